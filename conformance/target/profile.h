@@ -1,0 +1,83 @@
+// The target profile: what the target claims (ICS) and how to reach it (IXIT), from one YAML file and/or plain flags.
+// Secrets are references (environment variable or file), resolved here and handed to steps; they never enter `public_json`.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "conformance/engine/evidence.h"
+#include "est/base/result.h"
+#include "est/crypto/key.h"
+#include "est/net/address.h"
+#include "est/tls/context.h"
+
+namespace conformance::target {
+
+// Claims a server profile may make (the vocabulary of `needs`): name and meaning.
+[[nodiscard]] const std::vector<std::pair<std::string, std::string>>& server_claims();
+
+struct Password {
+  std::string user;
+  std::string password;
+};
+
+// What the suite may ask an operator to do. A command line (with {placeholders}) or "prompt".
+struct OperatorAction {
+  std::string command;
+  bool prompt = false;
+};
+
+struct CsrPolicy {
+  std::string subject = "CN=estspec-{n}";                         // RFC 4514; {n} is unique in a run
+  std::vector<std::string> subject_alt_names;                     // "DNS:estspec-{n}.example"
+  est::crypto::KeyType key_type = est::crypto::KeyType::ec_p256;  // used where a scenario does not say
+  std::vector<est::crypto::KeyType> key_types = {est::crypto::KeyType::ec_p256};
+};
+
+struct Limits {
+  double requests_per_second = 0;    // 0: no limit
+  std::size_t max_certificates = 0;  // 0: no limit
+  std::int64_t longest_wait_seconds = 30;
+  std::int64_t operator_seconds = 60;
+};
+
+struct Profile {
+  std::string name, vendor, version;  // of the product, for the report
+  std::string role = "server";
+  std::set<std::string, std::less<>> claims;
+
+  est::net::Url url;
+  std::string label;  // default CA label, may be empty
+  std::vector<est::Bytes> trust_anchors;
+  std::optional<Password> password;  // first enrollment by password
+  // Identities the operator supplies, by name: "client" (first enrollment or re-enroll), "manufacturer", "ra", "expired", "revoked",
+  // "wrong-purpose" ...
+  std::map<std::string, est::tls::Identity, std::less<>> identities;
+  // A CA whose certificates the target accepts for client authentication and whose key the suite holds: from it the suite mints
+  // expired, not-yet-valid and wrong-purpose certificates.
+  std::optional<est::tls::Identity> client_ca;
+  // Where a variant of policy lives: feature name -> label ("manual-approval" -> "manual").
+  std::map<std::string, std::string, std::less<>> labels;
+  std::map<std::string, OperatorAction, std::less<>> operator_actions;  // "approve", "revoke", "restart"
+  CsrPolicy csr;
+  Limits limits;
+
+  // Everything above that is not secret, in a stable form: stored in results.json and handed to checks.
+  [[nodiscard]] engine::Json public_json() const;
+  // Every secret value, for redaction.
+  [[nodiscard]] std::vector<std::string> secrets() const;
+};
+
+// Errors: "file:line: what is wrong; cure".
+[[nodiscard]] est::Result<Profile> load_profile(const std::string& path);
+
+struct Flags {
+  std::string url, trust_anchor, user, password, client_certificate, client_key, label;
+};
+// Flags override the profile's fields; without a profile, claims follow from the flags given.
+[[nodiscard]] est::Result<Profile> apply_flags(std::optional<Profile> profile, const Flags& flags);
+
+}  // namespace conformance::target

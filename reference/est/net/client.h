@@ -1,0 +1,92 @@
+// The client's side of the wire, blocking with total deadlines, telling exactly what happened: the suite's own view of TCP and TLS.
+// A connection belongs to one thread at a time.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "est/base/bytes.h"
+#include "est/base/clock.h"
+#include "est/crypto/handle.h"
+#include "est/net/address.h"
+#include "est/tls/context.h"
+#include "est/tls/facts.h"
+
+namespace est::net {
+
+enum class Stage { resolve, connect, handshake, write, read };
+enum class Cause { timeout, refused, unreachable, reset, closed, alert, not_tls, untrusted, protocol, local };
+[[nodiscard]] std::string_view to_string(Stage stage) noexcept;
+[[nodiscard]] std::string_view to_string(Cause cause) noexcept;
+
+struct Failure {
+  Stage stage = Stage::connect;
+  Cause cause = Cause::local;  // `local` is our fault (no descriptors, bad configuration), never the peer's
+  std::string message;         // one sentence
+  std::optional<tls::Alert> alert;
+};
+
+// How the peer ended the stream.
+enum class PeerClose { open, close_notify, fin, reset };
+[[nodiscard]] std::string_view to_string(PeerClose close) noexcept;
+
+struct ClientDeadlines {
+  Milliseconds connect{5000};
+  Milliseconds handshake{10000};
+};
+
+struct ReadOutcome {
+  std::size_t count = 0;  // octets placed; 0 with no failure means the peer closed
+  std::optional<Failure> failure;
+};
+
+class ClientConnection {
+ public:
+  ClientConnection(ClientConnection&&) noexcept;
+  ClientConnection& operator=(ClientConnection&&) noexcept;
+  ~ClientConnection();  // closes without waiting
+
+  // TCP, then TLS. `resume` offers an earlier session.
+  [[nodiscard]] static std::variant<ClientConnection, Failure> open(const Endpoint& to, const tls::ClientContext& context,
+                                                                    const ClientDeadlines& deadlines, SSL_SESSION* resume = nullptr);
+
+  [[nodiscard]] const tls::Facts& facts() const noexcept;
+  // Sends everything or fails within the deadline. A peer that answers and closes early is no failure until the data cannot be sent.
+  [[nodiscard]] std::optional<Failure> write(BytesView data, Deadline deadline);
+  [[nodiscard]] ReadOutcome read(std::span<Byte> into, Deadline deadline);
+  [[nodiscard]] PeerClose peer_close() const noexcept;
+  [[nodiscard]] const std::vector<tls::Alert>& alerts() const noexcept;  // sent and received, in order; close_notify included
+  // True if the peer has closed or sent something unexpected while we were idle; never blocks.
+  [[nodiscard]] bool readable_now();
+  // Sends close_notify and closes; with `abrupt` a TCP reset instead.
+  void close(bool abrupt = false);
+  // For resumption on a later connection. On TLS 1.3 it exists only after application data was read.
+  [[nodiscard]] crypto::SslSessionHandle session() const;
+  [[nodiscard]] const std::string& peer_address() const noexcept;
+
+ private:
+  struct Impl;
+  explicit ClientConnection(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+// A TCP connection without TLS, for tests of what a listener does with silence, plain HTTP and garbage.
+class PlainConnection {
+ public:
+  PlainConnection(PlainConnection&&) noexcept;
+  PlainConnection& operator=(PlainConnection&&) noexcept;
+  ~PlainConnection();
+  [[nodiscard]] static std::variant<PlainConnection, Failure> open(const Endpoint& to, Milliseconds within);
+  [[nodiscard]] std::optional<Failure> write(BytesView data, Deadline deadline);
+  [[nodiscard]] ReadOutcome read(std::span<Byte> into, Deadline deadline);
+  [[nodiscard]] PeerClose peer_close() const noexcept;
+
+ private:
+  struct Impl;
+  explicit PlainConnection(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace est::net

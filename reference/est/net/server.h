@@ -1,0 +1,91 @@
+// An HTTPS listener: an event loop (epoll, edge of a few threads) that holds thousands of connections, each phase under a total deadline.
+// It speaks TLS and HTTP framing; what a request means is the Application's affair.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "est/base/bytes.h"
+#include "est/base/clock.h"
+#include "est/base/log.h"
+#include "est/base/result.h"
+#include "est/http/message.h"
+#include "est/http/parser.h"
+#include "est/net/address.h"
+#include "est/tls/context.h"
+#include "est/tls/facts.h"
+
+namespace est::net {
+
+struct Peer {
+  std::uint64_t connection = 0;  // unique in the process
+  std::string address;           // "127.0.0.1:49152"
+  const tls::Facts* tls = nullptr;
+};
+
+enum class AfterReply { keep, close, abort };  // abort: TCP reset without close_notify
+
+struct Reply {
+  Bytes wire;  // a complete HTTP response, or whatever a misbehaving peer wants to send
+  AfterReply after = AfterReply::keep;
+};
+
+// Threads: called from any loop thread, several at once.
+class Application {
+ public:
+  virtual ~Application() = default;
+  // Decides on the head alone: a reply here is sent without reading the body (and the connection is closed); nothing means go on.
+  [[nodiscard]] virtual std::optional<Reply> on_head(const http::Request& head, const Peer& peer) = 0;
+  [[nodiscard]] virtual Reply on_request(const http::Request& request, const Peer& peer, bool keep_alive) = 0;
+  // The parser refused; the connection is closed after the reply.
+  [[nodiscard]] virtual Reply on_refusal(const http::Refusal& refusal, const Peer& peer) = 0;
+};
+
+struct ServerLimits {
+  Milliseconds handshake{10000};
+  Milliseconds head{10000};  // from the first octet of a request to the end of its head
+  Milliseconds body{30000};
+  Milliseconds idle{60000};  // between requests
+  Milliseconds write{30000};
+  Milliseconds drain{10000};  // graceful shutdown
+  std::size_t connections = 10000;
+  std::size_t connections_per_peer = 5000;  // by IP address
+  std::size_t requests_per_connection = 10000;
+  http::ParserLimits parser;
+};
+
+class Server {
+ public:
+  struct Options {
+    std::vector<Endpoint> listen;  // port 0 picks a free one; IPv4 and IPv6
+    unsigned threads = 2;
+    ServerLimits limits;
+  };
+
+  // Binds at once (so that ports() is known); serves from start() on. The application and log must outlive the server.
+  [[nodiscard]] static Result<std::unique_ptr<Server>> bind(Options options, std::shared_ptr<const tls::ServerContext> context,
+                                                            Application& application, const Log& log);
+  ~Server();  // stops hard
+
+  [[nodiscard]] Status start();
+  [[nodiscard]] std::vector<Endpoint> listening() const;  // with the real ports
+  // New connections use the new context from now on; open ones keep theirs. Any thread.
+  void replace_context(std::shared_ptr<const tls::ServerContext> context);
+  // Stops accepting, lets requests under way finish within limits.drain, then returns. Any thread but the loop's.
+  void drain();
+  struct Counters {
+    std::uint64_t accepted = 0, open = 0, handshake_failures = 0, requests = 0, timeouts = 0, refused = 0;
+  };
+  [[nodiscard]] Counters counters() const;
+
+ private:
+  struct Impl;
+  explicit Server(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace est::net

@@ -1,0 +1,40 @@
+// Builds and reads the bodies of EST messages: base64 outside, DER inside (RFC 7030 4.1.3, 4.2.3, 4.5.2; RFC 8951 3).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "est/base/bytes.h"
+#include "est/base/finding.h"
+#include "est/codec/csrattrs.h"
+#include "est/codec/pkcs10.h"
+#include "est/http/message.h"
+#include "est/http/values.h"
+#include "est/ops/operation.h"
+
+namespace est::ops {
+
+// --- Responses a server sends
+[[nodiscard]] http::Response cacerts_response(const std::vector<Bytes>& certificates);
+[[nodiscard]] http::Response enroll_response(BytesView certificate);
+[[nodiscard]] http::Response csrattrs_response(const codec::CsrAttrs& attributes);
+// text/plain; the sentence says what is wrong and what to do (RFC 7030 4.2.3, RFC 8951 5).
+[[nodiscard]] http::Response text_response(int status, std::string_view sentence);
+[[nodiscard]] http::Response pending_response(const http::RetryAfter& retry, std::string_view sentence);  // 202 (RFC 7030 4.2.3)
+
+// --- Requests a client sends
+[[nodiscard]] http::Request get_request(Operation operation, std::string_view label, std::string_view host);
+[[nodiscard]] http::Request enroll_request(Operation operation, std::string_view label, std::string_view host, BytesView request_der);
+
+// --- What both read
+// Base64 with RFC 8951's white space, then PKCS #10. Offsets of findings from base64 count characters, those from DER octets.
+[[nodiscard]] Decoded<codec::CertificationRequest> read_enroll_body(BytesView body);
+// Base64, then certs-only.
+[[nodiscard]] Decoded<std::vector<Bytes>> read_certs_only_body(BytesView body);
+
+// RFC 7030 3.5: base64 of the binding (tls-unique on TLS 1.2, the exporter on TLS 1.3 by RFC 9266; INT-01).
+[[nodiscard]] std::string channel_binding_text(BytesView binding);
+
+}  // namespace est::ops

@@ -1,0 +1,77 @@
+// TLS contexts by profile. A context is immutable after make() and may be shared by threads.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "est/base/bytes.h"
+#include "est/base/result.h"
+#include "est/crypto/handle.h"
+#include "est/crypto/key.h"
+#include "est/tls/facts.h"
+
+namespace est::tls {
+
+// A certificate chain (leaf first, DER) with its key.
+struct Identity {
+  std::vector<Bytes> chain;
+  std::optional<crypto::PrivateKey> key;
+};
+[[nodiscard]] Result<Identity> load_identity(const std::string& certificate_path,
+                                             const std::string& key_path);  // PEM files; checks they fit
+
+enum class ClientCertificate { none, optional, required };
+
+struct ServerProfile {
+  Identity identity;
+  Version least = Version::tls12;
+  Version most = Version::tls13;
+  std::string suites;  // OpenSSL list for TLS 1.2 and below; empty: a safe default without NULL, anon, export, 3DES, RC4, static RSA
+  ClientCertificate client_certificate = ClientCertificate::optional;
+  // The certificate is *requested* here and judged by the application, which knows explicit from implicit anchors
+  // and can say why: the handshake itself accepts any certificate whose key is proven. These names go into the request.
+  std::vector<Bytes> client_ca_certificates;
+  bool resumption = true;  // server-side cache, so that the peer's chain survives
+};
+
+struct ClientProfile {
+  std::vector<Bytes> anchors;
+  bool verify = true;         // chain and name (RFC 6125: SAN only, no CN); when false the outcome is still recorded in Facts
+  std::string expected_name;  // DNS name or IP literal
+  std::optional<Identity> identity;
+  Version least = Version::tls12;
+  Version most = Version::tls13;
+  std::string suites;       // OpenSSL list; empty: default. May carry "@SECLEVEL=0" for negative tests
+  std::string groups;       // OpenSSL list; empty: default
+  std::string server_name;  // SNI; empty: expected_name if it is a DNS name, else none
+  std::vector<std::string> alpn;
+};
+
+class ServerContext {
+ public:
+  [[nodiscard]] static Result<std::shared_ptr<const ServerContext>> make(const ServerProfile& profile);
+  [[nodiscard]] SSL_CTX* handle() const noexcept { return context_.get(); }
+
+ private:
+  explicit ServerContext(crypto::SslContextHandle context) : context_(std::move(context)) {}
+  crypto::SslContextHandle context_;
+};
+
+class ClientContext {
+ public:
+  [[nodiscard]] static Result<std::shared_ptr<const ClientContext>> make(const ClientProfile& profile);
+  [[nodiscard]] SSL_CTX* handle() const noexcept { return context_.get(); }
+  [[nodiscard]] const ClientProfile& profile() const noexcept { return profile_; }
+
+ private:
+  ClientContext(crypto::SslContextHandle context, ClientProfile profile) : context_(std::move(context)), profile_(std::move(profile)) {}
+  crypto::SslContextHandle context_;
+  ClientProfile profile_;
+};
+
+// Reads the facts of a finished handshake.
+[[nodiscard]] Facts facts_of(SSL* ssl, bool is_server);
+
+}  // namespace est::tls
