@@ -1,7 +1,8 @@
 // Base64 by RFC 4648 section 4 with the white-space rules of RFC 8951 3.1.
 // Finding ids: base64.alphabet, base64.padding, base64.trailing-bits, base64.length (errors);
-// base64.white-space (note: CR, LF, space, tab inside or after), base64.pem-armour (error), base64.empty (note),
-// base64.url-alphabet (error), base64.size (error).
+// base64.white-space (CR, LF, space, tab anywhere: a note, in strict mode an error; told once), base64.pem-armour (error),
+// base64.empty (note), base64.url-alphabet (error), base64.size (error).
+// At most one error is told: reading ends there. Offsets count characters of the text.
 #pragma once
 
 #include <string>
@@ -19,7 +20,8 @@ enum class Base64Mode {
 
 inline constexpr std::size_t base64_default_limit = std::size_t{64} << 20U;
 
-// The value holds what could be read before the first error.
+// The value is always there and holds what could be read before the first error; a last group whose padding or trailing
+// bits are wrong still gives its octets. `limit` bounds the octets decoded.
 [[nodiscard]] Decoded<Bytes> decode_base64(std::string_view text, Base64Mode mode, std::size_t limit = base64_default_limit);
 
 // One line. With `line` > 0: folded at that many characters, each line ended by `newline`.

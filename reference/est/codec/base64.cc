@@ -1,0 +1,145 @@
+#include "est/codec/base64.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "est/base/text.h"
+
+namespace est::codec {
+namespace {
+
+constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr Byte invalid = 0xff;
+
+constexpr std::array<Byte, 256> make_values() {
+  std::array<Byte, 256> values{};
+  values.fill(invalid);
+  for (std::size_t i = 0; i < alphabet.size(); ++i) values[static_cast<unsigned char>(alphabet[i])] = static_cast<Byte>(i);
+  return values;
+}
+
+constexpr std::array<Byte, 256> values = make_values();
+
+bool is_white_space(char c) noexcept { return c == '\r' || c == '\n' || c == ' ' || c == '\t'; }
+
+// base64 = *(4ALPHABET) [ 2ALPHABET "==" / 3ALPHABET "=" ]
+class Reader {
+ public:
+  Reader(std::string_view text, Base64Mode mode, std::size_t limit) : text_(text), mode_(mode), limit_(limit) {}
+
+  Decoded<Bytes> read() {
+    out_.reserve(std::min(text_.size() / 4 * 3 + 3, limit_));
+    if (trim(text_).starts_with("-----BEGIN ")) {
+      refuse("base64.pem-armour", text_.find('-'), "PEM armour stands where bare base64 is expected");
+    } else {
+      for (at_ = 0; at_ < text_.size() && !failed_; ++at_) take(text_[at_]);
+      if (!failed_) finish();
+    }
+    return {std::move(out_), std::move(findings_)};
+  }
+
+ private:
+  void take(char c) {
+    const Byte value = values[static_cast<unsigned char>(c)];
+    if (value != invalid && pads_ == 0) return take_value(value);
+    if (value != invalid) return refuse("base64.padding", at_, "characters follow the padding");
+    if (is_white_space(c)) return take_white_space();
+    if (c == '=') return take_pad();
+    if (c == '-' || c == '_') return refuse("base64.url-alphabet", at_, "'-' and '_' belong to base64url, not to base64");
+    refuse("base64.alphabet", at_, "'" + printable(std::string_view(&c, 1)) + "' is outside the base64 alphabet");
+  }
+
+  void take_value(Byte value) {
+    empty_ = false;
+    bits_ = bits_ << 6U | value;
+    if (++held_ < 4) return;
+    if (room_for(3)) put(3, 24);
+  }
+
+  void take_pad() {
+    empty_ = false;
+    if (held_ < 2 || held_ + ++pads_ > 4) refuse("base64.padding", at_, "'=' stands where no padding can be");
+  }
+
+  void take_white_space() {
+    if (noted_white_space_) return;
+    noted_white_space_ = true;
+    if (mode_ == Base64Mode::strict) return refuse("base64.white-space", at_, "white space inside base64 (RFC 4648 3.1)");
+    findings_.push_back({"base64.white-space", Severity::note, at_, "white space in base64, tolerated by RFC 8951 3.1"});
+  }
+
+  // The last group: two characters hold one octet and 4 idle bits, three hold two octets and 2 idle bits.
+  void finish() {
+    if (empty_) findings_.push_back({"base64.empty", Severity::note, 0, "there is no base64 at all"});
+    if (held_ == 0) return;
+    if (held_ == 1) return refuse("base64.length", text_.size(), "a single character is left over");
+    const unsigned octets = held_ - 1;
+    const unsigned bits = held_ * 6;
+    const unsigned idle = bits - octets * 8;
+    const bool idle_set = (bits_ & ((1U << idle) - 1)) != 0;
+    const bool padded = held_ + pads_ == 4;
+    if (!room_for(octets)) return;
+    put(octets, bits);
+    if (!padded) return refuse("base64.padding", text_.size(), "the last group lacks its padding");
+    if (idle_set) refuse("base64.trailing-bits", text_.size(), "the unused bits of the last character are not zero (RFC 4648 3.5)");
+  }
+
+  bool room_for(std::size_t octets) {
+    if (octets <= limit_ - out_.size()) return true;
+    refuse("base64.size", at_, "more than " + std::to_string(limit_) + " octets");
+    return false;
+  }
+
+  void put(unsigned octets, unsigned bits) {
+    for (unsigned i = 1; i <= octets; ++i) out_.push_back(static_cast<Byte>(bits_ >> (bits - 8 * i) & 0xffU));
+    bits_ = 0;
+    held_ = 0;
+  }
+
+  void refuse(std::string id, std::size_t offset, std::string detail) {
+    failed_ = true;
+    findings_.push_back({std::move(id), Severity::error, offset, std::move(detail)});
+  }
+
+  std::string_view text_;
+  Base64Mode mode_;
+  std::size_t limit_;
+  std::size_t at_ = 0;
+  std::uint32_t bits_ = 0;
+  unsigned held_ = 0;  // characters in the group
+  unsigned pads_ = 0;
+  bool empty_ = true;
+  bool noted_white_space_ = false;
+  bool failed_ = false;
+  Bytes out_;
+  Findings findings_;
+};
+
+}  // namespace
+
+Decoded<Bytes> decode_base64(std::string_view text, Base64Mode mode, std::size_t limit) { return Reader(text, mode, limit).read(); }
+
+std::string encode_base64(BytesView bytes) {
+  std::string text;
+  text.reserve((bytes.size() + 2) / 3 * 4);
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    const std::size_t octets = std::min<std::size_t>(3, bytes.size() - i);
+    std::uint32_t group = std::uint32_t{bytes[i]} << 16U;
+    if (octets > 1) group |= std::uint32_t{bytes[i + 1]} << 8U;
+    if (octets > 2) group |= bytes[i + 2];
+    for (std::size_t k = 0; k < 4; ++k) text.push_back(k <= octets ? alphabet[group >> (18 - 6 * k) & 63U] : '=');
+  }
+  return text;
+}
+
+std::string encode_base64(BytesView bytes, std::size_t line, std::string_view newline) {
+  const std::string text = encode_base64(bytes);
+  if (line == 0) return text;
+  std::string folded;
+  folded.reserve(text.size() + (text.size() / line + 1) * newline.size());
+  for (std::size_t i = 0; i < text.size(); i += line) folded.append(text, i, line).append(newline);
+  return folded;
+}
+
+}  // namespace est::codec
