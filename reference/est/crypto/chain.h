@@ -12,6 +12,7 @@
 
 namespace est::crypto {
 
+// The whole input must be one structure; both are errors otherwise.
 [[nodiscard]] Result<X509Handle> parse_certificate(BytesView der);
 [[nodiscard]] Result<X509CrlHandle> parse_crl(BytesView der);
 [[nodiscard]] Bytes to_der(const X509& certificate);
@@ -36,6 +37,9 @@ struct ChainResult {
   std::vector<Bytes> path;  // leaf first, anchor last, when valid
 };
 
+// Lists may hold duplicates and certificates of no use here. An error (not an invalid result) when an element cannot be parsed; it says
+// which. `leaf` itself may be among the anchors: with partial_chain that alone makes it valid. Purposes are OpenSSL's: a certificate
+// without extended key usage serves every purpose, one with it must list serverAuth or clientAuth.
 [[nodiscard]] Result<ChainResult> verify_chain(BytesView leaf, const std::vector<Bytes>& intermediates, const std::vector<Bytes>& anchors,
                                                const std::vector<Bytes>& crls, const ChainOptions& options);
 
