@@ -5,12 +5,11 @@
 
 #include <cstdint>
 #include <map>
-#include <nlohmann/json_fwd.hpp>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
-
-#include <nlohmann/json.hpp>
 
 #include "est/base/bytes.h"
 #include "est/base/clock.h"
@@ -69,6 +68,7 @@ struct Exchange {
   est::Bytes response;     // raw octets received, interim responses included; empty when none
   std::string peer_close;  // "open", "close_notify", "fin", "reset"
   std::int64_t duration_us = 0;
+  bool incomplete = false;  // the verb could not finish (see Evidence::cannot); set by the runner, no check may judge it
   // What the verb made or knows, for checks: "csr" (DER), "spki", "sent-certificate", "expected-name" ...
   std::map<std::string, est::Bytes> artefacts;
   std::map<std::string, std::string> facts;  // "subject", "key", "credential", "waited-ms", "retry-of" ...
@@ -82,12 +82,14 @@ struct Evidence {
   // Set when a verb could not act: the scenario is then INCONCLUSIVE (cannot) or ERROR (fault), with this sentence.
   std::string cannot;
   std::string fault;
+  // Set when the scenario was not run because the target does not claim this word of `needs`: NOT APPLICABLE.
+  std::string unclaimed;
 
   [[nodiscard]] const Exchange* find(std::string_view name) const;
   [[nodiscard]] const Exchange* last(Phase phase) const;
 };
 
-[[nodiscard]] Json to_json(const Evidence& evidence);
+[[nodiscard]] Json to_json(const Evidence& evidence);  // text that is not UTF-8 is repaired, so the result can always be dumped
 [[nodiscard]] est::Result<Evidence> evidence_from_json(const Json& json);  // never throws on hostile input
 
 }  // namespace conformance::engine

@@ -10,9 +10,17 @@ struct JudgeOptions {
   Json target = Json::object();  // the non-secret profile
 };
 
-// Rules: `fault` -> ERROR; control present but its success check not passed -> INCONCLUSIVE; every expectation judged;
-// liveness exchange recorded and not successful -> FAIL ("the target no longer answers after ..."); `cannot` -> INCONCLUSIVE.
-// A check naming an exchange that was never recorded is INCONCLUSIVE, never PASS.
+// Whether an exchange did what its verb is for, by the verb's success check. Absent means yes; otherwise why not.
+[[nodiscard]] std::optional<CheckResult> not_successful(const Exchange& exchange, const Evidence& evidence, const Vocabulary& vocabulary,
+                                                        const JudgeOptions& options);
+
+// Rules, later ones only make it worse:
+//   `unclaimed` -> NOT APPLICABLE; `fault`, an exchange that failed for a `local` cause, a check that throws -> ERROR;
+//   a control that did not succeed -> INCONCLUSIVE, nothing else is judged;
+//   every expectation is judged; one on an exchange that was not recorded or is incomplete is INCONCLUSIVE, never PASS;
+//   a failed check is FAIL at level MUST and WARN at SHOULD and MAY;
+//   the last liveness exchange not successful -> FAIL at any level; none recorded though there is a control -> INCONCLUSIVE;
+//   `cannot` -> INCONCLUSIVE.
 [[nodiscard]] ScenarioResult judge(const Scenario& scenario, const Evidence& evidence, const Vocabulary& vocabulary,
                                    const JudgeOptions& options);
 

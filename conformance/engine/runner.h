@@ -15,12 +15,23 @@ namespace conformance::engine {
 struct RunOptions {
   std::set<std::string, std::less<>> claims;  // the ICS
   JudgeOptions judge;
+  std::function<void(const Scenario&)> started;
   // Called after each scenario, in order, with the evidence as it would be stored (already through JSON).
   std::function<void(const Scenario&, const ScenarioResult&, const Evidence&)> finished;
-  std::function<bool()> cancelled;  // asked between scenarios; true ends the run, the rest is INCONCLUSIVE
-  const est::Clock* clock = nullptr;
+  std::function<bool()> cancelled;    // asked between scenarios; true ends the run, the rest is INCONCLUSIVE
+  const est::Clock* clock = nullptr;  // system clock if null
+  // A liveness probe that fails is repeated once after this long, so that a target which restarts or limits rates is not called dead.
+  est::Milliseconds liveness_pause{1000};
+  // How long a target that stopped answering may take to come back before the rest of the run is given up.
+  est::Milliseconds recovery{10000};
 };
 
+// The driver's liveness step alone: to see before a run that the target can be reached at all. `evidence.exchanges` has one entry, unless
+// `cannot` or `fault` say why there is none.
+[[nodiscard]] Evidence probe(Driver& driver, const Vocabulary& vocabulary);
+
+// A scenario during or after which the target stops answering keeps its own verdict; when the target does not come back, the rest is
+// INCONCLUSIVE and names that scenario.
 [[nodiscard]] std::vector<ScenarioResult> run(const std::vector<Scenario>& scenarios, const Vocabulary& vocabulary, Driver& driver,
                                               const RunOptions& options);
 

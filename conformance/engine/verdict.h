@@ -18,6 +18,7 @@ enum class Verdict { not_applicable, pass, warn, inconclusive, fail, error };
 
 enum class Level { must, should, may };
 [[nodiscard]] std::string_view to_string(Level level) noexcept;  // "MUST"
+[[nodiscard]] std::optional<Level> level_by_name(std::string_view name);
 
 // What one check found on one exchange.
 struct CheckResult {
@@ -39,7 +40,9 @@ struct ScenarioResult {
   std::string cure;     // for INCONCLUSIVE: what would make it conclusive
   std::string control;  // "passed", "failed: ...", or empty when the scenario has none
   std::vector<CheckResult> checks;
-  std::string evidence;  // path relative to the results folder
+  std::vector<std::string> events;  // what was observed, in order, one line each; empty for PASS and NOT APPLICABLE
+  std::string evidence;             // path relative to the results folder
+  std::string reproduce;            // the decisive request without the suite, as a shell command; empty where none exists
   double seconds = 0;
 };
 

@@ -14,7 +14,10 @@
 
 namespace conformance::engine {
 
-enum class ParameterType { text, number, boolean, choice, list, map };
+// `result` is the name of an earlier result of the scenario or of something else the verb documents (`choices` lists those words); the
+// linter refuses names that are neither.
+enum class ParameterType { text, number, boolean, choice, list, map, result };
+[[nodiscard]] std::string_view to_string(ParameterType type) noexcept;
 
 struct Parameter {
   std::string name;
@@ -56,6 +59,7 @@ struct CheckInfo {
 
 class Vocabulary {
  public:
+  // A name added twice replaces the first.
   void add(VerbInfo verb);
   void add(CheckInfo check);
   // What `needs` may name: claims of the ICS, with their meaning.
