@@ -49,9 +49,15 @@ struct Response {
 // The registered phrase, or "Unknown".
 [[nodiscard]] std::string_view reason_phrase(int status) noexcept;
 
-// The whole message. Content-Length is added unless the fields have it or Transfer-Encoding, or the status forbids a body;
-// `head_only` leaves the body out (answer to HEAD). No field is otherwise touched.
+// The whole message. Content-Length is added unless the fields have it or Transfer-Encoding, or the status forbids a body (1xx, 204,
+// 304: then the body is left out too); a request without body gets it only where the method calls for one (POST, PUT, PATCH).
+// `head_only` leaves the body out (answer to HEAD). With Transfer-Encoding the caller has encoded the body (encode_chunked).
+// CR, LF and NUL inside the start line or a field become a space, so no value can forge a second field; no field is otherwise touched.
+// Who wants to send ill-formed octets writes them himself.
 [[nodiscard]] Bytes encode(const Response& response, bool head_only = false);
 [[nodiscard]] Bytes encode(const Request& request);
+
+// RFC 9112 7.1: chunks of at most `chunk` octets (0: one chunk), the last chunk, no trailers.
+[[nodiscard]] Bytes encode_chunked(BytesView body, std::size_t chunk = 0);
 
 }  // namespace est::http
