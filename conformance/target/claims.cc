@@ -1,0 +1,76 @@
+#include <algorithm>
+#include <numeric>
+
+#include "conformance/target/names.h"
+#include "conformance/target/profile.h"
+
+namespace conformance::target {
+
+const std::vector<std::pair<std::string, std::string>>& server_claims() {
+  static const std::vector<std::pair<std::string, std::string>> claims{
+      {"csrattrs", "answers /csrattrs with attributes (200)"},
+      {"http-basic", "authenticates clients by HTTP Basic"},
+      {"http-digest", "authenticates clients by HTTP Digest"},
+      {"tls-client-certificate", "authenticates clients by TLS client certificate"},
+      {"certificate-and-password", "has a policy (label) that demands certificate and password together"},
+      {"third-party-certificates", "lets clients enroll first with a certificate of another CA"},
+      {"simpleenroll", "a first enrollment is possible with the credentials of this profile"},
+      {"simplereenroll", "renews and rekeys certificates"},
+      {"pop-required", "has a policy (label) that demands proof of possession linked to TLS"},
+      {"tls-exporter-binding", "accepts the TLS 1.3 exporter as channel binding (INT-01)"},
+      {"tls-1.2", "speaks TLS 1.2"},
+      {"tls-1.3", "speaks TLS 1.3"},
+      {"manual-approval", "has a policy (label) that answers 202 until an operator approves"},
+      {"revocation-checking", "refuses revoked client certificates"},
+      {"labels", "serves more than one CA label"},
+      {"registration-authority", "accepts registration authorities (id-kp-cmcRA)"},
+      {"csrattrs-enforced", "has a policy (label) that refuses requests lacking the attributes it asked for"},
+      {"csrattrs-template", "has a policy (label) that sends an RFC 9908 template"},
+      {"san-from-request", "puts the requested subjectAltName into the certificate"},
+      {"session-resumption", "resumes TLS sessions"},
+      {"persistent-connections", "answers several requests on one connection"},
+  };
+  return claims;
+}
+
+const std::vector<std::string>& feature_names() {
+  static const std::vector<std::string> names{
+      "certificate-and-password", "pop-required", "manual-approval", "manual-approval-date", "csrattrs-enforced",
+      "csrattrs-template",        "http-digest",  "http-basic",      "client-certificate",   "other"};
+  return names;
+}
+
+namespace {
+
+// Levenshtein's distance, one row at a time.
+std::size_t distance(std::string_view left, std::string_view right) {
+  std::vector<std::size_t> row(right.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < left.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i + 1);
+    for (std::size_t j = 0; j < right.size(); ++j) {
+      const std::size_t replaced = diagonal + (left[i] == right[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
+    }
+  }
+  return row.back();
+}
+
+}  // namespace
+
+std::vector<std::string> near_names(std::string_view wrong, const std::vector<std::string>& known) {
+  if (wrong.size() > 64) return {};
+  std::vector<std::pair<std::size_t, std::string>> ranked;
+  for (const auto& name : known) {
+    const bool part = wrong.size() >= 3 && (name.find(wrong) != std::string::npos || wrong.find(name) != std::string_view::npos);
+    const std::size_t far = part ? 1 : distance(wrong, name);
+    if (far <= std::max<std::size_t>(2, name.size() / 3)) ranked.emplace_back(far, name);
+  }
+  std::stable_sort(ranked.begin(), ranked.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < ranked.size() && i < 3; ++i) names.push_back(ranked[i].second);
+  return names;
+}
+
+}  // namespace conformance::target

@@ -1,0 +1,308 @@
+#include <cstdlib>
+#include <filesystem>
+
+#include "conformance/target/names.h"
+#include "conformance/target/profile.h"
+#include "conformance/target/yaml_map.h"
+#include "est/base/file.h"
+#include "est/base/text.h"
+#include "est/codec/x509.h"
+#include "est/crypto/chain.h"
+#include "est/ops/operation.h"
+
+namespace conformance::target {
+namespace {
+
+constexpr std::size_t profile_limit = std::size_t{1} << 20U;
+
+// Reads one profile; every member reads one part of the format described in README.md.
+class ProfileReader {
+ public:
+  explicit ProfileReader(const std::string& path) : problems_(path), folder_(std::filesystem::path(path).parent_path()) {}
+
+  est::Result<Profile> read(const std::string& text) {
+    read_document(YAML::Load(text));
+    if (problems_.any()) return est::Error{problems_.first()};
+    return std::move(profile_);
+  }
+
+ private:
+  void read_document(const YAML::Node& root) {
+    YamlMap map(root, "", problems_);
+    if (problems_.any()) return;
+    if (const auto node = map.node("target")) {
+      read_target(*node);
+    } else {
+      map.problem("target", "'target' is missing", "add 'target: {name: ...}'");
+    }
+    if (const auto node = map.node("claims")) read_claims(*node);
+    if (const auto node = map.node("access")) {
+      read_access(*node);
+    } else {
+      map.problem("access", "'access' is missing", "add 'access:' with url and trust-anchor");
+    }
+    if (const auto node = map.node("csr")) read_csr(*node);
+    if (const auto node = map.node("limits")) read_limits(*node);
+    map.finish();
+  }
+
+  void read_target(const YAML::Node& node) {
+    YamlMap map(node, "target", problems_);
+    profile_.name = map.required_text("name", "give the product's name");
+    profile_.vendor = map.text("vendor").value_or("");
+    profile_.version = map.text("version").value_or("");
+    map.finish();
+  }
+
+  void claim(const YAML::Mark& mark, const std::string& name, bool claimed) {
+    std::vector<std::string> known;
+    for (const auto& [known_name, meaning] : server_claims()) known.push_back(known_name);
+    if (std::find(known.begin(), known.end(), name) == known.end()) {
+      const auto near = near_names(name, known);
+      problems_.add(mark, "unknown claim '" + est::printable(name, 80) + "'",
+                    near.empty() ? "known: " + est::join(known, ", ") : "did you mean " + est::join(near, " or ") + "?");
+    }
+    if (claimed) profile_.claims.insert(name);
+  }
+
+  // `claims: [a, b]` or `claims: {a: true, b: false}`.
+  void read_claims(const YAML::Node& node) {
+    if (node.IsSequence()) {
+      for (const auto& item : node) claim(item.Mark(), item.IsScalar() ? item.Scalar() : "(not a word)", true);
+      return;
+    }
+    YamlMap map(node, "claims", problems_);
+    for (const auto& name : map.keys()) {
+      const auto value = map.text(name).value_or("");
+      if (value != "true" && value != "false")
+        map.problem(name, "'claims." + est::printable(name, 60) + "' is no claim", "write true or false");
+      claim(map.mark(name), name, value == "true");
+    }
+  }
+
+  std::string resolve(const std::string& path) const {
+    return path.empty() || path.front() == '/' ? path : (folder_ / path).lexically_normal().string();
+  }
+
+  void read_access(const YAML::Node& node) {
+    YamlMap map(node, "access", problems_);
+    read_url(map);
+    read_trust_anchors(map);
+    profile_.label = map.text("label").value_or("");
+    check_label(map, "label", profile_.label);
+    if (const auto password = map.node("password")) read_password(*password);
+    if (const auto identities = map.node("identities")) read_identities(*identities);
+    if (const auto ca = map.node("client-ca")) profile_.client_ca = read_identity(*ca, "access.client-ca");
+    if (const auto labels = map.node("labels")) read_labels(*labels);
+    if (const auto actions = map.node("operator")) read_operator(*actions);
+    map.finish();
+  }
+
+  void read_url(YamlMap& map) {
+    const std::string text = map.required_text("url", "write the target's https://HOST:PORT");
+    if (text.empty()) return;
+    auto url = est::net::parse_url(text);
+    if (!url.ok()) return map.problem("url", url.error().message, "write https://HOST:PORT");
+    if (url->scheme != "https") return map.problem("url", "'access.url' is not https", "EST is spoken over TLS; write https://HOST:PORT");
+    if (!url->path.empty() && url->path != "/") {
+      return map.problem("url", "'access.url' has a path",
+                         "leave it out: EST's is always /.well-known/est; a CA label goes into access.label");
+    }
+    profile_.url = *url;
+  }
+
+  void read_trust_anchors(YamlMap& map) {
+    const auto paths = map.texts("trust-anchor");
+    if (paths.empty())
+      map.problem("trust-anchor", "'access.trust-anchor' is missing", "name the PEM file that the target's certificate chains to");
+    for (const auto& path : paths) {
+      const auto pem = est::read_file(resolve(path));
+      if (!pem.ok()) return map.problem("trust-anchor", pem.error().message, "name a readable PEM file; paths are relative to the profile");
+      auto certificates = est::crypto::certificates_from_pem(*pem);
+      if (!certificates.ok())
+        return map.problem("trust-anchor", resolve(path) + ": " + certificates.error().message, "name a PEM file with certificates");
+      for (auto& der : *certificates) profile_.trust_anchors.push_back(std::move(der));
+    }
+  }
+
+  static void check_label(YamlMap& map, std::string_view key, const std::string& label) {
+    if (label.empty() || est::ops::valid_label(label)) return;
+    map.problem(key, "'" + est::printable(label, 60) + "' is no CA label",
+                "use one path segment that is no operation name (RFC 7030 3.2.2)");
+  }
+
+  void read_password(const YAML::Node& node) {
+    YamlMap map(node, "access.password", problems_);
+    Password password;
+    password.user = map.required_text("user", "give the user's name");
+    if (const auto secret = map.node("password")) {
+      password.password = read_secret(*secret);
+    } else {
+      map.problem("password", "'access.password.password' is missing", "write {env: NAME} or {file: PATH}");
+    }
+    map.finish();
+    profile_.password = std::move(password);
+  }
+
+  std::string read_secret(const YAML::Node& node) {
+    if (!node.IsMap()) {
+      problems_.add(node.Mark(), "a secret must not stand in a profile", "write {env: NAME} or {file: PATH} instead");
+      return {};
+    }
+    YamlMap map(node, "access.password.password", problems_);
+    const auto variable = map.text("env");
+    const auto file = map.text("file");
+    map.finish();
+    if (variable.has_value() == file.has_value()) {
+      problems_.add(node.Mark(), "the password needs exactly one source", "write {env: NAME} or {file: PATH}");
+      return {};
+    }
+    return variable ? secret_from_environment(map, *variable) : secret_from_file(map, *file);
+  }
+
+  static std::string secret_from_environment(YamlMap& map, const std::string& name) {
+    const char* value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): profiles are read before any thread starts
+    if (value == nullptr || *value == '\0') {
+      map.problem("env", "the environment variable " + est::printable(name, 60) + " is not set", "export it with the password");
+      return {};
+    }
+    return value;
+  }
+
+  std::string secret_from_file(YamlMap& map, const std::string& path) const {
+    auto content = est::read_file(resolve(path), std::size_t{64} << 10U);
+    if (!content.ok()) {
+      map.problem("file", content.error().message, "name a readable file that holds the password");
+      return {};
+    }
+    while (!content->empty() && (content->back() == '\n' || content->back() == '\r')) content->pop_back();
+    if (content->empty()) map.problem("file", resolve(path) + " is empty", "put the password into it");
+    return *content;
+  }
+
+  std::optional<est::tls::Identity> read_identity(const YAML::Node& node, const std::string& where) {
+    YamlMap map(node, where, problems_);
+    const auto certificate = map.required_text("certificate", "name the PEM file of the certificate (and its chain)");
+    const auto key = map.required_text("key", "name the PEM file of the private key");
+    map.finish();
+    if (problems_.any()) return std::nullopt;
+    auto identity = est::tls::load_identity(resolve(certificate), resolve(key));
+    if (!identity.ok()) {
+      map.problem("certificate", identity.error().message, "name PEM files of a certificate and its unencrypted key");
+      return std::nullopt;
+    }
+    return std::move(*identity);
+  }
+
+  void read_identities(const YAML::Node& node) {
+    YamlMap map(node, "access.identities", problems_);
+    for (const auto& name : map.keys()) {
+      const bool word = !name.empty() && name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string::npos;
+      if (!word || name == "none" || name == "current") {
+        map.problem(name, "'" + est::printable(name, 60) + "' cannot name an identity",
+                    "use lower-case letters, digits and '-'; not none or current");
+      }
+      auto identity = read_identity(*map.node(name), map.path(name));
+      if (identity) profile_.identities.emplace(name, std::move(*identity));
+    }
+  }
+
+  void read_labels(const YAML::Node& node) {
+    YamlMap map(node, "access.labels", problems_);
+    for (const auto& feature : feature_names()) {
+      const auto label = map.text(feature);
+      if (!label) continue;
+      if (label->empty()) map.problem(feature, "'" + map.path(feature) + "' is empty", "name the label, or remove the line");
+      check_label(map, feature, *label);
+      profile_.labels[feature] = *label;
+    }
+    map.finish();
+  }
+
+  void read_operator(const YAML::Node& node) {
+    YamlMap map(node, "access.operator", problems_);
+    for (const std::string action : {"approve", "revoke", "restart"}) {
+      const auto text = map.text(action);
+      if (!text) continue;
+      if (text->empty()) map.problem(action, "'" + map.path(action) + "' is empty", "write a command line or the word prompt");
+      profile_.operator_actions[action] = {*text == "prompt" ? "" : *text, *text == "prompt"};
+    }
+    map.finish();
+  }
+
+  static std::optional<est::crypto::KeyType> key_type(YamlMap& map, std::string_view key, const std::string& name) {
+    const auto type = est::crypto::key_type_by_name(name);
+    if (!type) {
+      map.problem(key, "'" + est::printable(name, 40) + "' is no key type",
+                  "use ec-p256, ec-p384, ec-p521, rsa-2048, rsa-3072, rsa-4096 or ed25519");
+    }
+    return type;
+  }
+
+  void read_csr(const YAML::Node& node) {
+    YamlMap map(node, "csr", problems_);
+    if (const auto subject = map.text("subject")) profile_.csr.subject = *subject;
+    profile_.csr.subject_alt_names = map.texts("san");
+    check_names(map);
+    const auto names = map.texts("key-types");
+    if (!names.empty()) profile_.csr.key_types.clear();
+    for (const auto& name : names) {
+      if (const auto type = key_type(map, "key-types", name)) profile_.csr.key_types.push_back(*type);
+    }
+    const auto one = map.text("key-type");
+    if (one) {
+      if (const auto type = key_type(map, "key-type", *one)) profile_.csr.key_type = *type;
+      if (names.empty()) profile_.csr.key_types = {profile_.csr.key_type};
+    } else if (!profile_.csr.key_types.empty()) {
+      profile_.csr.key_type = profile_.csr.key_types.front();
+    }
+    map.finish();
+  }
+
+  static std::string with_number(std::string text) {
+    for (std::size_t at = text.find("{n}"); at != std::string::npos; at = text.find("{n}", at)) text.replace(at, 3, "1");
+    return text;
+  }
+
+  void check_names(YamlMap& map) const {
+    const auto subject = est::codec::parse_name(with_number(profile_.csr.subject));
+    if (!subject.ok()) map.problem("subject", "'csr.subject' is no name: " + subject.error().message, "write it like CN=device-{n},O=Acme");
+    if (profile_.csr.subject.find("{n}") == std::string::npos) {
+      map.problem("subject", "'csr.subject' has no {n}", "put {n} where a number may stand, so that no two requests have the same name");
+    }
+    for (const auto& san : profile_.csr.subject_alt_names) {
+      const auto name = est::codec::parse_general_name(with_number(san));
+      if (!name.ok())
+        map.problem("san", "'" + est::printable(san, 80) + "': " + name.error().message, "write it like DNS:device-{n}.example");
+    }
+  }
+
+  void read_limits(const YAML::Node& node) {
+    constexpr std::int64_t day = 24 * 3600;
+    YamlMap map(node, "limits", problems_);
+    if (const auto rate = map.number("requests-per-second", 0, 1'000'000)) profile_.limits.requests_per_second = *rate;
+    if (const auto most = map.whole("certificates", 0, 1'000'000)) profile_.limits.max_certificates = static_cast<std::size_t>(*most);
+    if (const auto seconds = map.whole("longest-wait", 1, day)) profile_.limits.longest_wait_seconds = *seconds;
+    if (const auto seconds = map.whole("operator", 1, day)) profile_.limits.operator_seconds = *seconds;
+    map.finish();
+  }
+
+  Problems problems_;
+  std::filesystem::path folder_;
+  Profile profile_;
+};
+
+}  // namespace
+
+est::Result<Profile> load_profile(const std::string& path) {
+  const auto text = est::read_file(path, profile_limit);
+  if (!text.ok()) return est::Error{text.error().message + "; name a readable target profile"};
+  try {
+    return ProfileReader(path).read(*text);
+  } catch (const YAML::Exception& problem) {
+    return est::Error{path + ":" + std::to_string(problem.mark.line < 0 ? 1 : problem.mark.line + 1) + ": not YAML: " + problem.msg +
+                      "; see conformance/target/README.md for the format"};
+  }
+}
+
+}  // namespace conformance::target

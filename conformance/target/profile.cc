@@ -1,0 +1,134 @@
+#include "conformance/target/profile.h"
+
+#include "est/base/file.h"
+#include "est/codec/base64.h"
+#include "est/crypto/chain.h"
+#include "est/crypto/digest.h"
+#include "est/ops/operation.h"
+
+namespace conformance::target {
+namespace {
+
+std::string fingerprint(const est::Bytes& der) { return est::hex(est::crypto::digest(est::crypto::Digest::sha256, der)); }
+
+std::string leaf_fingerprint(const est::tls::Identity& identity) {
+  return identity.chain.empty() ? std::string() : fingerprint(identity.chain.front());
+}
+
+engine::Json access_json(const Profile& profile) {
+  engine::Json access{{"url", profile.url.scheme + "://" + profile.url.endpoint.to_string()}, {"label", profile.label}};
+  access["trust-anchors"] = engine::Json::array();
+  for (const auto& anchor : profile.trust_anchors) access["trust-anchors"].push_back(fingerprint(anchor));
+  if (profile.password) access["user"] = profile.password->user;
+  access["identities"] = engine::Json::object();
+  for (const auto& [name, identity] : profile.identities) access["identities"][name] = leaf_fingerprint(identity);
+  if (profile.client_ca) access["client-ca"] = leaf_fingerprint(*profile.client_ca);
+  access["labels"] = profile.labels;
+  // The command lines stay out: they may hold credentials for the operator's own machines.
+  access["operator"] = engine::Json::object();
+  for (const auto& [name, action] : profile.operator_actions) access["operator"][name] = action.prompt ? "prompt" : "command";
+  return access;
+}
+
+engine::Json csr_json(const CsrPolicy& csr) {
+  engine::Json types = engine::Json::array();
+  for (const auto type : csr.key_types) types.push_back(std::string(to_string(type)));
+  return {
+      {"subject", csr.subject}, {"san", csr.subject_alt_names}, {"key-type", std::string(to_string(csr.key_type))}, {"key-types", types}};
+}
+
+}  // namespace
+
+engine::Json Profile::public_json() const {
+  return {{"name", name},
+          {"vendor", vendor},
+          {"version", version},
+          {"role", role},
+          {"claims", claims},
+          {"access", access_json(*this)},
+          {"csr", csr_json(csr)},
+          {"limits",
+           {{"requests-per-second", limits.requests_per_second},
+            {"certificates", limits.max_certificates},
+            {"longest-wait", limits.longest_wait_seconds},
+            {"operator", limits.operator_seconds}}}};
+}
+
+std::vector<std::string> Profile::secrets() const {
+  if (!password || password->password.empty()) return {};
+  return {password->password, est::codec::encode_base64(est::as_bytes(password->user + ":" + password->password))};
+}
+
+namespace {
+
+est::Status apply_address(Profile& profile, const Flags& flags) {
+  if (!flags.url.empty()) {
+    auto url = est::net::parse_url(flags.url);
+    if (!url.ok()) return est::Error{"--url: " + url.error().message + "; write https://HOST:PORT"};
+    if (url->scheme != "https") return est::Error{"--url: not https; EST is spoken over TLS, write https://HOST:PORT"};
+    if (!url->path.empty() && url->path != "/") return est::Error{"--url: has a path; leave it out and give a CA label with --label"};
+    profile.url = *url;
+  }
+  if (!flags.trust_anchor.empty()) {
+    const auto pem = est::read_file(flags.trust_anchor);
+    if (!pem.ok()) return est::Error{"--trust-anchor: " + pem.error().message + "; name a readable PEM file"};
+    auto certificates = est::crypto::certificates_from_pem(*pem);
+    if (!certificates.ok())
+      return est::Error{"--trust-anchor: " + flags.trust_anchor + ": " + certificates.error().message +
+                        "; name a PEM file with certificates"};
+    profile.trust_anchors = std::move(*certificates);
+  }
+  if (!flags.label.empty()) {
+    if (!est::ops::valid_label(flags.label))
+      return est::Error{"--label: not a CA label; use one path segment that is no operation name (RFC 7030 3.2.2)"};
+    profile.label = flags.label;
+  }
+  return {};
+}
+
+est::Status apply_credentials(Profile& profile, const Flags& flags) {
+  if (flags.user.empty() != flags.password.empty()) {
+    if (!profile.password) return est::Error{"--user and --password belong together; give both"};
+  }
+  if (!flags.user.empty() || !flags.password.empty()) {
+    Password password = profile.password.value_or(Password{});
+    if (!flags.user.empty()) password.user = flags.user;
+    if (!flags.password.empty()) password.password = flags.password;
+    profile.password = std::move(password);
+  }
+  if (flags.client_certificate.empty() != flags.client_key.empty()) {
+    return est::Error{"--client-cert and --client-key belong together; give both"};
+  }
+  if (!flags.client_certificate.empty()) {
+    auto identity = est::tls::load_identity(flags.client_certificate, flags.client_key);
+    if (!identity.ok())
+      return est::Error{"--client-cert: " + identity.error().message + "; name PEM files of a certificate and its unencrypted key"};
+    profile.identities.insert_or_assign("client", std::move(*identity));
+  }
+  return {};
+}
+
+// Without a profile we claim what RFC 7030 demands of every server and what the credentials given make testable.
+void claim_from_flags(Profile& profile) {
+  const bool certificate = profile.identities.contains("client");
+  if (profile.password) profile.claims.insert("http-basic");
+  if (!profile.password && !certificate) return;
+  for (const auto* claim : {"simpleenroll", "simplereenroll", "tls-client-certificate"}) profile.claims.insert(claim);
+}
+
+}  // namespace
+
+est::Result<Profile> apply_flags(std::optional<Profile> profile, const Flags& flags) {
+  Profile result = profile.value_or(Profile{});
+  if (auto status = apply_address(result, flags); !status.ok()) return status.error();
+  if (auto status = apply_credentials(result, flags); !status.ok()) return status.error();
+  if (result.url.endpoint.host.empty()) return est::Error{"no target; give --url https://HOST:PORT or --profile FILE"};
+  if (result.trust_anchors.empty()) return est::Error{"no trust anchor; give --trust-anchor PEM or --profile FILE"};
+  if (!profile) {
+    result.name = result.url.endpoint.to_string();
+    claim_from_flags(result);
+  }
+  return result;
+}
+
+}  // namespace conformance::target
