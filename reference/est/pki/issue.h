@@ -24,15 +24,19 @@ struct CertificateSpec {
   codec::Name subject;
   Bytes public_key_info;
   codec::Validity validity;
-  // subjectKeyIdentifier and authorityKeyIdentifier are added here; all others are the caller's.
+  // subjectKeyIdentifier and authorityKeyIdentifier are added here unless given; all others are the caller's.
   std::vector<codec::Extension> extensions;
   std::optional<crypto::Digest> digest;  // default: the issuer key's natural one
 };
 
+// DER of a v3 certificate. Errors: zero or overlong serial, validity ending before it begins, an extension given twice, a public key that
+// is no SubjectPublicKeyInfo, a digest the issuer's key has no algorithm for. Whether the contents make sense is the caller's decision.
 [[nodiscard]] Result<Bytes> issue_certificate(const CertificateSpec& spec, const Issuer& issuer);
+// As above with the key's own public half (`spec.public_key_info` is ignored) and the subject as issuer.
 [[nodiscard]] Result<Bytes> issue_self_signed(const CertificateSpec& spec, const crypto::PrivateKey& key);
 
 // RFC 5280 4.2.1.2 method 1: SHA-1 of the subjectPublicKey bits.
+// Empty when the input is no SubjectPublicKeyInfo.
 [[nodiscard]] Bytes key_identifier(BytesView public_key_info);
 // 16 random octets with the top bit clear and not all zero.
 [[nodiscard]] Bytes random_serial();
@@ -47,6 +51,7 @@ struct CrlSpec {
   UnixTime next_update = 0;
   std::vector<RevokedCertificate> revoked;
 };
+// A complete v2 CRL with its number and the authority key identifier.
 [[nodiscard]] Result<Bytes> issue_crl(const CrlSpec& spec, const Issuer& issuer);
 
 }  // namespace est::pki

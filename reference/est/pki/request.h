@@ -23,6 +23,7 @@ struct RequestSpec {
 // DER of the signed request.
 [[nodiscard]] Result<Bytes> make_request(const RequestSpec& spec, const crypto::PrivateKey& key);
 
+// An error (not false) when the algorithm is unknown or ill-parametrised, or the key is malformed; see crypto::verify.
 // True when the request's signature verifies with the key inside it: proof of possession (RFC 7030 3.4).
 [[nodiscard]] Result<bool> verify_request(const codec::CertificationRequest& request);
 
