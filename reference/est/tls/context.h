@@ -24,8 +24,9 @@ struct Identity {
 
 enum class ClientCertificate { none, optional, required };
 
+// TLS 1.0 and 1.1 exist for negative tests only: a `least` below TLS 1.2 needs a suite list with "@SECLEVEL=0", or make() says so.
 struct ServerProfile {
-  Identity identity;
+  Identity identity;  // may be empty only when `suites` names anonymous ones
   Version least = Version::tls12;
   Version most = Version::tls13;
   std::string suites;  // OpenSSL list for TLS 1.2 and below; empty: a safe default without NULL, anon, export, 3DES, RC4, static RSA
@@ -39,7 +40,7 @@ struct ServerProfile {
 struct ClientProfile {
   std::vector<Bytes> anchors;
   bool verify = true;         // chain and name (RFC 6125: SAN only, no CN); when false the outcome is still recorded in Facts
-  std::string expected_name;  // DNS name or IP literal
+  std::string expected_name;  // DNS name or IP literal; required when `verify`
   std::optional<Identity> identity;
   Version least = Version::tls12;
   Version most = Version::tls13;
@@ -71,7 +72,17 @@ class ClientContext {
   ClientProfile profile_;
 };
 
-// Reads the facts of a finished handshake.
+// A connection of this context in its role: SNI and ALPN set, no transport yet. The SSL keeps the context alive.
+[[nodiscard]] Result<crypto::SslHandle> new_connection(const ServerContext& context);
+[[nodiscard]] Result<crypto::SslHandle> new_connection(const ClientContext& context);
+
+// Reads the facts of a finished handshake. Again after a renegotiation, which changes the channel binding and perhaps the peer's chain.
 [[nodiscard]] Facts facts_of(SSL* ssl, bool is_server);
+
+// Appends every alert that `ssl` sends or receives from now on. `into` must outlive the connection.
+void record_alerts(SSL* ssl, std::vector<Alert>& into);
+
+// How often a handshake of `ssl` ended, counted from record_alerts() on: tells when facts are stale.
+[[nodiscard]] unsigned handshakes_of(const SSL* ssl);
 
 }  // namespace est::tls

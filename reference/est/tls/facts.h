@@ -31,8 +31,10 @@ struct Facts {
   std::string server_name;            // SNI
   std::string alpn;
   std::vector<Bytes> peer_chain;  // DER, leaf first; empty when the peer showed no certificate
-  bool peer_verified = false;     // the context's own verification (clients: chain and name)
-  std::string verify_error;       // why not; empty when verified or not asked for
+  // Clients: the outcome of chain and name verification, recorded whether or not the profile insists on it; repeated on a resumed
+  // session, because the session may have been made under other anchors or another name. Servers: always false, the application judges.
+  bool peer_verified = false;
+  std::string verify_error;  // why not; empty when verified, and on servers
   // RFC 5929 3: first Finished of the latest handshake; on a resumed session the server's. Empty on TLS 1.3, where it is undefined.
   Bytes tls_unique;
   // RFC 9266: 32 octets of EXPORTER-Channel-Binding. Present on TLS 1.3, and on TLS 1.2 with extended master secret.
