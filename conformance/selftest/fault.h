@@ -1,0 +1,49 @@
+// One deliberate non-conformance of the misbehaving peer: a sentence, the scenarios it must make fail, and what it changes.
+// All hooks are off by default; a fault sets one or two. The reference server knows nothing of them.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ca/authority.h"
+#include "est/http/message.h"
+#include "est/net/server.h"
+#include "est/tls/facts.h"
+#include "server/config.h"
+
+namespace conformance::selftest {
+
+// What a hook may look at and use.
+struct Scene {
+  const est::http::Request& request;  // as received
+  const est::net::Peer& peer;
+  ca::Authority& authority;
+};
+
+struct Fault {
+  std::string id;                  // "FAULT-ENROLL-03"; never reused
+  std::string sentence;            // "issues a certificate although the request's signature does not verify"
+  std::vector<std::string> kills;  // scenarios that must not pass under it
+
+  std::function<void(server::Config&)> configure;                                     // before the peer starts
+  std::function<void(est::http::Request&, est::tls::Facts&, ca::Authority&)> before;  // what the handler gets to see
+  std::function<std::optional<est::http::Response>(const Scene&)> instead;            // answered without the handler
+  std::function<void(const Scene&, est::http::Response&)> after;                      // what the handler answered
+  std::function<void(const Scene&, est::net::Reply&)> wire;                           // the octets, and whether to close
+  // Octets the HTTP parser refused (the handler would answer 400 and close).
+  std::function<std::optional<est::http::Response>(const est::http::Refusal&)> refusal;
+};
+
+// Every fault, grouped by what it attacks. The tables are in faults_*.cc.
+[[nodiscard]] std::vector<Fault> all_faults();
+
+[[nodiscard]] std::vector<Fault> tls_and_http_faults();
+[[nodiscard]] std::vector<Fault> cacerts_faults();
+[[nodiscard]] std::vector<Fault> csrattrs_faults();
+[[nodiscard]] std::vector<Fault> enroll_faults();
+[[nodiscard]] std::vector<Fault> authentication_faults();
+[[nodiscard]] std::vector<Fault> retry_faults();
+
+}  // namespace conformance::selftest

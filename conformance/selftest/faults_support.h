@@ -1,0 +1,57 @@
+// Small tools the fault tables are written with.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "conformance/selftest/fault.h"
+#include "est/codec/pkcs10.h"
+#include "est/ops/operation.h"
+
+namespace conformance::selftest {
+
+using est::Bytes;
+using est::http::Response;
+using est::ops::Operation;
+
+[[nodiscard]] bool is(const est::http::Request& request, Operation operation);
+[[nodiscard]] bool is_enroll(const est::http::Request& request);  // simpleenroll or simplereenroll
+[[nodiscard]] std::string label_of(const est::http::Request& request);
+
+// Replaces the body and lets Content-Length follow.
+void set_body(Response& response, Bytes body);
+void set_body(Response& response, std::string_view body);
+// The base64 body as octets; empty when it is not base64.
+[[nodiscard]] Bytes decoded_body(est::BytesView body);
+[[nodiscard]] std::vector<Bytes> certificates_in(const Response& response);
+
+// The request in the body, read as leniently as can be: findings are ignored.
+[[nodiscard]] std::optional<est::codec::CertificationRequest> request_in(const est::http::Request& request);
+
+// What a careless CA would put into a certificate; defaults are those of a good one.
+struct Careless {
+  std::optional<est::codec::Name> subject;
+  std::optional<Bytes> public_key_info;
+  std::optional<std::vector<est::codec::Extension>> extensions;
+  std::optional<est::codec::Validity> validity;
+};
+[[nodiscard]] std::optional<Bytes> certify(ca::Authority& authority, const est::codec::CertificationRequest& request,
+                                           const Careless& how = {});
+// A 200 with the certificate `certify` makes; a 500 when the request cannot even be read.
+[[nodiscard]] Response certify_whatever(const Scene& scene, const Careless& how = {});
+
+// A fresh key's SubjectPublicKeyInfo, and a certificate from a CA nobody knows.
+[[nodiscard]] Bytes foreign_public_key();
+[[nodiscard]] Bytes foreign_certificate(std::string_view subject, est::BytesView public_key_info);
+
+// Builders of common hooks.
+using AfterHook = std::function<void(const Scene&, Response&)>;
+[[nodiscard]] AfterHook on_success(Operation operation, std::function<void(Response&)> change);  // only answers with 200
+[[nodiscard]] AfterHook on_enrolled(std::function<void(Response&)> change);                      // 200 to either enroll operation
+[[nodiscard]] AfterHook on_enroll_refusal(std::function<void(Response&)> change);                // 4xx and 5xx to either
+// Certifies the request whenever the handler refused it with `status` (any of them when 0).
+[[nodiscard]] AfterHook certify_when_refused(int status);
+
+}  // namespace conformance::selftest
