@@ -364,6 +364,10 @@ void merge(Findings& findings, Findings&& more) {
   }
 }
 
+void sort_by_offset(Findings& findings) {
+  std::stable_sort(findings.begin(), findings.end(), [](const Finding& a, const Finding& b) { return a.offset < b.offset; });
+}
+
 std::string to_string(const Tag& tag) {
   if (tag.cls == Class::universal) {
     constexpr std::array<std::string_view, 31> names = {"end-of-contents",

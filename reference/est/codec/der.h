@@ -17,6 +17,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "est/base/bytes.h"
@@ -69,6 +70,7 @@ struct Limits {
 void report(Findings& findings, std::string_view id, Severity severity, std::size_t offset, std::string detail);
 // Adds those of `more` that are not in `findings` yet (same id and offset).
 void merge(Findings& findings, Findings&& more);
+void sort_by_offset(Findings& findings);
 
 // A cursor over consecutive TLVs. Findings go to the list given at the start, with offsets in the outermost input.
 // After a failed call the cursor is spent: at_end() is true and every further call returns nothing *without* adding
@@ -138,6 +140,20 @@ class Reader {
 // including wrong SET OF order. True if the whole input is one well-formed TLV.
 // Every universal SET is taken for a SET OF: EST's messages contain no other.
 bool validate(BytesView input, Findings& findings, Limits limits = {}, std::size_t base = 0);
+
+// Reads one whole structure: what `read` takes from the cursor, then "der.trailing" and every schema-free violation
+// that reading by the schema did not meet. Findings come out in the order of their offsets.
+template <class Read>
+[[nodiscard]] auto decode_whole(BytesView input, std::string_view what, Read read)
+    -> Decoded<typename decltype(read(std::declval<Reader&>()))::value_type> {
+  Decoded<typename decltype(read(std::declval<Reader&>()))::value_type> decoded;
+  Reader reader(input, decoded.findings);
+  decoded.value = read(reader);
+  reader.finish(what);
+  validate(input, decoded.findings);
+  sort_by_offset(decoded.findings);
+  return decoded;
+}
 
 // --- Building. All functions return complete TLVs; nothing can fail.
 [[nodiscard]] Bytes tlv(Tag tag, BytesView content);

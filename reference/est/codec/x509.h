@@ -1,5 +1,14 @@
-// The X.509 parts EST messages are made of (RFC 5280): names, algorithm identifiers, extensions, certificates, CRL heads.
-// Decoders keep the exact octets beside the decoded value. Finding ids: x509.* and the der.* ones.
+// The X.509 parts EST messages are made of (RFC 5280): names, algorithm identifiers, extensions, certificates.
+// Decoders keep the exact octets beside the decoded value. No signature is verified here, no time is compared with a clock.
+//
+// Finding ids, beside the der.* ones. Errors: x509.version, x509.issuer.empty, x509.subject.empty (and no subjectAltName),
+// x509.validity.order, x509.signature-algorithm (the two differ), x509.signature (unused bits), x509.public-key (unused bits),
+// x509.public-key.parameters (EC without a named curve, Ed25519 and Ed448 with any), x509.name.empty-rdn,
+// x509.extensions.empty, x509.extension.duplicate, x509.basic-constraints.path-length, x509.extended-key-usage.empty,
+// x509.key-usage.empty, x509.general-names.empty, x509.general-name.type, x509.general-name.ia5, x509.general-name.ip.
+// Warnings, where RFC 5280 tells receivers to cope: x509.serial (negative, zero or longer than 20 octets),
+// x509.validity.form (GeneralizedTime before 2050), x509.public-key.parameters for RSA without NULL,
+// x509.subject-alt-name.not-critical (beside an empty subject), x509.name.nul (U+0000 inside a name).
 #pragma once
 
 #include <optional>
@@ -25,7 +34,8 @@ struct AlgorithmIdentifier {
 struct AttributeTypeAndValue {
   Oid type;
   der::Tag value_tag;
-  std::string value;  // UTF-8
+  std::string value;  // UTF-8; "#" and hexadecimal octets (RFC 4514 2.4) when the value is no well-formed string
+  Bytes value_der;    // whole TLV
 };
 
 using RelativeDistinguishedName = std::vector<AttributeTypeAndValue>;
@@ -108,15 +118,17 @@ struct PublicKeyInfo {
 [[nodiscard]] Decoded<Name> decode_name(BytesView der);
 [[nodiscard]] Decoded<std::vector<Extension>> decode_extensions(BytesView der);
 
-// Values of extensions; nothing when absent, findings when ill-formed.
+// Values of extensions: the content of extnValue. Offsets count from its start.
 [[nodiscard]] Decoded<BasicConstraints> decode_basic_constraints(BytesView value);
 [[nodiscard]] Decoded<std::vector<Oid>> decode_extended_key_usage(BytesView value);
 [[nodiscard]] Decoded<unsigned> decode_key_usage(BytesView value);  // bit n of the RFC is (1u << n): digitalSignature = 1u
 [[nodiscard]] Decoded<std::vector<GeneralName>> decode_general_names(BytesView value);
+// GeneralNames from a cursor, which must be at its SEQUENCE.
+[[nodiscard]] std::optional<std::vector<GeneralName>> read_general_names(der::Reader& from, std::string_view what);
 
 namespace key_usage {
 inline constexpr unsigned digital_signature = 1U, non_repudiation = 2U, key_encipherment = 4U, data_encipherment = 8U;
-inline constexpr unsigned key_agreement = 16U, key_cert_sign = 32U, crl_sign = 64U;
+inline constexpr unsigned key_agreement = 16U, key_cert_sign = 32U, crl_sign = 64U, encipher_only = 128U, decipher_only = 256U;
 }  // namespace key_usage
 
 // Builders of the same structures.
