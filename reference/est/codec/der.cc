@@ -465,6 +465,12 @@ std::optional<Tlv> Reader::optional(Tag tag, std::string_view what) {
   return any(what);
 }
 
+Reader Reader::scout(Findings& elsewhere) const {
+  Reader copy = *this;
+  copy.findings_ = &elsewhere;
+  return copy;
+}
+
 Reader Reader::inside(const Tlv& tlv) const {
   Reader inner(tlv.content, *findings_, limits_, tlv.content_offset());
   inner.depth_ = depth_ + 1;

@@ -93,6 +93,9 @@ class Reader {
   [[nodiscard]] std::optional<Tlv> expect(Tag tag, std::string_view what);
   [[nodiscard]] std::optional<Tlv> optional(Tag tag, std::string_view what);  // nothing, without finding, if another tag is next
 
+  // A copy for looking ahead: it stands where this one does and reports elsewhere.
+  [[nodiscard]] Reader scout(Findings& elsewhere) const;
+
   // A reader over the content of a constructed TLV; one level deeper.
   [[nodiscard]] Reader inside(const Tlv& tlv) const;
   [[nodiscard]] Reader enter(Tag tag, std::string_view what);  // expect + inside; a failed reader if absent

@@ -1,7 +1,9 @@
 // PKCS #10 certification requests (RFC 2986) with the attributes EST uses.
-// Finding ids: pkcs10.version, pkcs10.attributes.missing (the [0] is absent; RFC 2986 demands it, many omit it: warning),
-// pkcs10.attribute.duplicate, pkcs10.attribute.no-values, pkcs10.attribute.single-value, pkcs10.challenge-password.type,
-// pkcs10.challenge-password.length, pkcs10.trailing, plus der.* and x509.*.
+// Finding ids, beside der.* and x509.*. Errors: pkcs10.version, pkcs10.signature (unused bits), pkcs10.attribute.duplicate,
+// pkcs10.attribute.no-values, pkcs10.attribute.single-value, pkcs10.challenge-password.type and .length,
+// pkcs10.challenge.type and .length (the same two for the attributes of RFC 7894), pkcs10.change-subject-name.empty.
+// Warnings: pkcs10.attributes.missing (the [0] is absent; RFC 2986 demands it, many omit it), pkcs10.attributes.order
+// (not in the order of a SET OF; common encoders leave it as given). Octets after the request are "der.trailing".
 #pragma once
 
 #include <optional>
@@ -17,9 +19,13 @@ namespace est::codec {
 
 struct Attribute {
   Oid type;
-  std::vector<Bytes> values;  // each a whole TLV
-  std::size_t offset = 0;     // where it was read; 0 when built
+  std::vector<Bytes> values;      // each a whole TLV
+  std::size_t offset = 0;         // where it was read; 0 when built
+  std::size_t values_offset = 0;  // of the first value
 };
+
+// Attribute ::= SEQUENCE { type OBJECT IDENTIFIER, values SET OF ANY }; an empty SET is left to the caller to judge.
+[[nodiscard]] std::optional<Attribute> read_attribute(der::Reader& from);
 
 struct CertificationRequest {
   Bytes der;
@@ -37,15 +43,18 @@ struct CertificationRequest {
 // The signature is not verified here (see pki/request.h): this layer has no cryptography.
 [[nodiscard]] Decoded<CertificationRequest> decode_certification_request(BytesView der);
 
-// RFC 2985 5.4.1, RFC 7030 3.5. `absent` when the attribute is not there; findings when its value is no DirectoryString
-// or longer than 255.
+// The accessors below give no value and no finding when the attribute is absent (unless said). Offsets are those in the request.
+// If an attribute has several values, or is there twice, the first one is given beside the error.
+
+// RFC 2985 5.4.1, RFC 7030 3.5. Findings when its value is no DirectoryString, empty, or longer than 255 characters.
 [[nodiscard]] Decoded<std::string> challenge_password(const CertificationRequest& request);
 // RFC 2985 5.4.2. An empty list when the attribute is absent.
 [[nodiscard]] Decoded<std::vector<Extension>> requested_extensions(const CertificationRequest& request);
 // The requested SubjectAltName; empty when none.
 [[nodiscard]] std::vector<GeneralName> requested_subject_alt_name(const CertificationRequest& request);
 
-// RFC 6402 2.8: ChangeSubjectName ::= SEQUENCE { subject Name OPTIONAL, subjectAlt GeneralNames OPTIONAL }
+// RFC 6402 2.8, where at least one must be there: ChangeSubjectName ::= SEQUENCE { subject Name OPTIONAL, subjectAlt GeneralNames OPTIONAL
+// }
 struct ChangeSubjectName {
   std::optional<Name> subject;
   std::vector<GeneralName> subject_alt_name;
