@@ -104,6 +104,10 @@ void Fields::remove(std::string_view name) {
   std::erase_if(fields_, [name](const Field& field) { return iequals(field.name, name); });
 }
 
+void Fields::extend_last(std::string_view more) {
+  if (!fields_.empty()) fields_.back().value += more;
+}
+
 std::optional<std::string> Fields::get(std::string_view name) const {
   for (const Field& field : fields_)
     if (iequals(field.name, name)) return field.value;

@@ -20,6 +20,7 @@ class Fields {
   void add(std::string name, std::string value);
   void set(std::string_view name, std::string value);  // replaces all of that name
   void remove(std::string_view name);
+  void extend_last(std::string_view more);  // appends to the last value; nothing happens when there is no field
   // Case-insensitive. `get` gives the first; `all` every one in order.
   [[nodiscard]] std::optional<std::string> get(std::string_view name) const;
   [[nodiscard]] std::vector<std::string> all(std::string_view name) const;
