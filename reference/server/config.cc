@@ -1,0 +1,232 @@
+#include "server/config.h"
+
+#include <array>
+#include <optional>
+#include <utility>
+
+#include "est/base/file.h"
+#include "est/base/text.h"
+#include "est/ops/operation.h"
+#include "server/csrattrs_config.h"
+#include "server/yaml_reader.h"
+
+namespace server {
+namespace {
+
+using est::tls::Version;
+
+constexpr std::int64_t most_seconds = 24 * 3600;
+constexpr std::size_t file_limit = std::size_t{1} << 20U;
+
+void read_listen(YamlMap& top, Config& config) {
+  if (!top.get("listen")) return;
+  config.listen.clear();
+  for (const YamlValue& value : top.list("listen")) {
+    est::Result<est::net::Endpoint> endpoint = est::net::parse_endpoint(value.text());
+    if (endpoint)
+      config.listen.push_back(*std::move(endpoint));
+    else
+      value.fail(endpoint.error().message, "write host:port or [v6-address]:port");
+  }
+  if (config.listen.empty()) top.get("listen")->fail("listen is empty", "give at least one host:port");
+}
+
+void read_span(YamlMap& map, const std::string& key, est::Milliseconds& span) {
+  span = std::chrono::seconds(map.number(key, 1, most_seconds, span.count() / 1000));
+}
+
+void read_size(YamlMap& map, const std::string& key, std::size_t least, std::size_t most, std::size_t& size) {
+  size = static_cast<std::size_t>(
+      map.number(key, static_cast<std::int64_t>(least), static_cast<std::int64_t>(most), static_cast<std::int64_t>(size)));
+}
+
+void read_limits(const YamlValue& section, est::net::ServerLimits& limits) {
+  YamlMap map = section.map();
+  read_span(map, "handshake_seconds", limits.handshake);
+  read_span(map, "head_seconds", limits.head);
+  read_span(map, "body_seconds", limits.body);
+  read_span(map, "idle_seconds", limits.idle);
+  read_span(map, "write_seconds", limits.write);
+  read_span(map, "drain_seconds", limits.drain);
+  read_size(map, "connections", 1, 1000000, limits.connections);
+  read_size(map, "connections_per_peer", 1, 1000000, limits.connections_per_peer);
+  read_size(map, "requests_per_connection", 1, 1000000000, limits.requests_per_connection);
+  read_size(map, "start_line_octets", 256, 1U << 20U, limits.parser.start_line);
+  read_size(map, "head_octets", 512, 1U << 20U, limits.parser.head);
+  read_size(map, "fields", 10, 10000, limits.parser.fields);
+  read_size(map, "body_octets", 1024, std::size_t{64} << 20U, limits.parser.body);
+  map.finish();
+}
+
+void read_tls(const YamlValue& section, TlsConfig& tls) {
+  using est::tls::ClientCertificate;
+  constexpr std::array<std::pair<std::string_view, Version>, 2> versions{{{"1.2", Version::tls12}, {"1.3", Version::tls13}}};
+  constexpr std::array<std::pair<std::string_view, ClientCertificate>, 3> modes{
+      {{"none", ClientCertificate::none}, {"optional", ClientCertificate::optional}, {"required", ClientCertificate::required}}};
+  YamlMap map = section.map();
+  tls.least = map.choice("minimum", versions, tls.least);
+  tls.most = map.choice("maximum", versions, tls.most);
+  tls.suites = map.text("suites", {});
+  tls.client_certificate = map.choice("client_certificate", modes, tls.client_certificate);
+  tls.resumption = map.boolean("resumption", tls.resumption);
+  map.finish();
+  if (tls.least > tls.most) section.fail("the TLS minimum is above the maximum", "exchange the two");
+}
+
+void read_algorithms(YamlMap& top, Config& config) {
+  const std::optional<YamlValue> value = top.get("digest_algorithms");
+  if (!value) return;
+  config.digest_algorithms.clear();
+  for (const YamlValue& each : value->list()) {
+    const std::optional<est::http::DigestAlgorithm> algorithm = est::http::digest_algorithm_by_name(each.text());
+    if (algorithm)
+      config.digest_algorithms.push_back(*algorithm);
+    else
+      each.fail("unknown digest algorithm", "use MD5, SHA-256 or SHA-512-256, with or without -sess");
+  }
+  if (config.digest_algorithms.empty()) value->fail("digest_algorithms is empty", "name at least one, or leave the key out");
+}
+
+void read_users(YamlMap& top, Config& config, const YamlSource& source) {
+  for (const YamlValue& value : top.list("users")) {
+    YamlMap map = value.map();
+    UserSource user;
+    user.name = map.text("name", {});
+    const std::optional<YamlValue> file = map.get("password_file");
+    const std::optional<YamlValue> environment = map.get("password_env");
+    if (file.has_value() == environment.has_value())
+      value.fail("a user needs exactly one of password_file and password_env", "passwords themselves stand in users_file only");
+    user.kind = file ? UserSource::Kind::file : UserSource::Kind::environment;
+    if (file) user.value = source.resolve(file->text());
+    if (environment) user.value = environment->text();
+    map.finish();
+    config.users.push_back(std::move(user));
+  }
+}
+
+void read_profile(const YamlValue& section, ca::Profile& profile) {
+  YamlMap map = section.map();
+  profile.name = map.text("name", profile.name);
+  profile.validity_seconds = map.number("validity_seconds", 1, 100LL * 366 * 86400, profile.validity_seconds);
+  profile.backdate_seconds = map.number("backdate_seconds", 0, 86400, profile.backdate_seconds);
+  if (map.get("key_usage")) profile.key_usage = read_key_usages(map.list("key_usage"));
+  for (const YamlValue& value : map.list("extended_key_usage")) profile.extended_key_usage.push_back(read_oid(value));
+  profile.copy_subject_alt_name = map.boolean("copy_subject_alt_name", profile.copy_subject_alt_name);
+  profile.copy_extended_key_usage = map.boolean("copy_extended_key_usage", profile.copy_extended_key_usage);
+  for (const YamlValue& value : map.list("key_types")) profile.key_types.push_back(read_key_type(value));
+  map.finish();
+}
+
+void read_retry(const YamlValue& section, Retry& retry) {
+  constexpr std::array<std::pair<std::string_view, bool>, 2> forms{{{"seconds", false}, {"date", true}}};
+  YamlMap map = section.map();
+  retry.seconds = map.number("seconds", 1, 30LL * 86400, retry.seconds);
+  retry.as_date = map.choice("form", forms, retry.as_date);
+  map.finish();
+}
+
+void read_authentication(YamlMap& map, LabelPolicy& policy) {
+  using A = Authentication;
+  constexpr std::array<std::pair<std::string_view, A>, 7> modes{{{"none", A::none},
+                                                                 {"basic", A::basic},
+                                                                 {"digest", A::digest},
+                                                                 {"password", A::password},
+                                                                 {"certificate", A::certificate},
+                                                                 {"certificate-or-password", A::certificate_or_password},
+                                                                 {"certificate-and-password", A::certificate_and_password}}};
+  policy.authentication = map.choice("authentication", modes, policy.authentication);
+}
+
+LabelPolicy read_label(const YamlValue& section) {
+  constexpr std::array<std::pair<std::string_view, bool>, 2> pop{{{"optional", false}, {"required", true}}};
+  constexpr std::array<std::pair<std::string_view, bool>, 2> approval{{{"automatic", false}, {"manual", true}}};
+  YamlMap map = section.map();
+  LabelPolicy policy;
+  read_authentication(map, policy);
+  policy.pop_required = map.choice("pop", pop, policy.pop_required);
+  policy.accept_exporter = map.boolean("accept_exporter", policy.accept_exporter);
+  policy.manual_approval = map.choice("approval", approval, policy.manual_approval);
+  if (const auto retry = map.get("retry_after")) read_retry(*retry, policy.retry);
+  if (const auto csrattrs = map.get("csrattrs")) {
+    CsrAttrsConfig read = read_csrattrs(*csrattrs, policy.pop_required);
+    policy.attributes = std::move(read.attributes);
+    policy.enforce_attributes = read.enforce;
+  }
+  if (const auto profile = map.get("profile")) read_profile(*profile, policy.profile);
+  map.finish();
+  return policy;
+}
+
+// INT-01: on TLS 1.3 a demand for linking could be met by nobody.
+void check_linking(const YamlValue& section, const LabelPolicy& policy, const TlsConfig& tls) {
+  if (policy.pop_required && !policy.accept_exporter && tls.most == Version::tls13)
+    section.fail("no TLS 1.3 client could satisfy pop: required without accept_exporter", "set accept_exporter: true or tls maximum 1.2");
+}
+
+void read_labels(YamlMap& top, Config& config) {
+  const std::optional<YamlValue> section = top.require("labels");
+  if (!section) return;
+  for (const auto& [label, value] : section->map().entries()) {
+    if (!label.empty() && !est::ops::valid_label(label))
+      value.fail("\"" + est::printable(label, 60) + "\" is no CA label",
+                 "RFC 7030 3.2.2: one path segment, not the name of an operation, at most 128 octets");
+    LabelPolicy policy = read_label(value);
+    check_linking(value, policy, config.tls);
+    policy.profile.name = policy.profile.name == "default" && !label.empty() ? label : policy.profile.name;
+    config.labels.insert_or_assign(label, std::move(policy));
+  }
+  if (config.labels.empty()) section->fail("no labels", "add at least \"\": {} for requests without a label");
+}
+
+void read_ca(YamlMap& top, Config& config, const YamlSource& source) {
+  if (const auto directory = top.require("ca")) config.ca_directory = source.resolve(directory->text());
+  if (const auto path = top.require("server_certificate")) config.server_certificate = source.resolve(path->text());
+  if (const auto path = top.require("server_key")) config.server_key = source.resolve(path->text());
+  config.explicit_anchors = top.paths("explicit_anchors");
+  config.implicit_anchors = top.paths("implicit_anchors");
+  config.own_crl = top.path("own_crl");
+  config.crls = top.paths("crls");
+  config.check_crl = top.boolean("check_crl", false);
+  config.crl_validity_seconds = top.number("crl_validity_seconds", 60, 10LL * 366 * 86400, config.crl_validity_seconds);
+}
+
+void read_top(YamlMap& top, Config& config, const YamlSource& source) {
+  read_listen(top, config);
+  config.threads = static_cast<unsigned>(top.number("threads", 1, 256, config.threads));
+  if (const auto limits = top.get("limits")) read_limits(*limits, config.limits);
+  if (const auto tls = top.get("tls")) read_tls(*tls, config.tls);
+  read_ca(top, config, source);
+  config.realm = top.text("realm", config.realm);
+  read_algorithms(top, config);
+  read_users(top, config, source);
+  config.users_file = top.path("users_file");
+  read_labels(top, config);
+  top.finish();
+}
+
+}  // namespace
+
+est::Result<Config> parse_config(std::string_view text, const std::string& path) {
+  YamlSource source(path);
+  Config config;
+  if (std::optional<YamlMap> top = read_yaml(text, source)) read_top(*top, config, source);
+  if (source.failed()) return source.error();
+  return config;
+}
+
+est::Result<Config> load_config(const std::string& path) {
+  const est::Result<std::string> text = est::read_file(path, file_limit);
+  if (!text) return est::Error{text.error().message + "; make one with \"est-server init --dir DIR\""};
+  return parse_config(*text, path);
+}
+
+est::Result<std::vector<UserSource>> parse_users(std::string_view text, const std::string& path) {
+  YamlSource source(path);
+  std::vector<UserSource> users;
+  if (std::optional<YamlMap> top = read_yaml(text, source))
+    for (const auto& [name, password] : top->entries()) users.push_back({name, UserSource::Kind::literal, password.text()});
+  if (source.failed()) return source.error();
+  return users;
+}
+
+}  // namespace server

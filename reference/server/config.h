@@ -1,0 +1,64 @@
+// The server's configuration: one YAML file, or a value built by a program. README of the keys: example_config() and init.cc.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "est/base/result.h"
+#include "est/http/auth.h"
+#include "est/net/address.h"
+#include "est/net/server.h"
+#include "est/tls/context.h"
+#include "server/policy.h"
+
+namespace server {
+
+// Where a user's password comes from. The configuration file itself never holds one; `literal` is for programs.
+struct UserSource {
+  enum class Kind { literal, environment, file };
+  std::string name;  // may be empty (RFC 7030 3.2.3: a password without user)
+  Kind kind = Kind::file;
+  std::string value;  // the password, the variable's name, or the path
+};
+
+struct TlsConfig {
+  est::tls::Version least = est::tls::Version::tls12;
+  est::tls::Version most = est::tls::Version::tls13;
+  std::string suites;  // OpenSSL list for TLS 1.2; empty: the library's safe default
+  est::tls::ClientCertificate client_certificate = est::tls::ClientCertificate::optional;
+  bool resumption = true;
+};
+
+struct Config {
+  std::vector<est::net::Endpoint> listen = {{"127.0.0.1", 8443}};
+  unsigned threads = 2;
+  est::net::ServerLimits limits;
+  TlsConfig tls;
+
+  std::string ca_directory;
+  std::string server_certificate, server_key;      // PEM: leaf first, then intermediates
+  std::vector<std::string> explicit_anchors;       // PEM; the CA's own certificates are always in
+  std::vector<std::string> implicit_anchors;       // PEM; manufacturers and other third parties (RFC 7030 2.2.1)
+  std::string own_crl;                             // PEM; written by `est-server crl` and `revoke`, read for checking
+  std::vector<std::string> crls;                   // PEM or DER; of other CAs
+  bool check_crl = false;                          // of client certificates under explicit anchors
+  std::int64_t crl_validity_seconds = 30 * 86400;  // of CRLs this server's commands make
+
+  std::string realm = "estspec";
+  std::vector<est::http::DigestAlgorithm> digest_algorithms = {est::http::DigestAlgorithm::sha256, est::http::DigestAlgorithm::md5};
+  std::vector<UserSource> users;
+  std::string users_file;  // "name: password" lines; must not be readable by others
+
+  Policies labels;
+};
+
+// Paths in the file are relative to its folder. Errors: "file:line: problem; cure". Files it names are not opened here.
+[[nodiscard]] est::Result<Config> load_config(const std::string& path);
+[[nodiscard]] est::Result<Config> parse_config(std::string_view text, const std::string& path);
+
+// "name: password" lines of a users file. The caller has read it and checked its mode.
+[[nodiscard]] est::Result<std::vector<UserSource>> parse_users(std::string_view text, const std::string& path);
+
+}  // namespace server

@@ -1,0 +1,97 @@
+#include "server/enroller.h"
+
+#include <optional>
+#include <utility>
+#include <variant>
+
+#include "est/base/text.h"
+#include "est/ops/message.h"
+#include "server/request_checks.h"
+
+namespace server {
+namespace {
+
+using est::codec::CertificationRequest;
+using est::ops::Operation;
+
+constexpr int ca_retry_seconds = 10;
+
+std::string unreadable(const est::Findings& findings) {
+  std::string cure = "send the DER of a PKCS #10 request in base64 (RFC 7030 4.2.1, RFC 8951 3)";
+  if (est::contains(findings, "base64.pem-armour")) cure = "send the base64 alone, without the BEGIN and END lines (RFC 8951 3)";
+  return "The certification request cannot be read: " + est::describe_first(findings) + "; " + cure + ".";
+}
+
+// Everything that is the request's own fault, in the order a client can best repair it.
+std::optional<std::string> request_problem(const EnrollInput& input, const CertificationRequest& request) {
+  if (auto problem = signature_problem(request)) return problem;
+  if (auto problem = extensions_problem(request)) return problem;
+  if (auto problem = linking_problem(request, input.facts, input.policy, input.principal.is_ra())) return problem;
+  if (auto problem = change_of_name_problem(request)) return problem;
+  if (!input.policy.enforce_attributes) return std::nullopt;
+  const std::vector<std::string> missing = missing_attributes(advertised_attributes(input.policy), request);
+  if (missing.empty()) return std::nullopt;
+  return "The certification request lacks what /csrattrs asks for: " + est::join(missing, "; ") + ".";
+}
+
+// Who may re-enroll: the holder of a certificate below the explicit anchors, for itself; an RA, for anybody.
+std::optional<Answer> renewal_refusal(const Principal& principal, const CertificationRequest& request) {
+  if (principal.is_ra()) return std::nullopt;
+  if (!principal.certificate)
+    return refuse(403,
+                  "Re-enrollment needs the certificate being renewed as TLS client certificate; connect with it, or use /simpleenroll.");
+  if (principal.certificate->anchor == Anchor::implicit_anchor)
+    return refuse(403, "The client certificate was not issued by this EST CA, so it cannot be renewed here; use /simpleenroll.");
+  if (const auto problem = renewal_problem(request, principal.certificate->certificate)) return refuse(400, *problem);
+  return std::nullopt;
+}
+
+Answer answer_of(const ca::Issued& issued) { return {est::ops::enroll_response(issued.certificate), {}, est::hex(issued.serial)}; }
+
+Answer answer_of(const ca::Pending& pending, const Retry& retry, est::UnixTime now) {
+  est::http::RetryAfter after;
+  after.is_date = retry.as_date;
+  after.seconds = static_cast<std::uint64_t>(retry.seconds);
+  after.date = now + retry.seconds;
+  std::string sentence = "The request waits for approval; repeat it after the time in Retry-After.";
+  return {est::ops::pending_response(after, sentence), "pending, id " + std::to_string(pending.id), {}};
+}
+
+Answer ask_authority(const EnrollInput& input, const CertificationRequest& request, ca::Authority& authority, const est::Clock& clock) {
+  ca::IssueRequest ask;
+  ask.request = &request;
+  ask.requester = {input.principal.identity()};
+  ask.label = input.label;
+  ask.profile = input.policy.profile;
+  ask.manual_approval = input.policy.manual_approval;
+  if (input.operation == Operation::simplereenroll && !input.principal.is_ra())
+    ask.subject = input.principal.certificate->certificate.subject;
+  const est::Result<ca::Outcome> outcome = authority.issue(ask);
+  if (!outcome) return unavailable(outcome.error().message);
+  if (const auto* issued = std::get_if<ca::Issued>(&*outcome)) return answer_of(*issued);
+  if (const auto* pending = std::get_if<ca::Pending>(&*outcome)) return answer_of(*pending, input.policy.retry, clock.now());
+  return refuse(input.policy.manual_approval ? 403 : 400, std::get<ca::Refused>(*outcome).reason);
+}
+
+}  // namespace
+
+Answer refuse(int status, std::string_view sentence) { return {est::ops::text_response(status, sentence), std::string(sentence), {}}; }
+
+Answer unavailable(std::string_view detail) {
+  est::http::Response response = est::ops::text_response(503, "The CA is not available just now; repeat the request later.");
+  response.fields.set("Retry-After", std::to_string(ca_retry_seconds));
+  return {std::move(response), std::string(detail), {}};
+}
+
+Answer enroll(const EnrollInput& input, ca::Authority& authority, const est::Clock& clock) {
+  if (input.body.empty())
+    return refuse(400, "The request has no body; send the DER of a PKCS #10 request in base64 (RFC 7030 4.2.1, RFC 8951 3).");
+  const est::Decoded<CertificationRequest> request = est::ops::read_enroll_body(input.body);
+  if (!request.accepted()) return refuse(400, unreadable(request.findings));
+  if (const auto problem = request_problem(input, *request.value)) return refuse(400, *problem);
+  if (input.operation == Operation::simplereenroll)
+    if (auto refusal = renewal_refusal(input.principal, *request.value)) return *std::move(refusal);
+  return ask_authority(input, *request.value, authority, clock);
+}
+
+}  // namespace server

@@ -1,0 +1,40 @@
+// Simple enrollment and re-enrollment (RFC 7030 4.2): from an authenticated request's body to the answer.
+#pragma once
+
+#include <string>
+
+#include "ca/authority.h"
+#include "est/base/clock.h"
+#include "est/http/message.h"
+#include "est/ops/operation.h"
+#include "est/tls/facts.h"
+#include "server/authenticator.h"
+#include "server/policy.h"
+
+namespace server {
+
+// An answer and what the log says about it beside the status.
+struct Answer {
+  est::http::Response response;
+  std::string cause;   // the sentence the client got, or empty
+  std::string serial;  // of the certificate issued, hexadecimal
+};
+
+[[nodiscard]] Answer refuse(int status, std::string_view sentence);
+// The CA did not answer: 503 with Retry-After (RFC 9110 15.6.4). `detail` goes to the log only.
+[[nodiscard]] Answer unavailable(std::string_view detail);
+
+struct EnrollInput {
+  est::ops::Operation operation = est::ops::Operation::simpleenroll;  // or simplereenroll
+  est::BytesView body;
+  const Principal& principal;
+  const est::tls::Facts& facts;
+  std::string label;
+  const LabelPolicy& policy;
+};
+
+// Checks the request (see request_checks.h) and lets the CA decide. 400: the request is at fault; 403: this client may not;
+// 202: wait; 503: the CA failed. Threads: as the authority.
+[[nodiscard]] Answer enroll(const EnrollInput& input, ca::Authority& authority, const est::Clock& clock);
+
+}  // namespace server

@@ -1,0 +1,107 @@
+#include "server/instance.h"
+
+#include <mutex>
+#include <utility>
+
+#include "est/base/clock.h"
+#include "server/authenticator.h"
+#include "server/handler.h"
+#include "server/trust.h"
+
+namespace server {
+namespace {
+
+using est::Error;
+using est::Result;
+using est::Status;
+using ContextPointer = std::shared_ptr<const est::tls::ServerContext>;
+
+Result<ContextPointer> make_context(const Config& config, const Trust& trust) {
+  Result<est::tls::Identity> identity = est::tls::load_identity(config.server_certificate, config.server_key);
+  if (!identity) return identity.error();
+  est::tls::ServerProfile profile;
+  profile.identity = *std::move(identity);
+  profile.least = config.tls.least;
+  profile.most = config.tls.most;
+  profile.suites = config.tls.suites;
+  profile.client_certificate = config.tls.client_certificate;
+  profile.resumption = config.tls.resumption;
+  for (const auto* store : {&trust.authority, &trust.explicit_anchors, &trust.implicit_anchors})
+    profile.client_ca_certificates.insert(profile.client_ca_certificates.end(), store->begin(), store->end());
+  return est::tls::ServerContext::make(profile);
+}
+
+}  // namespace
+
+// Declared in the order of dependence: destruction takes the listener down first, the CA last.
+struct Instance::Impl {
+  Impl(Config config_, est::Log log_, std::unique_ptr<ca::Authority> authority_, Trust trust_)
+      : config(std::move(config_)),
+        log(std::move(log_)),
+        authority(std::move(authority_)),
+        trust(std::move(trust_)),
+        authenticator({config.realm, config.digest_algorithms}, trust, est::system_clock()),
+        handler({config.labels, authenticator, *authority, log, est::system_clock()}) {}
+
+  const Config config;
+  const est::Log log;
+  const std::unique_ptr<ca::Authority> authority;
+  TrustStore trust;
+  Authenticator authenticator;
+  Handler handler;
+  std::unique_ptr<est::net::Application> wrapped;
+  std::unique_ptr<est::net::Server> server;
+  std::mutex reloading;
+};
+
+Instance::Instance(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Instance::~Instance() = default;
+
+Result<std::unique_ptr<Instance>> Instance::make(Config config, est::Log log, const Wrap& wrap) {
+  Result<std::unique_ptr<ca::Authority>> authority = ca::Authority::open({config.ca_directory, nullptr});
+  if (!authority) return authority.error();
+  Result<Trust> trust = load_trust(config, **authority);
+  if (!trust) return trust.error();
+  Result<ContextPointer> context = make_context(config, *trust);
+  if (!context) return context.error();
+  auto impl = std::make_unique<Impl>(std::move(config), std::move(log), *std::move(authority), *std::move(trust));
+  est::net::Application* application = &impl->handler;
+  if (wrap) {
+    impl->wrapped = wrap(impl->handler, *impl->authority);
+    application = impl->wrapped.get();
+  }
+  const Config& kept = impl->config;
+  auto server = est::net::Server::bind({kept.listen, kept.threads, kept.limits}, *std::move(context), *application, impl->log);
+  if (!server) return server.error();
+  impl->server = *std::move(server);
+  return std::unique_ptr<Instance>(new Instance(std::move(impl)));
+}
+
+Status Instance::start() { return impl_->server->start(); }
+
+std::vector<est::net::Endpoint> Instance::listening() const { return impl_->server->listening(); }
+
+ca::Authority& Instance::authority() { return *impl_->authority; }
+
+Status Instance::reload() {
+  const std::lock_guard lock(impl_->reloading);
+  Result<Trust> trust = load_trust(impl_->config, *impl_->authority);
+  if (!trust) return trust.error();
+  Result<ContextPointer> context = make_context(impl_->config, *trust);
+  if (!context) return context.error();
+  impl_->trust.replace(*std::move(trust));
+  impl_->server->replace_context(*std::move(context));
+  return {};
+}
+
+void Instance::drain() { impl_->server->drain(); }
+
+est::net::Server::Counters Instance::counters() const { return impl_->server->counters(); }
+
+std::vector<std::string> urls(const Instance& instance) {
+  std::vector<std::string> result;
+  for (const est::net::Endpoint& endpoint : instance.listening()) result.push_back("https://" + endpoint.to_string());
+  return result;
+}
+
+}  // namespace server

@@ -1,0 +1,43 @@
+// What one CA label of the server asks of its clients and does for them. Values only; who judges is Authenticator and Enroller.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "ca/authority.h"
+#include "est/codec/csrattrs.h"
+
+namespace server {
+
+// Which credentials a label takes (RFC 7030 3.2.3, 3.3.2). `password` is Basic or Digest, whichever the client can do.
+enum class Authentication { none, basic, digest, password, certificate, certificate_or_password, certificate_and_password };
+
+[[nodiscard]] std::string_view to_string(Authentication authentication) noexcept;
+
+// What a 202 answer puts into Retry-After (RFC 9110 10.2.3).
+struct Retry {
+  std::int64_t seconds = 10;
+  bool as_date = false;
+};
+
+struct LabelPolicy {
+  Authentication authentication = Authentication::certificate_or_password;
+  bool pop_required = false;    // RFC 7030 3.5: a request without channel binding is refused
+  bool accept_exporter = true;  // on TLS 1.3, where tls-unique is undefined, take RFC 9266's exporter instead (INT-01)
+  bool manual_approval = false;
+  Retry retry;
+  est::codec::CsrAttrs attributes;  // as configured; see advertised_attributes
+  bool enforce_attributes = false;
+  ca::Profile profile;
+};
+
+// Label to policy; the empty label is the server without label.
+using Policies = std::map<std::string, LabelPolicy, std::less<>>;
+
+// What /csrattrs says: the configured elements, and what RFC 7030 4.5.2 obliges a server to add: challengePassword when
+// linking is required, the key types when the profile restricts them. Empty: there is nothing to say (204).
+[[nodiscard]] est::codec::CsrAttrs advertised_attributes(const LabelPolicy& policy);
+
+}  // namespace server

@@ -1,0 +1,44 @@
+// Whom the server believes: trust anchors, revocation lists and passwords, as one immutable snapshot that a reload swaps whole.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "ca/authority.h"
+#include "est/base/bytes.h"
+#include "est/base/result.h"
+#include "server/config.h"
+
+namespace server {
+
+// RFC 7030 3.3.2 and 2.2.1: clients under the explicit anchors hold certificates of this EST CA (or of one the operator put
+// beside it); those under the implicit ones were made by somebody else, such as a manufacturer.
+struct Trust {
+  std::vector<est::Bytes> authority;         // the EST CA's own certificates
+  std::vector<est::Bytes> explicit_anchors;  // further explicit ones
+  std::vector<est::Bytes> implicit_anchors;
+  std::vector<est::Bytes> crls;
+  bool check_crl = false;
+  std::map<std::string, std::string, std::less<>> passwords;
+};
+
+// Reads everything the configuration names. Errors name the file and the cure.
+[[nodiscard]] est::Result<Trust> load_trust(const Config& config, const ca::Authority& authority);
+
+// Threads: current() and replace() from any thread.
+class TrustStore {
+ public:
+  explicit TrustStore(Trust trust) : current_(std::make_shared<const Trust>(std::move(trust))) {}
+
+  [[nodiscard]] std::shared_ptr<const Trust> current() const;
+  void replace(Trust trust);
+
+ private:
+  mutable std::mutex mutex_;
+  std::shared_ptr<const Trust> current_;
+};
+
+}  // namespace server
