@@ -6,14 +6,10 @@
 
 #include "conformance/engine/scenario.h"
 #include "conformance/engine/vocabulary.h"
+#include "conformance/engine/yaml.h"
 #include "est/base/result.h"
 
 namespace conformance::engine {
-
-struct Document {
-  std::string name;  // file name as shown in messages
-  std::string text;
-};
 
 // Every problem found, each "file:line: what is wrong; cure". An empty list of problems means `scenarios` is complete.
 struct Loaded {
@@ -28,6 +24,11 @@ struct Loaded {
 
 // All *.yaml below a folder, sorted by path.
 [[nodiscard]] est::Result<std::vector<Document>> read_folder(const std::string& folder);
+
+// Documents of one folder hold scenarios (key `scenarios`), requirements (key `requirements`) or interpretations (a list). Tells which
+// without judging the content; an unreadable document counts as scenarios, whose loader then says what is wrong.
+enum class DocumentKind { scenarios, requirements, interpretations };
+[[nodiscard]] DocumentKind kind_of(const Document& document);
 
 // --select: words are id globs ("EST-SE-*"), "section:4.2.1", "level:must", "tag:pop", combined with and/or/not.
 [[nodiscard]] est::Result<std::vector<Scenario>> select(const std::vector<Scenario>& scenarios, const std::string& expression);

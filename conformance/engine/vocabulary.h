@@ -34,6 +34,8 @@ struct VerbInfo {
   // The check (with parameters) that says this verb's exchange succeeded; used to judge controls. Empty: may not be a control.
   std::string success_check;
   Json success_parameters = Json::object();
+  // The one parameter that a bare value stands for: `- pause: 500`. Empty: none.
+  std::string shorthand = {};
 };
 
 // Pure: no clock, no files, no network. `target` is the non-secret part of the profile, as stored with the results.
