@@ -90,6 +90,22 @@ ChainResult outcome(X509_STORE_CTX* context, int verified) {
   return result;
 }
 
+int issued_and_signed(X509_STORE_CTX*, X509* subject, X509* issuer) {
+  if (X509_check_issued(issuer, subject) != X509_V_OK) return 0;
+  EVP_PKEY* key = X509_get0_pubkey(issuer);
+  return key != nullptr && X509_verify(subject, key) == 1 ? 1 : 0;
+}
+
+Result<ChainResult> validate(X509_STORE* store, X509* subject, STACK_OF(X509) * untrusted, const ChainOptions& options) {
+  ERR_clear_error();
+  const X509StoreContextHandle context(X509_STORE_CTX_new());
+  if (!context || X509_STORE_CTX_init(context.get(), store, subject, untrusted) != 1) return openssl_error("cannot set up path validation");
+  set_parameters(context.get(), options);
+  ChainResult result = outcome(context.get(), X509_verify_cert(context.get()));
+  ERR_clear_error();
+  return result;
+}
+
 Result<std::vector<Bytes>> blocks(std::string_view pem, std::string_view label, Status (*check)(BytesView)) {
   const auto decoded = codec::decode_pem(pem);
   if (!decoded.accepted()) return Error{"the PEM text cannot be read: " + describe_first(decoded.findings)};
@@ -137,17 +153,16 @@ Result<ChainResult> verify_chain(BytesView leaf, const std::vector<Bytes>& inter
   const auto untrusted = stack_of(intermediates);
   if (!untrusted) return untrusted.error();
   const X509StoreHandle store(X509_STORE_new());
-  const X509StoreContextHandle context(X509_STORE_CTX_new());
-  if (!store || !context) return openssl_error("cannot set up path validation");
+  if (!store) return openssl_error("cannot set up path validation");
   if (Status added = add_anchors(store.get(), anchors); !added) return added.error();
   if (Status added = add_crls(store.get(), crls); !added) return added.error();
-  if (X509_STORE_CTX_init(context.get(), store.get(), subject->get(), untrusted->get()) != 1)
-    return openssl_error("cannot set up path validation");
-  set_parameters(context.get(), options);
-  const int verified = X509_verify_cert(context.get());
-  ChainResult result = outcome(context.get(), verified);
-  ERR_clear_error();
-  return result;
+  auto result = validate(store.get(), subject->get(), untrusted->get(), options);
+  if (!result || result->code != X509_V_ERR_CERT_SIGNATURE_FAILURE) return result;
+  // OpenSSL takes the first issuer of the right name and never turns back; after a rollover without key identifiers that may be
+  // the wrong one. Let the signature choose, and keep the first verdict if that does not help.
+  X509_STORE_set_check_issued(store.get(), issued_and_signed);
+  auto second = validate(store.get(), subject->get(), untrusted->get(), options);
+  return second && second->valid ? second : result;
 }
 
 }  // namespace est::crypto

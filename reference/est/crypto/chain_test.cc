@@ -96,6 +96,14 @@ TEST_F(Chain, FullPathWithDuplicates) {
   EXPECT_EQ(result.path, (std::vector<Bytes>{leaf.der(), middle.der(), root.der()}));
 }
 
+TEST_F(Chain, DamagedSignatureIsCalledThat) {
+  Bytes damaged = leaf.der();
+  damaged.back() ^= 1U;
+  const auto result = verify_chain(damaged, {middle.der()}, {root.der()}, {}, options);
+  ASSERT_TRUE(result.ok());
+  EXPECT_EQ(result->code, X509_V_ERR_CERT_SIGNATURE_FAILURE);
+}
+
 TEST_F(Chain, PartialChainIsAChoice) {
   EXPECT_TRUE(run(leaf, {}, {middle.der()}).valid);
   options.partial_chain = false;
