@@ -1,0 +1,20 @@
+#include "conformance/checks/checks.h"
+
+#include "conformance/checks/families.h"
+
+namespace conformance::checks {
+
+void add_checks(engine::Vocabulary& vocabulary) {
+  add_http_checks(vocabulary);
+  add_connection_checks(vocabulary);
+  add_body_checks(vocabulary);
+  add_tls_checks(vocabulary);
+  add_refusal_checks(vocabulary);
+  add_enroll_checks(vocabulary);
+  add_name_checks(vocabulary);
+  add_certificate_checks(vocabulary);
+  add_cacerts_checks(vocabulary);
+  add_csrattrs_checks(vocabulary);
+}
+
+}  // namespace conformance::checks
