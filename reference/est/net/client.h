@@ -1,11 +1,14 @@
 // The client's side of the wire, blocking with total deadlines, telling exactly what happened: the suite's own view of TCP and TLS.
-// A connection belongs to one thread at a time.
+// A connection belongs to one thread at a time. A vanished peer never raises SIGPIPE: sending uses MSG_NOSIGNAL.
 #pragma once
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <variant>
+#include <vector>
 
 #include "est/base/bytes.h"
 #include "est/base/clock.h"
@@ -17,6 +20,9 @@
 namespace est::net {
 
 enum class Stage { resolve, connect, handshake, write, read };
+
+// What ended it. `alert`: the peer sent a fatal one. `protocol`: the peer broke TLS, and the alert, if any, is the one we answered with.
+// `untrusted`: our verification of its chain or name refused. `closed`: it ended the stream where that is no proper end.
 enum class Cause { timeout, refused, unreachable, reset, closed, alert, not_tls, untrusted, protocol, local };
 [[nodiscard]] std::string_view to_string(Stage stage) noexcept;
 [[nodiscard]] std::string_view to_string(Cause cause) noexcept;
@@ -28,7 +34,7 @@ struct Failure {
   std::optional<tls::Alert> alert;
 };
 
-// How the peer ended the stream.
+// How the peer ended the stream, as far as reading went. `fin` lacks the close_notify that TLS wants (RFC 8446 6.1).
 enum class PeerClose { open, close_notify, fin, reset };
 [[nodiscard]] std::string_view to_string(PeerClose close) noexcept;
 
@@ -38,7 +44,7 @@ struct ClientDeadlines {
 };
 
 struct ReadOutcome {
-  std::size_t count = 0;  // octets placed; 0 with no failure means the peer closed
+  std::size_t count = 0;  // octets placed; 0 with no failure means the peer closed, see peer_close()
   std::optional<Failure> failure;
 };
 
@@ -48,13 +54,18 @@ class ClientConnection {
   ClientConnection& operator=(ClientConnection&&) noexcept;
   ~ClientConnection();  // closes without waiting
 
-  // TCP, then TLS. `resume` offers an earlier session.
+  // TCP, then TLS. `resume` offers an earlier session. Under a verifying profile a chain or name that does not hold is `untrusted`,
+  // on a resumed session too.
   [[nodiscard]] static std::variant<ClientConnection, Failure> open(const Endpoint& to, const tls::ClientContext& context,
                                                                     const ClientDeadlines& deadlines, SSL_SESSION* resume = nullptr);
 
+  // After a renegotiation or post-handshake authentication, which read() and write() take part in, they are read anew.
   [[nodiscard]] const tls::Facts& facts() const noexcept;
-  // Sends everything or fails within the deadline. A peer that answers and closes early is no failure until the data cannot be sent.
+  // Sends everything or fails within the deadline. A peer that answers and closes early is no failure until the data cannot be sent,
+  // and then read() still gives its answer. If it left a fatal alert (TLS 1.3: the refusal of our certificate), that is the failure,
+  // with stage `read`.
   [[nodiscard]] std::optional<Failure> write(BytesView data, Deadline deadline);
+  // Blocks until at least one octet, the end, a failure or the deadline. An end or failure repeats itself; a timeout does not.
   [[nodiscard]] ReadOutcome read(std::span<Byte> into, Deadline deadline);
   [[nodiscard]] PeerClose peer_close() const noexcept;
   [[nodiscard]] const std::vector<tls::Alert>& alerts() const noexcept;  // sent and received, in order; close_notify included
@@ -62,7 +73,7 @@ class ClientConnection {
   [[nodiscard]] bool readable_now();
   // Sends close_notify and closes; with `abrupt` a TCP reset instead.
   void close(bool abrupt = false);
-  // For resumption on a later connection. On TLS 1.3 it exists only after application data was read.
+  // For resumption on a later connection; null when it cannot be resumed. On TLS 1.3 it exists only after application data was read.
   [[nodiscard]] crypto::SslSessionHandle session() const;
   [[nodiscard]] const std::string& peer_address() const noexcept;
 
@@ -81,6 +92,7 @@ class PlainConnection {
   [[nodiscard]] static std::variant<PlainConnection, Failure> open(const Endpoint& to, Milliseconds within);
   [[nodiscard]] std::optional<Failure> write(BytesView data, Deadline deadline);
   [[nodiscard]] ReadOutcome read(std::span<Byte> into, Deadline deadline);
+  void end_output();  // sends FIN; reading goes on
   [[nodiscard]] PeerClose peer_close() const noexcept;
 
  private:

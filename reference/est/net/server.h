@@ -1,5 +1,11 @@
-// An HTTPS listener: an event loop (epoll, edge of a few threads) that holds thousands of connections, each phase under a total deadline.
+// An HTTPS listener: an event loop on a few threads (epoll) that holds thousands of connections, each phase under a total deadline.
 // It speaks TLS and HTTP framing; what a request means is the Application's affair.
+//
+// Requests of one connection are served one at a time and in order; nothing more is read while a reply waits to be sent, so a
+// connection never holds more than one request, one reply and 16 KiB of what was pipelined behind. A head or body that does not come
+// in time is refused with 408 by Application::on_refusal, a request after a refusal is never read. Before closing, the server sends
+// close_notify and FIN and for a moment swallows what the client still sends, so that the client sees the reply and no reset.
+// A peer that does not speak TLS gets a FIN and no octet of content.
 #pragma once
 
 #include <atomic>
@@ -22,9 +28,9 @@
 namespace est::net {
 
 struct Peer {
-  std::uint64_t connection = 0;  // unique in the process
-  std::string address;           // "127.0.0.1:49152"
-  const tls::Facts* tls = nullptr;
+  std::uint64_t connection = 0;     // unique in the process
+  std::string address;              // "127.0.0.1:49152"
+  const tls::Facts* tls = nullptr;  // as of the handshake; lives as long as the connection
 };
 
 enum class AfterReply { keep, close, abort };  // abort: TCP reset without close_notify
@@ -34,14 +40,15 @@ struct Reply {
   AfterReply after = AfterReply::keep;
 };
 
-// Threads: called from any loop thread, several at once.
+// Threads: called from any loop thread, several at once; while a call lasts, its loop's other connections wait.
+// An exception that escapes is logged and answered with a bare 500.
 class Application {
  public:
   virtual ~Application() = default;
   // Decides on the head alone: a reply here is sent without reading the body (and the connection is closed); nothing means go on.
   [[nodiscard]] virtual std::optional<Reply> on_head(const http::Request& head, const Peer& peer) = 0;
   [[nodiscard]] virtual Reply on_request(const http::Request& request, const Peer& peer, bool keep_alive) = 0;
-  // The parser refused; the connection is closed after the reply.
+  // The parser refused, or time ran out (408); the connection is closed after the reply.
   [[nodiscard]] virtual Reply on_refusal(const http::Refusal& refusal, const Peer& peer) = 0;
 };
 
@@ -51,8 +58,8 @@ struct ServerLimits {
   Milliseconds body{30000};
   Milliseconds idle{60000};  // between requests
   Milliseconds write{30000};
-  Milliseconds drain{10000};  // graceful shutdown
-  std::size_t connections = 10000;
+  Milliseconds drain{10000};                // graceful shutdown
+  std::size_t connections = 10000;          // bind() lowers it to what the process's descriptor limit allows and logs that
   std::size_t connections_per_peer = 5000;  // by IP address
   std::size_t requests_per_connection = 10000;
   http::ParserLimits parser;
@@ -61,7 +68,7 @@ struct ServerLimits {
 class Server {
  public:
   struct Options {
-    std::vector<Endpoint> listen;  // port 0 picks a free one; IPv4 and IPv6
+    std::vector<Endpoint> listen;  // port 0 picks a free one; IPv4 and IPv6; an empty host or "*" means every address
     unsigned threads = 2;
     ServerLimits limits;
   };
@@ -75,10 +82,16 @@ class Server {
   [[nodiscard]] std::vector<Endpoint> listening() const;  // with the real ports
   // New connections use the new context from now on; open ones keep theirs. Any thread.
   void replace_context(std::shared_ptr<const tls::ServerContext> context);
-  // Stops accepting, lets requests under way finish within limits.drain, then returns. Any thread but the loop's.
+  // Stops accepting, lets requests under way finish within limits.drain, then returns. Connections without a request are closed
+  // at once. Any thread but the loop's. The server is over afterwards.
   void drain();
   struct Counters {
-    std::uint64_t accepted = 0, open = 0, handshake_failures = 0, requests = 0, timeouts = 0, refused = 0;
+    std::uint64_t accepted = 0;            // connections taken from the listeners, refused ones included
+    std::uint64_t open = 0;                // now
+    std::uint64_t handshake_failures = 0;  // ended before TLS stood, time-outs included
+    std::uint64_t requests = 0;            // answered by on_request() or by on_head()
+    std::uint64_t timeouts = 0;            // in any phase but idle
+    std::uint64_t refused = 0;             // closed at once because of a limit
   };
   [[nodiscard]] Counters counters() const;
 

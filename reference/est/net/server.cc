@@ -1,0 +1,177 @@
+#include "est/net/server.h"
+
+#include <signal.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <mutex>
+#include <system_error>
+#include <thread>
+
+#include "est/net/loop.h"
+#include "est/net/shared.h"
+#include "est/net/socket.h"
+
+namespace est::net {
+namespace {
+
+constexpr int backlog = 1024;
+// Descriptors the process keeps for itself: files, databases, loops, logs.
+constexpr rlim_t spare_descriptors = 64;
+
+Result<Socket> listen_at(const SocketAddress& address) {
+  const auto failed = [&] { return Error{"cannot listen on " + address.endpoint().to_string() + ": " + error_text(errno)}; };
+  Socket socket(::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!socket) return failed();
+  const int on = 1;
+  // A restart must not wait for the last run's connections to leave TIME_WAIT. IPv6 sockets leave IPv4 to its own.
+  static_cast<void>(setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)));
+  if (address.family() == AF_INET6) static_cast<void>(setsockopt(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)));
+  if (::bind(socket.get(), address.get(), address.length) != 0 || ::listen(socket.get(), backlog) != 0) return failed();
+  return socket;
+}
+
+std::uint16_t port_of(const Socket& socket) {
+  SocketAddress address;
+  if (getsockname(socket.get(), address.get(), &address.length) != 0) return 0;
+  return address.endpoint().port;
+}
+
+// All addresses of one endpoint on one port; a family this machine does not have is left out as long as one is there.
+Status listen_on(const Endpoint& wanted, std::vector<Socket>& listeners) {
+  const Endpoint endpoint{wanted.host == "*" ? "" : wanted.host, wanted.port};
+  Result<std::vector<SocketAddress>> addresses = look_up(endpoint, true);
+  if (!addresses) return addresses.error();
+  std::uint16_t port = wanted.port;
+  std::optional<Error> first_error;
+  bool any = false;
+  for (SocketAddress& address : *addresses) {
+    address.set_port(port);
+    Result<Socket> socket = listen_at(address);
+    const int error = errno;
+    if (!socket && error != EADDRNOTAVAIL && error != EAFNOSUPPORT) return socket.error();
+    if (!socket) {
+      if (!first_error) first_error = socket.error();
+      continue;
+    }
+    any = true;
+    if (port == 0) port = port_of(*socket);
+    listeners.push_back(std::move(*socket));
+  }
+  if (any) return {};
+  return first_error ? *first_error : Error{"\"" + wanted.host + "\" has no address to listen on"};
+}
+
+ServerLimits within_descriptors(ServerLimits limits, const Log& log) {
+  rlimit descriptors{};
+  if (getrlimit(RLIMIT_NOFILE, &descriptors) != 0 || descriptors.rlim_cur == RLIM_INFINITY) return limits;
+  const rlim_t usable = descriptors.rlim_cur > 2 * spare_descriptors ? descriptors.rlim_cur - spare_descriptors : descriptors.rlim_cur / 2;
+  if (limits.connections <= usable) return limits;
+  log.write(LogLevel::warning, "server.fewer-connections",
+            {{"wanted", std::to_string(limits.connections)}, {"possible", std::to_string(usable)}, {"cure", "raise ulimit -n"}});
+  limits.connections = usable;
+  return limits;
+}
+
+// Signals belong to the program's own thread.
+class SignalsHeldBack {
+ public:
+  SignalsHeldBack() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  SignalsHeldBack(const SignalsHeldBack&) = delete;
+  SignalsHeldBack& operator=(const SignalsHeldBack&) = delete;
+  ~SignalsHeldBack() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+ private:
+  sigset_t before_{};
+};
+
+}  // namespace
+
+struct Server::Impl {
+  Impl(const ServerLimits& limits, std::shared_ptr<const tls::ServerContext> context, Application& application, const Log& log)
+      : shared(limits, std::move(context), application, log) {}
+  ~Impl() { end(); }
+
+  // New connections are refused from here on, also those the kernel would still queue.
+  void stop_listening() {
+    const std::lock_guard lock(mutex);
+    for (const Socket& listener : listeners) ::shutdown(listener.get(), SHUT_RDWR);
+  }
+
+  void end() {
+    const std::lock_guard lock(mutex);
+    for (const auto& loop : loops) loop->wake();
+    for (std::thread& thread : threads) thread.join();
+    threads.clear();
+    loops.clear();
+    listeners.clear();
+  }
+
+  Shared shared;
+  std::vector<Endpoint> endpoints;
+  std::vector<Socket> listeners;
+  std::vector<std::unique_ptr<Loop>> loops;  // after the listeners they borrow
+  std::mutex mutex;                          // guards the end
+  std::vector<std::thread> threads;
+};
+
+Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Server::~Server() {
+  impl_->shared.stopping = true;
+  impl_->end();
+}
+
+Result<std::unique_ptr<Server>> Server::bind(Options options, std::shared_ptr<const tls::ServerContext> context, Application& application,
+                                             const Log& log) {
+  if (options.listen.empty()) return Error{"no address to listen on is given"};
+  auto impl = std::make_unique<Impl>(within_descriptors(options.limits, log), std::move(context), application, log);
+  for (const Endpoint& endpoint : options.listen) {
+    if (Status status = listen_on(endpoint, impl->listeners); !status) return status.error();
+  }
+  for (const Socket& listener : impl->listeners) {
+    SocketAddress address;
+    if (getsockname(listener.get(), address.get(), &address.length) == 0) impl->endpoints.push_back(address.endpoint());
+  }
+  for (unsigned i = 0; i < std::max(1U, options.threads); ++i) {
+    Result<std::unique_ptr<Loop>> loop = Loop::make(impl->shared, impl->listeners);
+    if (!loop) return loop.error();
+    impl->loops.push_back(std::move(*loop));
+  }
+  return std::unique_ptr<Server>(new Server(std::move(impl)));
+}
+
+Status Server::start() {
+  const std::lock_guard lock(impl_->mutex);
+  if (!impl_->threads.empty()) return Error{"the server runs already"};
+  if (impl_->loops.empty()) return Error{"the server is over"};
+  const SignalsHeldBack held_back;
+  try {
+    for (const auto& loop : impl_->loops) impl_->threads.emplace_back([&loop = *loop] { loop.run(); });
+  } catch (const std::system_error& error) {
+    return Error{std::string("cannot start the server's threads: ") + error.what()};
+  }
+  return {};
+}
+
+std::vector<Endpoint> Server::listening() const { return impl_->endpoints; }
+
+void Server::replace_context(std::shared_ptr<const tls::ServerContext> context) { impl_->shared.replace_context(std::move(context)); }
+
+void Server::drain() {
+  impl_->shared.draining = true;
+  impl_->stop_listening();
+  impl_->end();
+}
+
+Server::Counters Server::counters() const {
+  const Shared& shared = impl_->shared;
+  return {shared.accepted, shared.open, shared.handshake_failures, shared.requests, shared.timeouts, shared.refused};
+}
+
+}  // namespace est::net
