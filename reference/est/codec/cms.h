@@ -1,7 +1,9 @@
 // Certs-only CMS (RFC 5652 SignedData without content and signers; RFC 5272 4.1 "Simple PKI Response").
-// Finding ids: cms.content-type, cms.version, cms.digest-algorithms (warning when not empty), cms.encap-content-type,
-// cms.encap-content (error: eContent present), cms.signers (error), cms.no-certificates, cms.crls (note),
-// cms.certificate-choice (error: other than Certificate), cms.certificates.order (warning), plus der.* and x509.*.
+// Finding ids, beside der.*. Errors: cms.content-info (no ContentInfo: a bare SignedData or certificate), cms.content-type,
+// cms.version (RFC 5652 5.1), cms.encap-content-type (not id-data), cms.encap-content (eContent present), cms.signers,
+// cms.no-certificates, cms.certificate-choice (other than Certificate), cms.crl-choice (other than CertificateList).
+// Warnings: cms.digest-algorithms (not empty), cms.certificates.order (not in the order of a SET OF). Note: cms.crls.
+// The certificates are delimited and free of schema-less DER violations when nothing is found; decode them to know more.
 #pragma once
 
 #include <vector>

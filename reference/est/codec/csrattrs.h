@@ -1,7 +1,10 @@
 // CSR attributes (RFC 7030 4.5.2 as replaced by RFC 8951 4, RFC 9908).
-// Finding ids: csrattrs.element (neither OID nor Attribute), csrattrs.values.empty (note; INT-15),
-// csrattrs.mac-address.old-form (warning; INT-17), csrattrs.template.version, csrattrs.template.duplicate,
-// csrattrs.template.single-extension (warning; INT-16), csrattrs.duplicate (warning), plus der.* and x509.*.
+// Finding ids, beside der.* and x509.*. Errors: csrattrs.element (neither OID nor Attribute), csrattrs.template.version,
+// csrattrs.template.duplicate (two templates, two extensionReqTemplate, or that beside an extensionRequest),
+// csrattrs.template.values (an attribute whose values are not exactly one), csrattrs.template.attributes (the [1] is absent).
+// Warnings: csrattrs.duplicate, csrattrs.mac-address.old-form (INT-17), csrattrs.extension-request.values (not exactly one, or not
+// Extensions: RFC 9908 3.2), csrattrs.template.single-extension (INT-16). Note: csrattrs.values.empty (INT-15).
+// Elements that cannot be read are left out of the value; the others are kept, as a client ignores what it does not know.
 #pragma once
 
 #include <optional>

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdio>
 #include <limits>
+#include <tuple>
 
 #include "est/base/text.h"
 
@@ -364,8 +365,11 @@ void merge(Findings& findings, Findings&& more) {
   }
 }
 
-void sort_by_offset(Findings& findings) {
-  std::stable_sort(findings.begin(), findings.end(), [](const Finding& a, const Finding& b) { return a.offset < b.offset; });
+void tidy(Findings& findings) {
+  const auto key = [](const Finding& f) { return std::tie(f.offset, f.id); };
+  std::stable_sort(findings.begin(), findings.end(), [&](const Finding& a, const Finding& b) { return key(a) < key(b); });
+  const auto same = [&](const Finding& a, const Finding& b) { return key(a) == key(b); };
+  findings.erase(std::unique(findings.begin(), findings.end(), same), findings.end());
 }
 
 std::string to_string(const Tag& tag) {

@@ -70,7 +70,8 @@ struct Limits {
 void report(Findings& findings, std::string_view id, Severity severity, std::size_t offset, std::string detail);
 // Adds those of `more` that are not in `findings` yet (same id and offset).
 void merge(Findings& findings, Findings&& more);
-void sort_by_offset(Findings& findings);
+// In the order of the offsets, each (offset, id) once.
+void tidy(Findings& findings);
 
 // A cursor over consecutive TLVs. Findings go to the list given at the start, with offsets in the outermost input.
 // After a failed call the cursor is spent: at_end() is true and every further call returns nothing *without* adding
@@ -154,7 +155,7 @@ template <class Read>
   decoded.value = read(reader);
   reader.finish(what);
   validate(input, decoded.findings);
-  sort_by_offset(decoded.findings);
+  tidy(decoded.findings);
   return decoded;
 }
 
