@@ -16,20 +16,28 @@
 
 namespace est::ops {
 
-// --- Responses a server sends
+// What RFC 7030 and 5273 call the types, spelled as we send them.
+inline constexpr std::string_view certs_only_type = "application/pkcs7-mime; smime-type=certs-only";
+inline constexpr std::string_view csrattrs_type = "application/csrattrs";
+inline constexpr std::string_view error_text_type = "text/plain; charset=utf-8";
+
+// --- Responses a server sends. Bodies are base64 in lines of 64 characters: legal for every receiver (RFC 8951 3.1), and some
+// deployed ones cannot read a longer line. No Content-Transfer-Encoding (RFC 8951 3). Content-Length and Date are the caller's.
 [[nodiscard]] http::Response cacerts_response(const std::vector<Bytes>& certificates);
 [[nodiscard]] http::Response enroll_response(BytesView certificate);
+// 204 when there are none (RFC 7030 4.5.2, INT-18).
 [[nodiscard]] http::Response csrattrs_response(const codec::CsrAttrs& attributes);
 // text/plain; the sentence says what is wrong and what to do (RFC 7030 4.2.3, RFC 8951 5).
 [[nodiscard]] http::Response text_response(int status, std::string_view sentence);
 [[nodiscard]] http::Response pending_response(const http::RetryAfter& retry, std::string_view sentence);  // 202 (RFC 7030 4.2.3)
 
-// --- Requests a client sends
+// --- Requests a client sends. `host` goes into the Host field as it is ("est.example:8443").
 [[nodiscard]] http::Request get_request(Operation operation, std::string_view label, std::string_view host);
 [[nodiscard]] http::Request enroll_request(Operation operation, std::string_view label, std::string_view host, BytesView request_der);
 
 // --- What both read
-// Base64 with RFC 8951's white space, then PKCS #10. Offsets of findings from base64 count characters, those from DER octets.
+// Base64 with RFC 8951's white space, then PKCS #10. No value when the base64 is broken. Offsets of findings from base64 count characters,
+// those from DER octets.
 [[nodiscard]] Decoded<codec::CertificationRequest> read_enroll_body(BytesView body);
 // Base64, then certs-only.
 [[nodiscard]] Decoded<std::vector<Bytes>> read_certs_only_body(BytesView body);
