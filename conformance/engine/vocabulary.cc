@@ -40,7 +40,10 @@ std::string_view to_string(ParameterType type) noexcept {
   return "text";
 }
 
-void Vocabulary::add(VerbInfo verb) { put(verbs_, std::move(verb)); }
+void Vocabulary::add(VerbInfo verb) {
+  if (verb.success_parameters.is_null()) verb.success_parameters = Json::object();
+  put(verbs_, std::move(verb));
+}
 
 void Vocabulary::add(CheckInfo check) { put(checks_, std::move(check)); }
 
