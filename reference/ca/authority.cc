@@ -1,0 +1,374 @@
+#include "ca/authority.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <mutex>
+
+#include "ca/policy.h"
+#include "ca/store.h"
+
+namespace ca {
+namespace {
+
+using est::Bytes;
+using est::BytesView;
+using est::Error;
+using est::Result;
+using est::Status;
+using est::UnixTime;
+using est::codec::Certificate;
+
+constexpr std::int64_t ca_backdate_seconds = 300;
+constexpr int serial_attempts = 8;
+// Beyond this a flood of requests is more likely than an operator with patience.
+constexpr std::int64_t most_waiting = 10000;
+
+std::string database_file(const AuthorityOptions& options) { return options.directory + "/ca.db"; }
+
+Status make_directory(const std::string& directory) {
+  if (directory.empty()) return Error{"a CA needs a directory to live in"};
+  std::error_code failed;
+  const auto parent = std::filesystem::path(directory).parent_path();
+  if (!parent.empty()) std::filesystem::create_directories(parent, failed);
+  if (::mkdir(directory.c_str(), 0700) == 0 || (errno == EEXIST && std::filesystem::is_directory(directory, failed))) return {};
+  return Error{directory + ": the directory cannot be made: " + std::strerror(errno)};
+}
+
+Result<Hierarchy> new_hierarchy(const CreateOptions& what, UnixTime now) {
+  if (what.root_validity_seconds <= 0) return Error{"the validity of the root must be a positive number of seconds"};
+  const auto root_name = ca_name(what.common_name);
+  if (!root_name) return root_name.error();
+  const auto key = est::crypto::PrivateKey::generate(what.key_type);
+  if (!key) return key.error();
+  auto root = make_root(*root_name, *key, {now - ca_backdate_seconds, now + what.root_validity_seconds});
+  if (!root) return root.error();
+  Hierarchy out{1, std::move(*root), {}, {}, {}};
+  if (!what.intermediate) return out;
+  const auto name = ca_name(what.common_name + " issuing");
+  if (!name) return name.error();
+  const auto second = est::crypto::PrivateKey::generate(what.key_type);
+  if (!second) return second.error();
+  auto intermediate = make_intermediate(*name, *second, out.root, now);
+  if (!intermediate) return intermediate.error();
+  out.intermediate = std::move(*intermediate);
+  return out;
+}
+
+bool current(const Certificate& certificate, UnixTime now) { return certificate.validity.not_after > now; }
+
+// The contents of one certificate, all decisions made.
+struct Order {
+  est::pki::CertificateSpec spec;  // the serial number is drawn when it is signed
+  Requester requester;
+  std::string label;
+};
+
+Order order_for(Grant grant, const IssueRequest& request, UnixTime now) {
+  Order order;
+  order.spec.subject = std::move(grant.subject);
+  order.spec.public_key_info = std::move(grant.public_key_info);
+  order.spec.extensions = std::move(grant.extensions);
+  order.spec.validity = {now - request.profile.backdate_seconds, now + request.profile.validity_seconds};
+  order.requester = request.requester;
+  order.label = request.label;
+  return order;
+}
+
+Result<NewCertificate> sign(const Order& order, const Hierarchy& hierarchy, UnixTime now) {
+  const CaKey& issuing = hierarchy.issuing();
+  const UnixTime end = issuing.certificate.validity.not_after;
+  if (end <= now) return Error{"the certificate of the issuing CA expired at " + est::iso8601(end) + "; roll the root over to a new key"};
+  est::pki::CertificateSpec spec = order.spec;
+  spec.serial = est::pki::random_serial();
+  spec.validity.not_after = std::min(spec.validity.not_after, end);
+  auto der = est::pki::issue_certificate(spec, issuing.issuer());
+  if (!der) return der.error();
+  CertificateRecord record{spec.serial, spec.subject.to_string(), spec.validity.not_after, {}, order.requester.identity, order.label, *der};
+  return NewCertificate{std::move(record), hierarchy.intermediate ? "intermediate" : "root", now};
+}
+
+PendingKey pending_key(const IssueRequest& request) {
+  const est::codec::Name& name = request.subject ? *request.subject : request.request->subject;
+  return {request.requester.identity, request.label, name.der, request.request->key.der};
+}
+
+}  // namespace
+
+// `mutex` guards everything but the clock; members whose names end in `_locked` want it held.
+struct Authority::Impl {
+  Impl(std::unique_ptr<Store> opened, const est::Clock* given)
+      : store(std::move(opened)), clock(given != nullptr ? *given : est::system_clock()) {}
+
+  [[nodiscard]] Result<std::shared_ptr<const Hierarchy>> hierarchy_locked();
+  [[nodiscard]] Result<Issued> issue_now(const Order& order);
+  [[nodiscard]] Result<Issued> issue_locked(const Order& order);
+  [[nodiscard]] Result<Outcome> issue_when_approved(const IssueRequest& request);
+  [[nodiscard]] Result<Outcome> first_time_locked(const IssueRequest& request, const PendingKey& key);
+  [[nodiscard]] Result<Outcome> issue_approved_locked(const IssueRequest& request, const PendingEntry& entry);
+  [[nodiscard]] Status crls_for_role_locked(const std::string& role, const std::vector<const CaKey*>& keys, std::int64_t validity_seconds,
+                                            std::vector<Bytes>& out);
+
+  mutable std::mutex mutex;
+  std::unique_ptr<Store> store;
+  const est::Clock& clock;
+  std::shared_ptr<const Hierarchy> cached;
+};
+
+// Another process may have rolled the root over since the last call.
+Result<std::shared_ptr<const Hierarchy>> Authority::Impl::hierarchy_locked() {
+  const auto generation = store->generation();
+  if (!generation) return generation.error();
+  if (cached && cached->generation == *generation) return cached;
+  auto loaded = store->load_hierarchy();
+  if (!loaded) return loaded.error();
+  cached = std::make_shared<const Hierarchy>(std::move(*loaded));
+  return cached;
+}
+
+// Signing takes no lock, so that several threads can sign while one waits for the disk.
+Result<Issued> Authority::Impl::issue_now(const Order& order) {
+  for (int attempt = 0; attempt < serial_attempts; ++attempt) {
+    std::unique_lock lock(mutex);
+    const auto hierarchy = hierarchy_locked();
+    lock.unlock();
+    if (!hierarchy) return hierarchy.error();
+    auto fresh = sign(order, **hierarchy, clock.now());
+    if (!fresh) return fresh.error();
+    lock.lock();
+    const auto added = store->add_certificate(*fresh);
+    if (!added) return added.error();
+    if (*added) return Issued{std::move(fresh->record.certificate), std::move(fresh->record.serial)};
+  }
+  return Error{"no unused serial number was found; the random number generator is broken"};
+}
+
+// Inside the caller's transaction.
+Result<Issued> Authority::Impl::issue_locked(const Order& order) {
+  const auto hierarchy = hierarchy_locked();
+  if (!hierarchy) return hierarchy.error();
+  for (int attempt = 0; attempt < serial_attempts; ++attempt) {
+    auto fresh = sign(order, **hierarchy, clock.now());
+    if (!fresh) return fresh.error();
+    const auto added = store->add_certificate(*fresh);
+    if (!added) return added.error();
+    if (*added) return Issued{std::move(fresh->record.certificate), std::move(fresh->record.serial)};
+  }
+  return Error{"no unused serial number was found; the random number generator is broken"};
+}
+
+Result<Outcome> Authority::Impl::first_time_locked(const IssueRequest& request, const PendingKey& key) {
+  // What could never be issued need not trouble the operator.
+  auto decision = decide(*request.request, request.profile, request.subject);
+  if (auto* refused = std::get_if<Refused>(&decision)) return Outcome(std::move(*refused));
+  const auto waiting = store->waiting();
+  if (!waiting) return waiting.error();
+  if (*waiting >= most_waiting) return Outcome(Refused{"too many requests wait for approval; ask the operator and try again later"});
+  const Grant& grant = std::get<Grant>(decision);
+  const auto id = store->add_pending(key, grant.subject.to_string(), request.request->der, clock.now());
+  if (!id) return id.error();
+  return Outcome(Pending{*id});
+}
+
+// Issues what the operator saw and approved, the first submission; the repeated one may ask for other extensions.
+Result<Outcome> Authority::Impl::issue_approved_locked(const IssueRequest& request, const PendingEntry& entry) {
+  const auto first = est::codec::decode_certification_request(entry.request);
+  if (!first.value) return Error{"the stored request " + std::to_string(entry.id) + " is damaged; restore the database from a backup"};
+  auto decision = decide(*first.value, request.profile, request.subject);
+  if (auto* refused = std::get_if<Refused>(&decision)) return Outcome(std::move(*refused));
+  auto issued = issue_locked(order_for(std::get<Grant>(std::move(decision)), request, clock.now()));
+  if (!issued) return issued.error();
+  if (Status done = store->set_issued(entry.id, issued->serial); !done) return done.error();
+  return Outcome(std::move(*issued));
+}
+
+Result<Outcome> Authority::Impl::issue_when_approved(const IssueRequest& request) {
+  const PendingKey key = pending_key(request);
+  const std::lock_guard lock(mutex);
+  Transaction transaction(store->database());
+  if (!transaction.begun()) return transaction.begun().error();
+  const auto entry = store->find_pending(key);
+  if (!entry) return entry.error();
+  std::optional<CertificateRecord> earlier;
+  if (*entry && (*entry)->state == "issued") {
+    auto found = store->find((*entry)->serial);
+    if (!found) return found.error();
+    earlier = std::move(*found);
+  }
+  Result<Outcome> outcome = Error{""};
+  if (earlier && !earlier->revoked_at && earlier->not_after > clock.now())
+    outcome = Outcome(Issued{earlier->certificate, earlier->serial});
+  else if (!*entry || (*entry)->state == "issued")  // nothing yet, or what was issued is of no more use
+    outcome = first_time_locked(request, key);
+  else if ((*entry)->state == "approved")
+    outcome = issue_approved_locked(request, **entry);
+  else if ((*entry)->state == "rejected")
+    outcome = Outcome(Refused{"the operator has rejected this request"});
+  else
+    outcome = Outcome(Pending{(*entry)->id});
+  if (!outcome) return outcome;
+  if (Status done = transaction.commit(); !done) return done.error();
+  return outcome;
+}
+
+Status Authority::Impl::crls_for_role_locked(const std::string& role, const std::vector<const CaKey*>& keys, std::int64_t validity_seconds,
+                                             std::vector<Bytes>& out) {
+  const auto number = store->next_crl_number(role);
+  if (!number) return number.error();
+  auto revoked = store->revoked(role);
+  if (!revoked) return revoked.error();
+  const UnixTime now = clock.now();
+  const est::pki::CrlSpec spec{static_cast<std::uint64_t>(*number), now, now + validity_seconds, std::move(*revoked)};
+  for (const CaKey* key : keys) {
+    auto crl = est::pki::issue_crl(spec, key->issuer());
+    if (!crl) return crl.error();
+    out.push_back(std::move(*crl));
+  }
+  return {};
+}
+
+Authority::Authority(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Authority::~Authority() = default;
+
+Result<std::unique_ptr<Authority>> Authority::create(const AuthorityOptions& options, const CreateOptions& what) {
+  const UnixTime now = (options.clock != nullptr ? *options.clock : est::system_clock()).now();
+  if (Status made = make_directory(options.directory); !made) return made.error();
+  const auto hierarchy = new_hierarchy(what, now);
+  if (!hierarchy) return hierarchy.error();
+  auto store = Store::create(database_file(options), *hierarchy);
+  if (!store) return store.error();
+  auto impl = std::make_unique<Impl>(std::move(*store), options.clock);
+  return std::unique_ptr<Authority>(new Authority(std::move(impl)));  // NOLINT(cppcoreguidelines-owning-memory): private constructor
+}
+
+Result<std::unique_ptr<Authority>> Authority::open(const AuthorityOptions& options) {
+  auto store = Store::open(database_file(options));
+  if (!store) return store.error();
+  auto impl = std::make_unique<Impl>(std::move(*store), options.clock);
+  // A CA whose keys cannot be read shows now, not at the first enrollment.
+  {
+    const std::lock_guard lock(impl->mutex);
+    if (auto hierarchy = impl->hierarchy_locked(); !hierarchy) return hierarchy.error();
+  }
+  return std::unique_ptr<Authority>(new Authority(std::move(impl)));  // NOLINT(cppcoreguidelines-owning-memory): private constructor
+}
+
+Result<std::vector<Bytes>> Authority::ca_certificates() const {
+  const std::lock_guard lock(impl_->mutex);
+  const auto found = impl_->hierarchy_locked();
+  if (!found) return found.error();
+  const Hierarchy& hierarchy = **found;
+  const UnixTime now = impl_->clock.now();
+  std::vector<Bytes> all = {hierarchy.root.certificate.der};
+  if (hierarchy.intermediate) all.push_back(hierarchy.intermediate->certificate.der);
+  for (const CaKey& old : hierarchy.old_roots)
+    if (current(old.certificate, now)) all.push_back(old.certificate.der);
+  for (const Certificate& one : hierarchy.cross)
+    if (current(one, now)) all.push_back(one.der);
+  return all;
+}
+
+Result<std::vector<Bytes>> Authority::issuer_chain() const {
+  const std::lock_guard lock(impl_->mutex);
+  const auto hierarchy = impl_->hierarchy_locked();
+  if (!hierarchy) return hierarchy.error();
+  return std::vector<Bytes>{(*hierarchy)->issuing().certificate.der};
+}
+
+Result<Outcome> Authority::issue(const IssueRequest& request) {
+  if (request.request == nullptr) return Error{"there is no request to issue a certificate for"};
+  if (request.profile.validity_seconds <= 0 || request.profile.backdate_seconds < 0)
+    return Error{"the profile " + request.profile.name + " has a validity that is not positive"};
+  if (request.manual_approval) return impl_->issue_when_approved(request);
+  auto decision = decide(*request.request, request.profile, request.subject);
+  if (auto* refused = std::get_if<Refused>(&decision)) return Outcome(std::move(*refused));
+  auto issued = impl_->issue_now(order_for(std::get<Grant>(std::move(decision)), request, impl_->clock.now()));
+  if (!issued) return issued.error();
+  return Outcome(std::move(*issued));
+}
+
+Result<Issued> Authority::issue_directly(const est::codec::Name& subject, BytesView public_key_info, est::codec::Validity validity,
+                                         const std::vector<est::codec::Extension>& extensions, const std::string& label) {
+  Order order;
+  order.spec.subject = subject;
+  order.spec.public_key_info = est::to_bytes(public_key_info);
+  order.spec.validity = validity;
+  order.spec.extensions = extensions;
+  order.requester.identity = "operator";
+  order.label = label;
+  return impl_->issue_now(order);
+}
+
+Status Authority::approve(std::int64_t id) {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->store->decide_pending(id, "approved");
+}
+
+Status Authority::reject(std::int64_t id) {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->store->decide_pending(id, "rejected");
+}
+
+Status Authority::revoke(BytesView serial) {
+  const std::lock_guard lock(impl_->mutex);
+  const auto known = impl_->store->revoke(serial, impl_->clock.now());
+  if (!known) return known.error();
+  if (!*known)
+    return Error{"no certificate with serial number " + est::hex(serial) + " was issued here; list the certificates to see theirs"};
+  return {};
+}
+
+Result<std::vector<PendingRecord>> Authority::pending() const {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->store->pending();
+}
+
+Result<std::vector<CertificateRecord>> Authority::certificates() const {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->store->certificates();
+}
+
+Result<std::optional<CertificateRecord>> Authority::find(BytesView serial) const {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->store->find(serial);
+}
+
+Result<std::vector<Bytes>> Authority::make_crls(std::int64_t validity_seconds) {
+  if (validity_seconds <= 0) return Error{"the validity of a CRL must be a positive number of seconds"};
+  const std::lock_guard lock(impl_->mutex);
+  Transaction transaction(impl_->store->database());
+  if (!transaction.begun()) return transaction.begun().error();
+  const auto found = impl_->hierarchy_locked();
+  if (!found) return found.error();
+  const Hierarchy& hierarchy = **found;
+  // Whoever still trusts only a former root, or builds a path through it, needs a list signed by that key.
+  std::vector<const CaKey*> roots = {&hierarchy.root};
+  for (const CaKey& old : hierarchy.old_roots)
+    if (current(old.certificate, impl_->clock.now())) roots.push_back(&old);
+  std::vector<Bytes> crls;
+  if (hierarchy.intermediate)
+    if (Status done = impl_->crls_for_role_locked("intermediate", {&*hierarchy.intermediate}, validity_seconds, crls); !done)
+      return done.error();
+  if (Status done = impl_->crls_for_role_locked("root", roots, validity_seconds, crls); !done) return done.error();
+  if (Status done = transaction.commit(); !done) return done.error();
+  return crls;
+}
+
+Status Authority::rollover(est::crypto::KeyType key_type) {
+  const auto key = est::crypto::PrivateKey::generate(key_type);
+  if (!key) return key.error();
+  const std::lock_guard lock(impl_->mutex);
+  Transaction transaction(impl_->store->database());
+  if (!transaction.begun()) return transaction.begun();
+  const auto before = impl_->hierarchy_locked();
+  if (!before) return before.error();
+  const auto rollover = roll_over(**before, *key, impl_->clock.now());
+  if (!rollover) return rollover.error();
+  if (Status saved = impl_->store->save_rollover(*rollover); !saved) return saved;
+  return transaction.commit();
+}
+
+}  // namespace ca
