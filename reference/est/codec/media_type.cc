@@ -28,7 +28,7 @@ class Reader {
   Decoded<MediaType> read() {
     skip_blanks(rest_);
     const std::string_view type = take_token(rest_);
-    const bool slash = rest_.starts_with('/');
+    const bool slash = !type.empty() && rest_.starts_with('/');
     if (slash) rest_.remove_prefix(1);
     const std::string_view subtype = slash ? take_token(rest_) : std::string_view();
     if (type.empty() || subtype.empty()) {

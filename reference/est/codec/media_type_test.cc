@@ -28,7 +28,7 @@ TEST(MediaType, NamesEachDefect) {
       {"", "media-type.syntax", 0, false},
       {"text", "media-type.syntax", 4, false},
       {"text/", "media-type.syntax", 5, false},
-      {"/plain", "media-type.syntax", 1, false},
+      {"/plain", "media-type.syntax", 0, false},
       {"text /plain", "media-type.syntax", 4, false},
       {"text/plain, a/b", "media-type.syntax", 10, true},
       {"text/plain charset=x", "media-type.syntax", 11, true},
