@@ -72,7 +72,7 @@ Result<Bytes> truncated(const SoundRequest& sound) {
 
 Result<Bytes> trailing(const SoundRequest& sound) {
   Bytes request = sound.request.der;
-  for (const est::Byte octet : {0xde, 0xad, 0xbe, 0xef}) request.push_back(octet);
+  est::append(request, Bytes{0xde, 0xad, 0xbe, 0xef});
   return request;
 }
 

@@ -1,0 +1,132 @@
+#include "conformance/steps/context.h"
+
+#include <algorithm>
+#include <array>
+
+#include "est/ops/operation.h"
+
+namespace conformance::steps {
+namespace {
+
+bool has_current(const Context& context) {
+  const auto* current = context.memory.find("current");
+  return current != nullptr && !current->certificate.empty();
+}
+
+// The certificate meant when a step wants one but names none.
+std::string usual_certificate(const Context& context, Usual usual) {
+  const bool client = context.profile.identities.contains("client");
+  if (usual == Usual::renewal && has_current(context)) return "current";
+  return client || !has_current(context) ? "client" : "current";
+}
+
+Maybe<Presentation> usual_presentation(const Context& context, Usual usual) {
+  const bool client = context.profile.identities.contains("client");
+  switch (usual) {
+    case Usual::none:
+      return Presentation{};
+    case Usual::access:
+      if (context.profile.password) return Presentation{.password = true, .certificate = {}, .identity = {}};
+      return Presentation{.password = false, .certificate = client ? "client" : "", .identity = {}};
+    case Usual::renewal:
+      if (client || has_current(context))
+        return Presentation{.password = false, .certificate = usual_certificate(context, usual), .identity = {}};
+      return cannot("there is no certificate to renew: none was issued in this scenario, and the profile has no access.identities.client");
+  }
+  return fault("unknown default credentials");
+}
+
+// A step that says something about user, password or nonce means to use them.
+bool speaks_of_password(const Parameters& parameters) {
+  constexpr std::array names{"scheme", "user", "password", "nonce", "digest-algorithm", "digest-uri"};
+  return std::any_of(names.begin(), names.end(), [&](const char* name) { return parameters.has(name); });
+}
+
+Maybe<Presentation> wanted_presentation(const Doing& doing, Usual usual) {
+  const auto kind = doing.parameters.text("credentials", "default");
+  if (kind == "none") return Presentation{};
+  if (kind == "default" && doing.parameters.has("certificate"))
+    return Presentation{.password = speaks_of_password(doing.parameters), .certificate = {}, .identity = {}};
+  if (kind == "default" && !speaks_of_password(doing.parameters)) return usual_presentation(doing.context, usual);
+  Presentation presentation;
+  presentation.password = kind != "certificate";
+  if (kind == "certificate" || kind == "both") presentation.certificate = usual_certificate(doing.context, usual);
+  return presentation;
+}
+
+// Features that a target's default label may well have; the others need a label of their own.
+bool may_be_default(std::string_view feature) {
+  return feature == "http-basic" || feature == "http-digest" || feature == "client-certificate";
+}
+
+}  // namespace
+
+est::Milliseconds time_for(const Doing& doing) {
+  const std::int64_t most = doing.context.profile.limits.longest_wait_seconds * 1000;
+  return est::Milliseconds(std::clamp<std::int64_t>(doing.parameters.number("within", most), 1, 24LL * 3600 * 1000));
+}
+
+Maybe<Presentation> presentation_of(const Doing& doing, Usual usual) {
+  auto presentation = wanted_presentation(doing, usual);
+  if (!presentation) return presentation;
+  if (const auto name = doing.parameters.maybe_text("certificate")) presentation->certificate = *name == "none" ? "" : *name;
+  if (!presentation->certificate.empty()) {
+    auto identity = doing.context.identities.find(presentation->certificate);
+    if (!identity) return identity.outcome();
+    presentation->identity = std::move(*identity);
+    doing.recorder.artefact("client-certificate", presentation->identity->chain.front());
+    doing.recorder.fact("certificate", presentation->certificate);
+  }
+  const bool certificate = presentation->identity.has_value();
+  doing.recorder.fact("credentials", certificate && presentation->password ? "certificate and password"
+                                     : certificate                         ? "certificate"
+                                     : presentation->password              ? "password"
+                                                                           : "none");
+  return presentation;
+}
+
+Maybe<OpenOptions> open_options(const Doing& doing, const Presentation& presentation) {
+  const Parameters& parameters = doing.parameters;
+  OpenOptions options;
+  const std::string mode = parameters.text("connection", "new");
+  options.mode = mode == "keep" ? OpenOptions::Mode::keep : mode == "resume" ? OpenOptions::Mode::resume : OpenOptions::Mode::fresh;
+  options.identity = presentation.identity;
+  options.suites = parameters.text("suites");
+  options.verify = parameters.flag("verify", true);
+  options.server_name = parameters.text("sni");
+  options.alpn = parameters.texts("alpn").value_or(std::vector<std::string>{});
+  const std::string tls = parameters.text("tls", "any");
+  if (tls == "any") return options;
+  const auto version = est::tls::version_by_name(tls);
+  if (!version) return fault("no TLS version is called '" + tls + "'");
+  options.least = options.most = *version;
+  // Versions that OpenSSL lets nobody speak at its usual security level.
+  if (*version < est::tls::Version::tls12 && options.suites.empty()) options.suites = "DEFAULT:@SECLEVEL=0";
+  return options;
+}
+
+Maybe<std::string> label_of(const Doing& doing) {
+  const auto& profile = doing.context.profile;
+  if (const auto label = doing.parameters.maybe_text("label")) return *label;
+  const auto feature = doing.parameters.maybe_text("at");
+  if (!feature) return profile.label;
+  if (const auto found = profile.labels.find(*feature); found != profile.labels.end()) return found->second;
+  if (may_be_default(*feature)) return profile.label;
+  return cannot("the profile names no label where the target does '" + *feature + "'; add access.labels." + *feature);
+}
+
+std::string est_prefix(std::string_view label) {
+  std::string prefix(est::ops::well_known);
+  if (!label.empty()) prefix.append("/").append(label);
+  return prefix;
+}
+
+std::string host_field(const target::Profile& profile) {
+  const auto& endpoint = profile.url.endpoint;
+  const std::string whole = endpoint.to_string();
+  // RFC 9110 7.2: the port is left out when it is the scheme's own.
+  constexpr std::string_view usual_port = ":443";
+  return endpoint.port == 443 ? whole.substr(0, whole.size() - usual_port.size()) : whole;
+}
+
+}  // namespace conformance::steps

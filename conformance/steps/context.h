@@ -1,0 +1,69 @@
+// What the verbs of one scenario share.
+#pragma once
+
+#include <chrono>
+
+#include "conformance/engine/vocabulary.h"
+#include "conformance/steps/identities.h"
+#include "conformance/steps/memory.h"
+#include "conformance/steps/parameters.h"
+#include "conformance/steps/recorder.h"
+#include "conformance/steps/redact.h"
+#include "conformance/steps/run_state.h"
+#include "conformance/steps/wire.h"
+#include "conformance/target/profile.h"
+
+namespace conformance::steps {
+
+struct Context {
+  Context(const target::Profile& target_profile, const Redactor& redactor_of_run, RunState& state)
+      : profile(target_profile), redactor(redactor_of_run), run(state), wire(profile), identities(profile, memory, run) {}
+
+  const target::Profile& profile;
+  const Redactor& redactor;
+  RunState& run;
+  Memory memory;
+  Wire wire;
+  Identities identities;
+  std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
+};
+
+// Everything a verb is given for one step.
+struct Doing {
+  Context& context;
+  const engine::Step& step;
+  const engine::Evidence& before;
+  engine::Exchange& exchange;
+  Recorder& recorder;
+  Parameters parameters;
+};
+
+// The exchange's whole time: `within`, else the profile's longest wait.
+[[nodiscard]] est::Milliseconds time_for(const Doing& doing);
+
+// Which credentials a step presents, and the certificate among them.
+struct Presentation {
+  bool password = false;
+  std::string certificate;  // name; empty: none
+  std::optional<est::tls::Identity> identity;
+};
+enum class Usual { none, access, renewal };  // what "default" means for a verb
+[[nodiscard]] Maybe<Presentation> presentation_of(const Doing& doing, Usual usual);
+
+[[nodiscard]] Maybe<OpenOptions> open_options(const Doing& doing, const Presentation& presentation);
+
+// CA label of a step: `label`, else that of `at`, else the profile's.
+[[nodiscard]] Maybe<std::string> label_of(const Doing& doing);
+[[nodiscard]] std::string est_prefix(std::string_view label);  // "/.well-known/est/LABEL"
+[[nodiscard]] std::string host_field(const target::Profile& profile);
+
+// The verbs.
+[[nodiscard]] engine::StepOutcome perform_http(Doing& doing);  // cacerts, csrattrs, enroll, reenroll, request
+[[nodiscard]] engine::StepOutcome perform_handshake(Doing& doing);
+[[nodiscard]] engine::StepOutcome perform_raw(Doing& doing);
+[[nodiscard]] engine::StepOutcome perform_plain(Doing& doing);
+[[nodiscard]] engine::StepOutcome perform_pause(Doing& doing);
+[[nodiscard]] engine::StepOutcome perform_wait_retry(Doing& doing);
+[[nodiscard]] engine::StepOutcome perform_operator(Doing& doing);
+
+}  // namespace conformance::steps

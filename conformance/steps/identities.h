@@ -1,0 +1,35 @@
+// Which certificate and key a name in a script stands for.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "conformance/steps/memory.h"
+#include "conformance/steps/outcome.h"
+#include "conformance/steps/run_state.h"
+#include "conformance/target/profile.h"
+#include "est/tls/context.h"
+
+namespace conformance::steps {
+
+// One scenario's. All references must outlive it.
+class Identities {
+ public:
+  Identities(const target::Profile& profile, const Memory& memory, RunState& run) : profile_(profile), memory_(memory), run_(run) {}
+
+  // Looked for in this order: "current" and earlier results, the profile's identities, then what the suite can make. The same name gives
+  // the same certificate throughout a scenario, unless a later enrollment takes it over.
+  [[nodiscard]] Maybe<est::tls::Identity> find(const std::string& name);
+
+ private:
+  Maybe<est::tls::Identity> made(const std::string& name);
+  [[nodiscard]] std::optional<est::codec::Name> known_issuer() const;
+
+  const target::Profile& profile_;
+  const Memory& memory_;
+  RunState& run_;
+  std::map<std::string, est::tls::Identity, std::less<>> made_;
+};
+
+}  // namespace conformance::steps

@@ -1,0 +1,41 @@
+// What all sessions of one run share: unique numbers, the pace of requests, how many certificates were issued.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "conformance/target/profile.h"
+
+namespace conformance::steps {
+
+// Threads: every member may be called from any thread.
+class RunState {
+ public:
+  explicit RunState(const target::Limits& limits);
+
+  // "4f1c09-17": unique in this run and, by its random part, among runs.
+  [[nodiscard]] std::string next_number();
+  // Waits until the next request may be sent; at once when there is no limit.
+  void wait_for_turn();
+  void certificate_issued() { ++certificates_; }
+  [[nodiscard]] bool certificates_spent() const { return most_certificates_ != 0 && certificates_ >= most_certificates_; }
+  [[nodiscard]] std::size_t most_certificates() const { return most_certificates_; }
+
+ private:
+  std::string prefix_;
+  std::atomic<std::uint64_t> counter_{0};
+  std::atomic<std::size_t> certificates_{0};
+  std::size_t most_certificates_;
+  std::chrono::steady_clock::duration gap_{};
+  std::mutex mutex_;
+  std::chrono::steady_clock::time_point next_;  // guarded by mutex_
+};
+
+// Every "{n}" replaced.
+[[nodiscard]] std::string with_number(std::string_view pattern, std::string_view number);
+
+}  // namespace conformance::steps

@@ -1,0 +1,75 @@
+// The TLS connections of one scenario: at most one is current, others are opened for a moment to borrow their channel binding.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "conformance/steps/outcome.h"
+#include "conformance/steps/recorder.h"
+#include "conformance/target/profile.h"
+#include "est/crypto/handle.h"
+#include "est/net/client.h"
+#include "est/tls/context.h"
+
+namespace conformance::steps {
+
+struct OpenOptions {
+  enum class Mode { fresh, keep, resume };
+  Mode mode = Mode::fresh;
+  std::optional<est::tls::Identity> identity;
+  est::tls::Version least = est::tls::Version::tls12;
+  est::tls::Version most = est::tls::Version::tls13;
+  std::string suites;
+  bool verify = true;
+  std::string server_name;
+  std::vector<std::string> alpn;
+};
+
+struct Line {
+  est::net::ClientConnection connection;
+  int number = 0;
+  OpenOptions options;
+  std::size_t alerts_told = 0;
+  bool spent = false;  // no further request may be sent on it
+};
+
+// tls-unique up to TLS 1.2, the exporter on TLS 1.3 (INT-01).
+[[nodiscard]] const est::Bytes& binding_of(const est::tls::Facts& facts);
+
+// One thread.
+class Wire {
+ public:
+  explicit Wire(const target::Profile& profile) : profile_(profile) {}
+  ~Wire();
+  Wire(const Wire&) = delete;
+  Wire& operator=(const Wire&) = delete;
+
+  // Makes current() usable, or records the failure and leaves current() empty. `keep` reuses the connection there is, and records a
+  // failure when the peer has closed it; when there is none it opens one. Not `recorded` only for faults of ours or of the profile.
+  [[nodiscard]] engine::StepOutcome open(const OpenOptions& options, est::Deadline deadline, Recorder& recorder);
+  [[nodiscard]] Line* current() noexcept { return current_ ? &*current_ : nullptr; }
+
+  // New alerts of the current connection become events.
+  void tell_alerts(Recorder& recorder);
+  // Closes the current connection; with `abrupt` by a TCP reset. Its session and binding are remembered.
+  void close(bool abrupt = false);
+  // Forgets nothing, but the next `keep` will find the connection closed: the target was restarted or closed it.
+  void spend() noexcept;
+
+  // The binding of another connection made with the same options. `simultaneous`: open at the same time as the current one (and until the
+  // next open()); otherwise one that is closed by now, an earlier one of this scenario if its TLS version fits.
+  [[nodiscard]] Maybe<est::Bytes> foreign_binding(bool simultaneous, est::Deadline deadline, Recorder& recorder);
+
+ private:
+  Maybe<std::optional<est::net::ClientConnection>> dial(const OpenOptions& options, est::Deadline deadline, Recorder& recorder);
+
+  const target::Profile& profile_;
+  std::optional<Line> current_;
+  std::optional<est::net::ClientConnection> beside_;
+  int opened_ = 0;
+  est::crypto::SslSessionHandle session_;
+  std::optional<est::tls::Facts> closed_facts_;
+};
+
+}  // namespace conformance::steps
