@@ -47,6 +47,13 @@ std::string offered(Authentication mode) {
   return takes_basic(mode) ? "Digest or Basic" : "Digest";
 }
 
+est::http::DigestVerifier::Options digest_options(const Authenticator::Options& options) {
+  est::http::DigestVerifier::Options result;
+  result.realm = options.realm;
+  result.algorithms = options.algorithms;
+  return result;
+}
+
 }  // namespace
 
 std::string Principal::identity() const {
@@ -57,7 +64,7 @@ std::string Principal::identity() const {
 }
 
 Authenticator::Authenticator(const Options& options, const TrustStore& trust, const est::Clock& clock)
-    : realm_(options.realm), digest_({.realm = options.realm, .algorithms = options.algorithms}, clock), trust_(trust), clock_(clock) {}
+    : options_(options), digest_(digest_options(options), clock), trust_(trust), clock_(clock) {}
 
 std::variant<Principal, Denial> Authenticator::authenticate(const Request& head, const est::tls::Facts& facts,
                                                             const LabelPolicy& policy) const {
@@ -143,11 +150,21 @@ Authenticator::Checked Authenticator::check_digest(const AuthItem& item, const R
 Denial Authenticator::challenge(std::string sentence, Authentication mode, bool stale) const {
   Denial denial{401, std::move(sentence), {}};
   if (takes_digest(mode)) denial.challenges = digest_.challenges(stale);
-  if (takes_basic(mode)) denial.challenges.push_back("Basic realm=" + quoted_string(realm_) + ", charset=\"UTF-8\"");
+  if (takes_basic(mode)) denial.challenges.push_back("Basic realm=" + quoted_string(options_.realm) + ", charset=\"UTF-8\"");
   return denial;
 }
 
 Authenticator::Judged Authenticator::judge_certificate(const est::tls::Facts& facts, const std::shared_ptr<const Trust>& trust) const {
+  Judged judged = judge_path(facts, trust);
+  const auto* identity = std::get_if<CertificateIdentity>(&judged);
+  if (identity == nullptr || identity->anchor != Anchor::authority || !trust->check_crl || !options_.revoked) return judged;
+  const est::Result<bool> revoked = options_.revoked(identity->certificate.serial);
+  if (!revoked) return Denial{403, "The client certificate cannot be checked for revocation just now; try again later.", {}};
+  if (*revoked) return Denial{403, revoked_sentence(identity->certificate), {}};
+  return judged;
+}
+
+Authenticator::Judged Authenticator::judge_path(const est::tls::Facts& facts, const std::shared_ptr<const Trust>& trust) const {
   if (facts.peer_chain.empty()) return std::monostate{};
   const std::string key = key_of(facts.peer_chain);
   const est::UnixTime now = clock_.now();

@@ -1,6 +1,7 @@
 // Who is asking: from a request's head, the TLS facts and a label's policy to a Principal or a refusal (RFC 7030 3.2.3, 3.3.2, 3.7).
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "est/base/clock.h"
+#include "est/base/result.h"
 #include "est/codec/x509.h"
 #include "est/http/auth.h"
 #include "est/http/message.h"
@@ -50,6 +52,9 @@ class Authenticator {
   struct Options {
     std::string realm = "estspec";
     std::vector<est::http::DigestAlgorithm> algorithms = {est::http::DigestAlgorithm::sha256, est::http::DigestAlgorithm::md5};
+    // Has the EST CA revoked this serial of its own? Asked at each request while CRLs are checked, so that no certificate lives
+    // until the next CRL is loaded; empty: the CRL alone decides.
+    std::function<est::Result<bool>(est::BytesView serial)> revoked;
   };
 
   // `trust` and `clock` must outlive the authenticator.
@@ -75,6 +80,7 @@ class Authenticator {
                                      Authentication mode, DigestUse use) const;
   [[nodiscard]] Denial challenge(std::string sentence, Authentication mode, bool stale = false) const;
   [[nodiscard]] Judged judge_certificate(const est::tls::Facts& facts, const std::shared_ptr<const Trust>& trust) const;
+  [[nodiscard]] Judged judge_path(const est::tls::Facts& facts, const std::shared_ptr<const Trust>& trust) const;
 
   // Path validation costs more than all else in a request on a kept connection, so its outcome is remembered for a few seconds.
   struct Remembered {
@@ -87,7 +93,7 @@ class Authenticator {
     std::unordered_map<std::string, Remembered> entries;
   };
 
-  std::string realm_;
+  Options options_;
   est::http::DigestVerifier digest_;
   const TrustStore& trust_;
   const est::Clock& clock_;

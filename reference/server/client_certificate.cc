@@ -31,8 +31,10 @@ bool unknown_issuer(int code) {
   }
 }
 
+std::string described(const Certificate& leaf) { return "The client certificate " + est::printable(leaf.subject.to_string()); }
+
 std::string sentence_for(const ChainResult& result, const Certificate& leaf) {
-  const std::string who = "The client certificate " + est::printable(leaf.subject.to_string());
+  const std::string who = described(leaf);
   switch (result.code) {
     case X509_V_ERR_CERT_HAS_EXPIRED:
       return who + " (or a CA above it) has expired (its own end is " + est::iso8601(leaf.validity.not_after) +
@@ -41,7 +43,7 @@ std::string sentence_for(const ChainResult& result, const Certificate& leaf) {
       return who + " (or a CA above it) is not yet valid (its own start is " + est::iso8601(leaf.validity.not_before) +
              "); check the clocks or use another one.";
     case X509_V_ERR_CERT_REVOKED:
-      return who + " has been revoked; ask the operator of the CA, or enroll anew with other credentials.";
+      return revoked_sentence(leaf);
     case X509_V_ERR_INVALID_PURPOSE:
       return who + " is not meant for TLS clients: its extended key usage lacks id-kp-clientAuth; use one that has it.";
     case X509_V_ERR_UNABLE_TO_GET_CRL:
@@ -84,6 +86,10 @@ ChainResult verify(const std::vector<Bytes>& chain, const Store& store, const Tr
 }
 
 }  // namespace
+
+std::string revoked_sentence(const Certificate& certificate) {
+  return described(certificate) + " has been revoked; ask the operator of the CA, or enroll anew with other credentials.";
+}
 
 std::variant<CertificateIdentity, std::string> verify_client_certificate(const std::vector<Bytes>& chain, const Trust& trust,
                                                                          est::UnixTime now) {

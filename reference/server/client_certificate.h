@@ -16,4 +16,6 @@ namespace server {
 [[nodiscard]] std::variant<CertificateIdentity, std::string> verify_client_certificate(const std::vector<est::Bytes>& chain,
                                                                                        const Trust& trust, est::UnixTime now);
 
+[[nodiscard]] std::string revoked_sentence(const est::codec::Certificate& certificate);
+
 }  // namespace server

@@ -42,19 +42,19 @@ void read_size(YamlMap& map, const std::string& key, std::size_t least, std::siz
 
 void read_limits(const YamlValue& section, est::net::ServerLimits& limits) {
   YamlMap map = section.map();
-  read_span(map, "handshake_seconds", limits.handshake);
-  read_span(map, "head_seconds", limits.head);
-  read_span(map, "body_seconds", limits.body);
-  read_span(map, "idle_seconds", limits.idle);
-  read_span(map, "write_seconds", limits.write);
-  read_span(map, "drain_seconds", limits.drain);
+  read_span(map, "handshake-seconds", limits.handshake);
+  read_span(map, "head-seconds", limits.head);
+  read_span(map, "body-seconds", limits.body);
+  read_span(map, "idle-seconds", limits.idle);
+  read_span(map, "write-seconds", limits.write);
+  read_span(map, "drain-seconds", limits.drain);
   read_size(map, "connections", 1, 1000000, limits.connections);
-  read_size(map, "connections_per_peer", 1, 1000000, limits.connections_per_peer);
-  read_size(map, "requests_per_connection", 1, 1000000000, limits.requests_per_connection);
-  read_size(map, "start_line_octets", 256, 1U << 20U, limits.parser.start_line);
-  read_size(map, "head_octets", 512, 1U << 20U, limits.parser.head);
+  read_size(map, "connections-per-peer", 1, 1000000, limits.connections_per_peer);
+  read_size(map, "requests-per-connection", 1, 1000000000, limits.requests_per_connection);
+  read_size(map, "start-line-octets", 256, 1U << 20U, limits.parser.start_line);
+  read_size(map, "head-octets", 512, 1U << 20U, limits.parser.head);
   read_size(map, "fields", 10, 10000, limits.parser.fields);
-  read_size(map, "body_octets", 1024, std::size_t{64} << 20U, limits.parser.body);
+  read_size(map, "body-octets", 1024, std::size_t{64} << 20U, limits.parser.body);
   map.finish();
 }
 
@@ -67,14 +67,14 @@ void read_tls(const YamlValue& section, TlsConfig& tls) {
   tls.least = map.choice("minimum", versions, tls.least);
   tls.most = map.choice("maximum", versions, tls.most);
   tls.suites = map.text("suites", {});
-  tls.client_certificate = map.choice("client_certificate", modes, tls.client_certificate);
+  tls.client_certificate = map.choice("client-certificate", modes, tls.client_certificate);
   tls.resumption = map.boolean("resumption", tls.resumption);
   map.finish();
   if (tls.least > tls.most) section.fail("the TLS minimum is above the maximum", "exchange the two");
 }
 
 void read_algorithms(YamlMap& top, Config& config) {
-  const std::optional<YamlValue> value = top.get("digest_algorithms");
+  const std::optional<YamlValue> value = top.get("digest-algorithms");
   if (!value) return;
   config.digest_algorithms.clear();
   for (const YamlValue& each : value->list()) {
@@ -84,7 +84,7 @@ void read_algorithms(YamlMap& top, Config& config) {
     else
       each.fail("unknown digest algorithm", "use MD5, SHA-256 or SHA-512-256, with or without -sess");
   }
-  if (config.digest_algorithms.empty()) value->fail("digest_algorithms is empty", "name at least one, or leave the key out");
+  if (config.digest_algorithms.empty()) value->fail("digest-algorithms is empty", "name at least one, or leave the key out");
 }
 
 void read_users(YamlMap& top, Config& config, const YamlSource& source) {
@@ -92,10 +92,10 @@ void read_users(YamlMap& top, Config& config, const YamlSource& source) {
     YamlMap map = value.map();
     UserSource user;
     user.name = map.text("name", {});
-    const std::optional<YamlValue> file = map.get("password_file");
-    const std::optional<YamlValue> environment = map.get("password_env");
+    const std::optional<YamlValue> file = map.get("password-file");
+    const std::optional<YamlValue> environment = map.get("password-env");
     if (file.has_value() == environment.has_value())
-      value.fail("a user needs exactly one of password_file and password_env", "passwords themselves stand in users_file only");
+      value.fail("a user needs exactly one of password-file and password-env", "passwords themselves stand in users-file only");
     user.kind = file ? UserSource::Kind::file : UserSource::Kind::environment;
     if (file) user.value = source.resolve(file->text());
     if (environment) user.value = environment->text();
@@ -107,13 +107,13 @@ void read_users(YamlMap& top, Config& config, const YamlSource& source) {
 void read_profile(const YamlValue& section, ca::Profile& profile) {
   YamlMap map = section.map();
   profile.name = map.text("name", profile.name);
-  profile.validity_seconds = map.number("validity_seconds", 1, 100LL * 366 * 86400, profile.validity_seconds);
-  profile.backdate_seconds = map.number("backdate_seconds", 0, 86400, profile.backdate_seconds);
-  if (map.get("key_usage")) profile.key_usage = read_key_usages(map.list("key_usage"));
-  for (const YamlValue& value : map.list("extended_key_usage")) profile.extended_key_usage.push_back(read_oid(value));
-  profile.copy_subject_alt_name = map.boolean("copy_subject_alt_name", profile.copy_subject_alt_name);
-  profile.copy_extended_key_usage = map.boolean("copy_extended_key_usage", profile.copy_extended_key_usage);
-  for (const YamlValue& value : map.list("key_types")) profile.key_types.push_back(read_key_type(value));
+  profile.validity_seconds = map.number("validity-seconds", 1, 100LL * 366 * 86400, profile.validity_seconds);
+  profile.backdate_seconds = map.number("backdate-seconds", 0, 86400, profile.backdate_seconds);
+  if (map.get("key-usage")) profile.key_usage = read_key_usages(map.list("key-usage"));
+  for (const YamlValue& value : map.list("extended-key-usage")) profile.extended_key_usage.push_back(read_oid(value));
+  profile.copy_subject_alt_name = map.boolean("copy-subject-alt-name", profile.copy_subject_alt_name);
+  profile.copy_extended_key_usage = map.boolean("copy-extended-key-usage", profile.copy_extended_key_usage);
+  for (const YamlValue& value : map.list("key-types")) profile.key_types.push_back(read_key_type(value));
   map.finish();
 }
 
@@ -144,9 +144,9 @@ LabelPolicy read_label(const YamlValue& section) {
   LabelPolicy policy;
   read_authentication(map, policy);
   policy.pop_required = map.choice("pop", pop, policy.pop_required);
-  policy.accept_exporter = map.boolean("accept_exporter", policy.accept_exporter);
+  policy.accept_exporter = map.boolean("accept-exporter", policy.accept_exporter);
   policy.manual_approval = map.choice("approval", approval, policy.manual_approval);
-  if (const auto retry = map.get("retry_after")) read_retry(*retry, policy.retry);
+  if (const auto retry = map.get("retry-after")) read_retry(*retry, policy.retry);
   if (const auto csrattrs = map.get("csrattrs")) {
     CsrAttrsConfig read = read_csrattrs(*csrattrs, policy.pop_required);
     policy.attributes = std::move(read.attributes);
@@ -160,7 +160,7 @@ LabelPolicy read_label(const YamlValue& section) {
 // INT-01: on TLS 1.3 a demand for linking could be met by nobody.
 void check_linking(const YamlValue& section, const LabelPolicy& policy, const TlsConfig& tls) {
   if (policy.pop_required && !policy.accept_exporter && tls.most == Version::tls13)
-    section.fail("no TLS 1.3 client could satisfy pop: required without accept_exporter", "set accept_exporter: true or tls maximum 1.2");
+    section.fail("no TLS 1.3 client could satisfy pop: required without accept-exporter", "set accept-exporter: true or tls maximum 1.2");
 }
 
 void read_labels(YamlMap& top, Config& config) {
@@ -180,14 +180,14 @@ void read_labels(YamlMap& top, Config& config) {
 
 void read_ca(YamlMap& top, Config& config, const YamlSource& source) {
   if (const auto directory = top.require("ca")) config.ca_directory = source.resolve(directory->text());
-  if (const auto path = top.require("server_certificate")) config.server_certificate = source.resolve(path->text());
-  if (const auto path = top.require("server_key")) config.server_key = source.resolve(path->text());
-  config.explicit_anchors = top.paths("explicit_anchors");
-  config.implicit_anchors = top.paths("implicit_anchors");
-  config.own_crl = top.path("own_crl");
+  if (const auto path = top.require("server-certificate")) config.server_certificate = source.resolve(path->text());
+  if (const auto path = top.require("server-key")) config.server_key = source.resolve(path->text());
+  config.explicit_anchors = top.paths("explicit-anchors");
+  config.implicit_anchors = top.paths("implicit-anchors");
+  config.own_crl = top.path("own-crl");
   config.crls = top.paths("crls");
-  config.check_crl = top.boolean("check_crl", false);
-  config.crl_validity_seconds = top.number("crl_validity_seconds", 60, 10LL * 366 * 86400, config.crl_validity_seconds);
+  config.check_crl = top.boolean("check-crl", false);
+  config.crl_validity_seconds = top.number("crl-validity-seconds", 60, 10LL * 366 * 86400, config.crl_validity_seconds);
 }
 
 void read_top(YamlMap& top, Config& config, const YamlSource& source) {
@@ -199,7 +199,7 @@ void read_top(YamlMap& top, Config& config, const YamlSource& source) {
   config.realm = top.text("realm", config.realm);
   read_algorithms(top, config);
   read_users(top, config, source);
-  config.users_file = top.path("users_file");
+  config.users_file = top.path("users-file");
   read_labels(top, config);
   top.finish();
 }

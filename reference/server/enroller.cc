@@ -53,8 +53,9 @@ Answer answer_of(const ca::Pending& pending, const Retry& retry, est::UnixTime n
   after.is_date = retry.as_date;
   after.seconds = static_cast<std::uint64_t>(retry.seconds);
   after.date = now + retry.seconds;
-  std::string sentence = "The request waits for approval; repeat it after the time in Retry-After.";
-  return {est::ops::pending_response(after, sentence), "pending, id " + std::to_string(pending.id), {}};
+  // The number comes first for tools that hand it to an operator's command.
+  std::string sentence = "Request " + std::to_string(pending.id) + " waits for approval; repeat it after the time in Retry-After.";
+  return {est::ops::pending_response(after, sentence), sentence, {}};
 }
 
 Answer ask_authority(const EnrollInput& input, const CertificationRequest& request, ca::Authority& authority, const est::Clock& clock) {

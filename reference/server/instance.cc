@@ -31,6 +31,18 @@ Result<ContextPointer> make_context(const Config& config, const Trust& trust) {
   return est::tls::ServerContext::make(profile);
 }
 
+Authenticator::Options authenticator_options(const Config& config, const ca::Authority& authority) {
+  Authenticator::Options options;
+  options.realm = config.realm;
+  options.algorithms = config.digest_algorithms;
+  options.revoked = [&authority](est::BytesView serial) -> Result<bool> {
+    const auto found = authority.find(serial);
+    if (!found) return found.error();
+    return found->has_value() && (*found)->revoked_at.has_value();
+  };
+  return options;
+}
+
 }  // namespace
 
 // Declared in the order of dependence: destruction takes the listener down first, the CA last.
@@ -40,7 +52,7 @@ struct Instance::Impl {
         log(std::move(log_)),
         authority(std::move(authority_)),
         trust(std::move(trust_)),
-        authenticator({config.realm, config.digest_algorithms}, trust, est::system_clock()),
+        authenticator(authenticator_options(config, *authority), trust, est::system_clock()),
         handler({config.labels, authenticator, *authority, log, est::system_clock()}) {}
 
   const Config config;

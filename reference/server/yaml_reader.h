@@ -55,7 +55,7 @@ class YamlValue {
  private:
   YAML::Node node_;
   YamlSource* source_;
-  std::string what_;  // "labels.manual.retry_after"; empty for the document
+  std::string what_;  // "labels.manual.retry-after"; empty for the document
 };
 
 // A mapping whose keys are ticked off as they are read.

@@ -1,0 +1,32 @@
+// What an operator does beside the running server: approve, reject, revoke, list, crl. Each opens the CA the configuration names,
+// acts, and prints to `out`. The database serves several processes, so the server need not stop.
+#pragma once
+
+#include <cstdint>
+#include <iosfwd>
+#include <optional>
+#include <string>
+
+#include "est/base/result.h"
+
+namespace server {
+
+// Approves one pending request, or all that wait when `id` is absent.
+[[nodiscard]] est::Status approve(const std::string& config_path, std::optional<std::int64_t> id, std::ostream& out);
+[[nodiscard]] est::Status reject(const std::string& config_path, std::int64_t id, std::ostream& out);
+
+// Revokes, writes the CRL file anew, and tells the server whose pid `pid_file` holds (a pid file or a ready file; empty: none).
+// A server that was told through its ready file has loaded the CRL when this returns.
+[[nodiscard]] est::Status revoke(const std::string& config_path, const std::string& serial_hex, const std::string& pid_file,
+                                 std::ostream& out);
+
+struct ListOptions {
+  bool pending = false;  // requests that need or needed approval; else certificates
+  bool json = false;
+};
+[[nodiscard]] est::Status list(const std::string& config_path, const ListOptions& options, std::ostream& out);
+
+// Writes the CRL file anew, or prints it when the configuration names none.
+[[nodiscard]] est::Status make_crl(const std::string& config_path, const std::string& pid_file, std::ostream& out);
+
+}  // namespace server

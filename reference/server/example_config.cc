@@ -1,0 +1,64 @@
+#include "server/example_config.h"
+
+namespace server {
+
+std::string_view example_config() noexcept {
+  return R"(# est-server configuration. Paths are relative to this file. SIGHUP reads certificates, keys, CRLs and passwords again.
+listen: ["127.0.0.1:8443", "[::1]:8443"]
+threads: 2
+# limits: {handshake-seconds: 10, head-seconds: 10, body-seconds: 30, idle-seconds: 60, write-seconds: 30, drain-seconds: 10,
+#          connections: 10000, connections-per-peer: 5000, requests-per-connection: 10000, body-octets: 262144}
+tls:
+  minimum: "1.2"
+  maximum: "1.3"
+  client-certificate: optional  # asked for; whether one is needed, each label says
+
+ca: ca
+server-certificate: server.pem
+server-key: server.key
+explicit-anchors: []            # the CA's own certificates are always in
+implicit-anchors: [manufacturer-ca.pem]
+own-crl: est.crl                # written by "est-server crl" and "est-server revoke"
+crls: []
+check-crl: true
+
+realm: estspec
+digest-algorithms: [SHA-256, MD5]
+users:
+  - {name: estuser, password-file: estuser.password}
+# users-file: users.yaml        # "name: password" lines, mode 0600
+
+# authentication: none, basic, digest, password (Basic or Digest), certificate, certificate-or-password, certificate-and-password
+labels:
+  "": {authentication: certificate-or-password}
+  open: {authentication: none}
+  basic: {authentication: basic}
+  digest: {authentication: digest}
+  password: {authentication: password}
+  cert: {authentication: certificate}
+  both: {authentication: certificate-and-password}
+  pop: {authentication: certificate-or-password, pop: required, accept-exporter: true}
+  manual: {authentication: certificate-or-password, approval: manual, retry-after: {seconds: 1, form: seconds}}
+  manual-date: {authentication: certificate-or-password, approval: manual, retry-after: {seconds: 2, form: date}}
+  attrs:
+    authentication: certificate-or-password
+    csrattrs:
+      enforce: true
+      attributes:
+        - {type: ecPublicKey, values: [secp256r1]}
+        - ecdsa-with-SHA256
+        - subjectAltName
+  template:                     # RFC 9908
+    authentication: certificate-or-password
+    csrattrs:
+      template:
+        subject: [commonName, {type: organizationName, value: Acme}]
+        key: ec-p256
+        extensions: [subjectAltName, {id: keyUsage, critical: true, usages: [digitalSignature]}]
+  other:                        # a policy of its own: short certificates for P-384 keys
+    authentication: certificate-or-password
+    profile: {validity-seconds: 86400, key-types: [ec-p384]}
+)";
+}
+
+}  // namespace server

@@ -1,0 +1,39 @@
+// `est-server init`: a fresh CA, every credential a first trial needs, and a configuration that uses them, in one folder.
+//
+//   ca/ca.db                              the CA (private keys inside; mode 0600)
+//   root.pem                              what clients trust
+//   server.pem, server.key                serverAuth and id-kp-cmcRA (RFC 7030 3.6.1), names from `hosts`
+//   client.pem/.key                       a client certificate of the EST CA, for re-enrollment
+//   ra.pem/.key                           a registration authority: clientAuth and id-kp-cmcRA (RFC 7030 3.7)
+//   manufacturer-ca.pem/.key              a third party whose certificates get a device its first certificate (RFC 7030 2.2.1)
+//   device.pem/.key                       such a certificate
+//   expired.pem, not-yet-valid.pem, revoked.pem, wrong-purpose.pem (each with .key)   client certificates that must be refused
+//   estuser.password                      the random password of the user "estuser"
+//   est.crl                               the CA's revocation lists
+//   est-server.yaml                       the configuration
+//
+// Files with secrets have mode 0600, the folder 0700.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "est/base/result.h"
+#include "est/crypto/key.h"
+
+namespace server {
+
+struct InitOptions {
+  std::string directory;
+  est::crypto::KeyType key_type = est::crypto::KeyType::ec_p256;  // of every key made
+  bool intermediate = false;
+  std::vector<std::string> hosts = {"127.0.0.1", "::1", "localhost"};  // names and addresses of the server
+};
+
+// Refuses a folder that is not empty. On an error what was made so far stays behind, for inspection.
+[[nodiscard]] est::Status initialise(const InitOptions& options);
+
+// PEM of several DER objects.
+[[nodiscard]] std::string pem_of(std::string_view label, const std::vector<est::Bytes>& objects);
+
+}  // namespace server

@@ -1,0 +1,25 @@
+// The file by which a running server is found: its URLs, one a line, then "pid N" and "reloads N". Written whole each time.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "est/base/result.h"
+
+namespace server {
+
+[[nodiscard]] est::Status write_ready_file(const std::string& path, const std::vector<std::string>& urls, std::uint64_t reloads);
+
+struct RunningServer {
+  std::int64_t pid = 0;
+  std::optional<std::uint64_t> reloads;  // absent in a plain pid file
+};
+// Reads a ready file, or a file with nothing but a process id.
+[[nodiscard]] est::Result<RunningServer> read_running(const std::string& path);
+
+// Sends SIGHUP; with a ready file, waits up to five seconds for the reload to be done.
+[[nodiscard]] est::Status ask_reload(const std::string& path);
+
+}  // namespace server
