@@ -22,9 +22,11 @@ void check_extension_request(Findings& findings, const Attribute& attribute) {
     return flaw("csrattrs.mac-address.old-form", "holds the macAddress OID, which is no extension; RFC 9908 lists it by itself");
   if (attribute.values.size() > 1) return flaw("csrattrs.extension-request.values", "has more than one value");
   if (attribute.values.empty()) return;
-  Reader value(attribute.values.front(), findings, {}, attribute.values_offset);
-  if (value.peek() != tags::sequence) return flaw("csrattrs.extension-request.values", "holds no Extensions");
-  static_cast<void>(read_extensions(value, "extensionRequest"));
+  // RFC 7030 left the type open, so another one is no error of the message: a client ignores what it does not know.
+  Findings inside;
+  Reader value(attribute.values.front(), inside, {}, attribute.values_offset);
+  if (!read_extensions(value, "extensionRequest")) return flaw("csrattrs.extension-request.values", "holds no Extensions");
+  der::merge(findings, std::move(inside));
 }
 
 void check_attribute(Findings& findings, const Attribute& attribute) {

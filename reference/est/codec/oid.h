@@ -35,6 +35,7 @@ class Oid {
 // The inverse of Oid::name() for the names in the table; also reads dotted decimal.
 [[nodiscard]] std::optional<Oid> oid_by_name(std::string_view name);
 
+// Initialised before main(); other globals must not be initialised from them.
 namespace oids {
 // RFC 5280, RFC 3279, RFC 5480, RFC 8410: keys and signatures
 extern const Oid rsa_encryption, ec_public_key, ed25519, ed448;

@@ -645,6 +645,7 @@ std::optional<std::vector<GeneralName>> read_general_names(Reader& from, std::st
   const std::size_t at = from.offset();
   Reader list = from.enter(tags::sequence, what);
   std::vector<GeneralName> names;
+  if (!list.failed() && list.at_end()) list.report("x509.general-names.empty", Severity::error, at, std::string(what) + ": no name");
   while (!list.at_end()) {
     const std::optional<Tlv> tlv = list.any("GeneralName");
     if (!tlv) return std::nullopt;
@@ -659,7 +660,6 @@ std::optional<std::vector<GeneralName>> read_general_names(Reader& from, std::st
     names.push_back({type, to_bytes(tlv->content)});
   }
   if (list.failed()) return std::nullopt;
-  if (names.empty()) list.report("x509.general-names.empty", Severity::error, at, std::string(what) + ": no name");
   return names;
 }
 
