@@ -11,7 +11,9 @@ namespace {
 
 constexpr std::size_t line_length = 64;
 
-Bytes armoured(BytesView der) { return to_bytes(codec::encode_base64(der, line_length, "\n")); }
+Bytes armoured(BytesView der, Base64Lines lines) {
+  return to_bytes(lines == Base64Lines::one ? codec::encode_base64(der) : codec::encode_base64(der, line_length, "\n"));
+}
 
 http::Response response_with(int status, std::string_view type, Bytes body) {
   http::Response response;
@@ -29,16 +31,16 @@ void append_findings(Findings& findings, Decoded<T>& from) {
 
 }  // namespace
 
-http::Response cacerts_response(const std::vector<Bytes>& certificates) {
-  return response_with(200, certs_only_type, armoured(codec::encode_certs_only(certificates)));
+http::Response cacerts_response(const std::vector<Bytes>& certificates, Base64Lines lines) {
+  return response_with(200, certs_only_type, armoured(codec::encode_certs_only(certificates), lines));
 }
 
-http::Response enroll_response(BytesView certificate) {
-  return response_with(200, certs_only_type, armoured(codec::encode_certs_only({to_bytes(certificate)})));
+http::Response enroll_response(BytesView certificate, Base64Lines lines) {
+  return response_with(200, certs_only_type, armoured(codec::encode_certs_only({to_bytes(certificate)}), lines));
 }
 
-http::Response csrattrs_response(const codec::CsrAttrs& attributes) {
-  if (!attributes.elements.empty()) return response_with(200, csrattrs_type, armoured(codec::encode(attributes)));
+http::Response csrattrs_response(const codec::CsrAttrs& attributes, Base64Lines lines) {
+  if (!attributes.elements.empty()) return response_with(200, csrattrs_type, armoured(codec::encode(attributes), lines));
   http::Response none;
   none.status = 204;
   none.reason = http::reason_phrase(204);
@@ -67,7 +69,7 @@ http::Request enroll_request(Operation operation, std::string_view label, std::s
   http::Request request = get_request(operation, label, host);
   request.method = "POST";
   request.fields.add("Content-Type", std::string(request_media_type(operation)));
-  request.body = armoured(request_der);
+  request.body = armoured(request_der, Base64Lines::folded);
   return request;
 }
 

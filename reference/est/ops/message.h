@@ -21,17 +21,20 @@ inline constexpr std::string_view certs_only_type = "application/pkcs7-mime; smi
 inline constexpr std::string_view csrattrs_type = "application/csrattrs";
 inline constexpr std::string_view error_text_type = "text/plain; charset=utf-8";
 
-// --- Responses a server sends. Bodies are base64 in lines of 64 characters: legal for every receiver (RFC 8951 3.1), and some
-// deployed ones cannot read a longer line. No Content-Transfer-Encoding (RFC 8951 3). Content-Length and Date are the caller's.
-[[nodiscard]] http::Response cacerts_response(const std::vector<Bytes>& certificates);
-[[nodiscard]] http::Response enroll_response(BytesView certificate);
+// How a base64 body is laid out. Receivers should take both (RFC 8951 3.1), yet deployed ones do not: strongSwan reads nothing but
+// one line (which is what RFC 4648 3.1 asks of senders), libEST nothing but lines.
+enum class Base64Lines { one, folded };
+
+// --- Responses a server sends. No Content-Transfer-Encoding (RFC 8951 3). Content-Length and Date are the caller's.
+[[nodiscard]] http::Response cacerts_response(const std::vector<Bytes>& certificates, Base64Lines lines = Base64Lines::one);
+[[nodiscard]] http::Response enroll_response(BytesView certificate, Base64Lines lines = Base64Lines::one);
 // 204 when there are none (RFC 7030 4.5.2, INT-18).
-[[nodiscard]] http::Response csrattrs_response(const codec::CsrAttrs& attributes);
+[[nodiscard]] http::Response csrattrs_response(const codec::CsrAttrs& attributes, Base64Lines lines = Base64Lines::one);
 // text/plain; the sentence says what is wrong and what to do (RFC 7030 4.2.3, RFC 8951 5).
 [[nodiscard]] http::Response text_response(int status, std::string_view sentence);
 [[nodiscard]] http::Response pending_response(const http::RetryAfter& retry, std::string_view sentence);  // 202 (RFC 7030 4.2.3)
 
-// --- Requests a client sends. `host` goes into the Host field as it is ("est.example:8443").
+// --- Requests a client sends; their base64 is folded. `host` goes into the Host field as it is ("est.example:8443").
 [[nodiscard]] http::Request get_request(Operation operation, std::string_view label, std::string_view host);
 [[nodiscard]] http::Request enroll_request(Operation operation, std::string_view label, std::string_view host, BytesView request_der);
 

@@ -52,8 +52,9 @@ TEST(Responses, CertificatesAreReadBack) {
   EXPECT_FALSE(read_certs_only_body(as_bytes("*")).accepted());
 }
 
-TEST(Responses, LinesAreShort) {
-  const http::Response response = cacerts_response({Bytes{tlv}, request_der()});
+TEST(Responses, OneLineUnlessFolded) {
+  EXPECT_EQ(as_text(cacerts_response({Bytes{tlv}, request_der()}).body).find('\n'), std::string_view::npos);
+  const http::Response response = cacerts_response({Bytes{tlv}, request_der()}, Base64Lines::folded);
   for (const std::string_view line : split(as_text(response.body), '\n')) EXPECT_LE(line.size(), 64U);
 }
 
