@@ -106,7 +106,10 @@ std::optional<Failure> ClientConnection::Impl::handshake(const std::string& to, 
     ERR_clear_error();
     const Next next = next_after(ssl.get(), SSL_do_handshake(ssl.get()));
     if (next == Next::done) break;
-    if (next == Next::end) return handshake_failure(to, verify);
+    if (next == Next::end) {
+      if (wire.not_tls()) wire.read_past_tls();
+      return handshake_failure(to, verify);
+    }
     if (!wait_for(socket.get(), events_of(next), deadline))
       return Failure{Stage::handshake, Cause::timeout, to + " did not finish the TLS handshake in time", {}};
   }
@@ -257,16 +260,20 @@ bool ClientConnection::readable_now() {
   return next == Next::done || next == Next::end;
 }
 
+void ClientConnection::end_output() {
+  if (!impl_->ssl || (impl_->ended && impl_->ended->failure)) return;
+  ERR_clear_error();
+  static_cast<void>(SSL_shutdown(impl_->ssl.get()));
+  ::shutdown(impl_->socket.get(), SHUT_WR);
+}
+
 void ClientConnection::close(bool abrupt) {
   Impl& self = *impl_;
   if (!self.ssl) return;
   if (abrupt) {
     self.socket.reset();
   } else {
-    ERR_clear_error();
-    const bool broken = self.ended && self.ended->failure;
-    if (!broken) static_cast<void>(SSL_shutdown(self.ssl.get()));
-    ::shutdown(self.socket.get(), SHUT_WR);
+    end_output();
     // Input left unread (session tickets, say) would turn our close into a reset and might destroy what we have just sent.
     std::array<Byte, 4096> scrap{};
     int rounds = 64;

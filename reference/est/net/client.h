@@ -71,6 +71,7 @@ class ClientConnection {
   [[nodiscard]] const std::vector<tls::Alert>& alerts() const noexcept;  // sent and received, in order; close_notify included
   // True if the peer has closed or sent something unexpected while we were idle; never blocks.
   [[nodiscard]] bool readable_now();
+  void end_output();  // sends close_notify and FIN; reading goes on
   // Sends close_notify and closes; with `abrupt` a TCP reset instead.
   void close(bool abrupt = false);
   // For resumption on a later connection; null when it cannot be resumed. On TLS 1.3 it exists only after application data was read.

@@ -279,6 +279,12 @@ bool Wire::not_tls() const noexcept {
   return received >= 2 && first[1] != major_version;
 }
 
+void Wire::read_past_tls() noexcept {
+  std::array<Byte, 48> more{};
+  const ssize_t got = ::recv(descriptor, more.data(), more.size(), 0);
+  if (got > 0) keep_beginning(*this, BytesView(more).first(static_cast<std::size_t>(got)));
+}
+
 Status attach(SSL& ssl, Wire& wire) {
   crypto::BioHandle bio(BIO_new(wire_method()));
   if (!bio) return crypto::openssl_error("cannot make a TLS transport");

@@ -84,6 +84,8 @@ struct Wire {
   [[nodiscard]] BytesView beginning() const noexcept;
   // The first octets are no TLS record: type 20 to 24, major version 3 (RFC 8446 5.1). False as long as too few are here.
   [[nodiscard]] bool not_tls() const noexcept;
+  // Takes what has arrived into `first`, past TLS: to quote a peer that does not speak it.
+  void read_past_tls() noexcept;
 };
 
 // Gives `ssl` the wire as transport. `wire` must outlive it.
