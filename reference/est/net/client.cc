@@ -106,10 +106,9 @@ std::optional<Failure> ClientConnection::Impl::handshake(const std::string& to, 
     ERR_clear_error();
     const Next next = next_after(ssl.get(), SSL_do_handshake(ssl.get()));
     if (next == Next::done) break;
-    if (next == Next::end) {
-      if (wire.not_tls()) wire.read_past_tls();
-      return handshake_failure(to, verify);
-    }
+    // OpenSSL waits for a whole record header; the first octet may tell already.
+    if (wire.not_tls()) wire.read_past_tls();
+    if (next == Next::end || wire.not_tls()) return handshake_failure(to, verify);
     if (!wait_for(socket.get(), events_of(next), deadline))
       return Failure{Stage::handshake, Cause::timeout, to + " did not finish the TLS handshake in time", {}};
   }

@@ -143,7 +143,8 @@ Connection::Step Connection::shake_hands() {
   const int result = SSL_do_handshake(ssl_.get());
   if (result != 1) {
     const Wish wish = wish_after(result);
-    return wish == Wish::drop ? fail_handshake() : Step(wish);
+    // OpenSSL waits for a whole record header; the first octet may tell already.
+    return wish == Wish::drop || wire_.not_tls() ? fail_handshake() : Step(wish);
   }
   facts_ = tls::facts_of(ssl_.get(), true);
   peer_.tls = &facts_;

@@ -20,8 +20,12 @@ constexpr int backlog = 1024;
 // Descriptors the process keeps for itself: files, databases, loops, logs.
 constexpr rlim_t spare_descriptors = 64;
 
-Result<Socket> listen_at(const SocketAddress& address) {
-  const auto failed = [&] { return Error{"cannot listen on " + address.endpoint().to_string() + ": " + error_text(errno)}; };
+// `error` becomes the errno of a failure.
+Result<Socket> listen_at(const SocketAddress& address, int& error) {
+  const auto failed = [&] {
+    error = errno;
+    return Error{"cannot listen on " + address.endpoint().to_string() + ": " + error_text(error)};
+  };
   Socket socket(::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!socket) return failed();
   const int on = 1;
@@ -48,8 +52,8 @@ Status listen_on(const Endpoint& wanted, std::vector<Socket>& listeners) {
   bool any = false;
   for (SocketAddress& address : *addresses) {
     address.set_port(port);
-    Result<Socket> socket = listen_at(address);
-    const int error = errno;
+    int error = 0;
+    Result<Socket> socket = listen_at(address, error);
     if (!socket && error != EADDRNOTAVAIL && error != EAFNOSUPPORT) return socket.error();
     if (!socket) {
       if (!first_error) first_error = socket.error();
