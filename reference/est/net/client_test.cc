@@ -1,10 +1,12 @@
 #include "est/net/client.h"
 
+#include <httplib.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <functional>
 
+#include "est/crypto/chain.h"
 #include "est/net/server_fixture_test.h"
 #include "est/net/socket.h"
 
@@ -216,6 +218,25 @@ TEST_F(ClientTest, WhatWeCannotOfferIsOurOwnFault) {
   const auto opened = ClientConnection::open(peer.endpoint(), *context, deadlines);
   ASSERT_TRUE(std::holds_alternative<Failure>(opened));
   EXPECT_EQ(std::get<Failure>(opened).cause, Cause::local) << std::get<Failure>(opened).message;
+}
+
+// A TLS and HTTP server that is none of ours.
+TEST_F(ClientTest, TalksToAnIndependentServer) {
+  const tls::Identity identity = root.server();
+  const auto certificate = tls::must(crypto::parse_certificate(identity.chain.front()));
+  httplib::SSLServer server(certificate.get(), identity.key->handle());
+  server.Get("/", [](const httplib::Request&, httplib::Response& response) { response.set_content("hello", "text/plain"); });
+  const int port = server.bind_to_any_port("127.0.0.1");
+  std::thread thread([&] { server.listen_after_bind(); });
+  EXPECT_TRUE(eventually([&] { return server.is_running(); }));
+  {
+    ClientConnection client = connect({"127.0.0.1", static_cast<std::uint16_t>(port)});
+    EXPECT_TRUE(client.facts().peer_verified) << client.facts().verify_error;
+    EXPECT_EQ(ask(client, get("/")).body(), "hello");
+    EXPECT_EQ(ask(client, get("/", "Connection: close\r\n")).body(), "hello");
+  }
+  server.stop();
+  thread.join();
 }
 
 struct EndCase {

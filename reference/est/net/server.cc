@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 #include <mutex>
 #include <system_error>
 #include <thread>
@@ -43,28 +44,35 @@ std::uint16_t port_of(const Socket& socket) {
 }
 
 // All addresses of one endpoint on one port; a family this machine does not have is left out as long as one is there.
-Status listen_on(const Endpoint& wanted, std::vector<Socket>& listeners) {
-  const Endpoint endpoint{wanted.host == "*" ? "" : wanted.host, wanted.port};
-  Result<std::vector<SocketAddress>> addresses = look_up(endpoint, true);
-  if (!addresses) return addresses.error();
-  std::uint16_t port = wanted.port;
+// `error` becomes the errno of a failure.
+Result<std::vector<Socket>> listen_on_all(std::vector<SocketAddress> addresses, std::uint16_t port, int& error) {
+  std::vector<Socket> listeners;
   std::optional<Error> first_error;
-  bool any = false;
-  for (SocketAddress& address : *addresses) {
+  for (SocketAddress& address : addresses) {
     address.set_port(port);
-    int error = 0;
     Result<Socket> socket = listen_at(address, error);
     if (!socket && error != EADDRNOTAVAIL && error != EAFNOSUPPORT) return socket.error();
     if (!socket) {
       if (!first_error) first_error = socket.error();
       continue;
     }
-    any = true;
     if (port == 0) port = port_of(*socket);
     listeners.push_back(std::move(*socket));
   }
-  if (any) return {};
-  return first_error ? *first_error : Error{"\"" + wanted.host + "\" has no address to listen on"};
+  if (listeners.empty()) return first_error ? *first_error : Error{"the name has no address to listen on"};
+  return listeners;
+}
+
+Result<std::vector<Socket>> listen_on(const Endpoint& wanted) {
+  constexpr int most_tries = 8;
+  const Result<std::vector<SocketAddress>> addresses = look_up({wanted.host == "*" ? "" : wanted.host, wanted.port}, true);
+  if (!addresses) return addresses.error();
+  for (int tries = 1;; ++tries) {
+    int error = 0;
+    Result<std::vector<Socket>> listeners = listen_on_all(*addresses, wanted.port, error);
+    // The port that was free in one family may be taken in the other: then another one will do.
+    if (listeners || wanted.port != 0 || error != EADDRINUSE || tries == most_tries) return listeners;
+  }
 }
 
 ServerLimits within_descriptors(ServerLimits limits, const Log& log) {
@@ -136,7 +144,9 @@ Result<std::unique_ptr<Server>> Server::bind(Options options, std::shared_ptr<co
   if (options.listen.empty()) return Error{"no address to listen on is given"};
   auto impl = std::make_unique<Impl>(within_descriptors(options.limits, log), std::move(context), application, log);
   for (const Endpoint& endpoint : options.listen) {
-    if (Status status = listen_on(endpoint, impl->listeners); !status) return status.error();
+    Result<std::vector<Socket>> listeners = listen_on(endpoint);
+    if (!listeners) return listeners.error();
+    std::move(listeners->begin(), listeners->end(), std::back_inserter(impl->listeners));
   }
   for (const Socket& listener : impl->listeners) {
     SocketAddress address;

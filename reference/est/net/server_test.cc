@@ -4,6 +4,7 @@
 
 #include <future>
 
+#include "est/crypto/chain.h"
 #include "est/net/server_fixture_test.h"
 
 namespace est::net {
@@ -16,7 +17,7 @@ struct ServerByVersion : ServerTest, ::testing::WithParamInterface<Version> {
   ServerByVersion() { use(GetParam()); }
 };
 INSTANTIATE_TEST_SUITE_P(Versions, ServerByVersion, ::testing::Values(Version::tls12, Version::tls13),
-                         [](const auto& info) { return info.param == Version::tls12 ? "tls12" : "tls13"; });
+                         [](const auto& one) { return one.param == Version::tls12 ? "tls12" : "tls13"; });
 
 TEST_P(ServerByVersion, Echoes) {
   start();
@@ -98,6 +99,20 @@ TEST_F(ServerTest, AnswersAnIndependentClient) {
   const auto after = client.Get("/big");
   ASSERT_TRUE(after);
   EXPECT_EQ(after->body.size(), std::size_t{8} << 20U);
+}
+
+TEST_F(ServerTest, SeesTheCertificateOfAnIndependentClient) {
+  start();
+  const tls::Identity identity = intermediate.client();
+  const auto certificate = tls::must(crypto::parse_certificate(identity.chain.front()));
+  httplib::SSLClient client("127.0.0.1", endpoint.port, certificate.get(), identity.key->handle());
+  crypto::X509StoreHandle store(X509_STORE_new());
+  X509_STORE_add_cert(store.get(), tls::must(crypto::parse_certificate(root.certificate())).get());
+  client.set_ca_cert_store(store.release());
+  client.enable_server_certificate_verification(true);
+  const auto result = client.Get("/leaf");
+  ASSERT_TRUE(result) << httplib::to_string(result.error());
+  EXPECT_EQ(result->body, est::to_string(identity.chain.front()));
 }
 
 // --- HTTP on a connection
@@ -244,6 +259,15 @@ TEST_F(ServerTest, ListensOnBothFamiliesAndEveryPortIsKnown) {
   client_profile.expected_name = "::1";
   ClientConnection client = connect();
   EXPECT_THAT(ask(client, get("/address")).body(), HasSubstr("[::1]:"));
+}
+
+TEST_F(ServerTest, OneNameMayBeSeveralAddressesOnOnePort) {
+  options.listen = {{"", 0}};
+  start();
+  for (const Endpoint& one : server->listening()) EXPECT_EQ(one.port, endpoint.port);
+  endpoint.host = "localhost";
+  client_profile.expected_name = "localhost";
+  expect_alive();
 }
 
 TEST_F(ServerTest, ATakenPortIsAClearError) {

@@ -62,7 +62,7 @@ std::optional<LookUp> look_up_within(const Endpoint& endpoint, const Deadline& d
   };
   const auto shared = std::make_shared<Shared>();
   const auto work = [shared, endpoint] {
-    LookUp result = look_up_now(endpoint, AI_ADDRCONFIG);
+    LookUp result = look_up_now(endpoint, 0);
     const std::lock_guard lock(shared->mutex);
     shared->result = std::move(result);
     shared->done.notify_all();
@@ -101,6 +101,12 @@ std::variant<Socket, Failure> connect_one(const SocketAddress& address, const En
   if (getsockopt(socket.get(), SOL_SOCKET, SO_ERROR, &error, &length) != 0) error = errno;
   if (error != 0) return connect_failure(to, error);
   return socket;
+}
+
+// Of several addresses' failures the telling one: that a peer refused or was silent says more than that a family has no route.
+bool says_more(const Failure& next, const Failure& before) {
+  const auto vague = [](const Failure& failure) { return failure.cause == Cause::unreachable || failure.cause == Cause::local; };
+  return vague(before) && (!vague(next) || before.stage == Stage::resolve);
 }
 
 // --- the BIO
@@ -210,7 +216,7 @@ Endpoint SocketAddress::endpoint() const {
 }
 
 Result<std::vector<SocketAddress>> look_up(const Endpoint& endpoint, bool passive) {
-  LookUp result = look_up_now(endpoint, passive ? AI_PASSIVE : AI_ADDRCONFIG);
+  LookUp result = look_up_now(endpoint, passive ? AI_PASSIVE : 0);
   if (const auto* failure = std::get_if<LookUpFailure>(&result))
     return Error{"cannot resolve \"" + endpoint.host + "\": " + failure->reason};
   return std::get<Addresses>(std::move(result));
@@ -225,14 +231,15 @@ std::variant<Socket, Failure> connect_tcp(const Endpoint& to, const Deadline& de
                    "the name \"" + to.host + "\" does not resolve: " + failure->reason,
                    {}};
   const Addresses addresses = std::get<Addresses>(std::move(*names));
-  std::variant<Socket, Failure> last = Failure{Stage::resolve, Cause::unreachable, "the name \"" + to.host + "\" has no address", {}};
+  Failure failure{Stage::resolve, Cause::unreachable, "the name \"" + to.host + "\" has no address", {}};
   for (std::size_t i = 0; i < addresses.size(); ++i) {
     // One silent address must not use up the time of the others.
     const auto share = deadline.left() / static_cast<int>(addresses.size() - i);
-    last = connect_one(addresses[i], to, Deadline::earlier(Deadline::after(share), deadline));
-    if (std::holds_alternative<Socket>(last)) break;
+    auto tried = connect_one(addresses[i], to, Deadline::earlier(Deadline::after(share), deadline));
+    if (std::holds_alternative<Socket>(tried)) return tried;
+    if (says_more(std::get<Failure>(tried), failure)) failure = std::get<Failure>(std::move(tried));
   }
-  return last;
+  return failure;
 }
 
 bool wait_for(int descriptor, short events, const Deadline& deadline) {

@@ -144,7 +144,7 @@ TEST_P(TlsByVersion, ResumptionKeepsTheChainAndChangesTheBinding) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Versions, TlsByVersion, ::testing::Values(Version::tls10, Version::tls11, Version::tls12, Version::tls13),
-                         [](const auto& info) { return "tls1" + std::to_string(static_cast<int>(info.param) - 1); });
+                         [](const auto& one) { return "tls1" + std::to_string(static_cast<int>(one.param) - 1); });
 
 TEST_F(Tls, ResumptionCanBeSwitchedOff) {
   server_profile.resumption = false;
