@@ -1,18 +1,17 @@
 // HTTP authentication, both sides: Basic (RFC 7617) and Digest (RFC 7616; RFC 2617's MD5 too), several challenges in one answer.
 #pragma once
 
+#include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "est/base/clock.h"
 #include "est/base/finding.h"
-#include "est/base/result.h"
 
 namespace est::http {
 
@@ -24,8 +23,11 @@ struct AuthItem {
   [[nodiscard]] std::optional<std::string> parameter(std::string_view name) const;
 };
 
-// All challenges of all WWW-Authenticate (or Proxy-Authenticate) field values. Finding ids: auth.syntax, auth.duplicate-parameter.
+// All challenges of all WWW-Authenticate (or Proxy-Authenticate) field values, in order; the value is always there. Finding ids, both
+// errors: auth.syntax (the rest of that field value is given up), auth.duplicate-parameter (the first stands). Offsets count within the
+// field value concerned. Details never quote what was sent: it may be a password.
 [[nodiscard]] Decoded<std::vector<AuthItem>> decode_challenges(const std::vector<std::string>& field_values);
+// The value of Authorization: exactly one item.
 [[nodiscard]] Decoded<AuthItem> decode_credentials(std::string_view field_value);
 
 struct Credentials {
@@ -35,13 +37,14 @@ struct Credentials {
 
 // --- Basic
 [[nodiscard]] std::string basic_authorization(const Credentials& credentials);
+// Nothing when it is not Basic, not base64, has no colon, or holds control characters (RFC 7617 2).
 [[nodiscard]] std::optional<Credentials> parse_basic(const AuthItem& item);
 
 // --- Digest
 enum class DigestAlgorithm { md5, md5_sess, sha256, sha256_sess, sha512_256, sha512_256_sess };
 [[nodiscard]] std::string_view to_string(DigestAlgorithm algorithm) noexcept;                  // "SHA-256-sess"
 [[nodiscard]] std::optional<DigestAlgorithm> digest_algorithm_by_name(std::string_view name);  // case-insensitive
-// H(user:realm:password) in lower-case hex: what a server may store instead of a password.
+// H(user:realm:password) in lower-case hex: what a server may store instead of a password. The same with and without "-sess".
 [[nodiscard]] std::string digest_ha1(DigestAlgorithm algorithm, const Credentials& credentials, std::string_view realm);
 
 struct DigestChallenge {
@@ -49,16 +52,29 @@ struct DigestChallenge {
   DigestAlgorithm algorithm = DigestAlgorithm::md5;
   bool qop_auth = false;
   bool stale = false;
+  // "-sess" only: the cnonce of the first request made with this nonce (RFC 7616 3.4.2); empty: the one of this request.
+  std::string session_cnonce;
 };
+// Nothing when it is not Digest, lacks realm or nonce, has an unknown algorithm, or a qop without "auth". A challenge without qop
+// (RFC 2069 style) is usable with MD5 only.
 [[nodiscard]] std::optional<DigestChallenge> parse_digest_challenge(const AuthItem& item);
 [[nodiscard]] std::string encode(const DigestChallenge& challenge);
 
-// The value of Authorization. `count` is the nonce count (1 for the first use of this nonce).
+// RFC 7616 3.4.1: the value of "response", lower-case hex. Without qop_auth `count` and `cnonce` are not used.
+[[nodiscard]] std::string digest_response(const DigestChallenge& challenge, const Credentials& credentials, std::string_view method,
+                                          std::string_view uri, std::uint32_t count, std::string_view cnonce);
+// The value of Authorization. `count` is the nonce count (1 for the first use of this nonce). `uri` is the request target as sent.
 [[nodiscard]] std::string digest_authorization(const DigestChallenge& challenge, const Credentials& credentials, std::string_view method,
                                                std::string_view uri, std::uint32_t count, std::string_view cnonce);
 
-// Server side: makes nonces, remembers counts, verifies. Threads: safe from any thread. Memory: at most `most_nonces`
-// remembered, the oldest forgotten (its user then gets stale=true).
+// Server side: makes nonces, remembers counts, verifies. Threads: safe from any thread. A nonce carries its number, its time and a MAC
+// under a key of this object, so challenges cost no memory; one is remembered from its first successful use on, at most `most_nonces`
+// at a time. The oldest is forgotten first and stays unusable (its user then gets stale=true).
+//
+// Outcomes: `stale` only when the password is right, yet the nonce is too old, forgotten, not ours, or its count was used before (counts
+// may arrive out of order within 64); `refused` for everything else, a `uri` that does not name the request target included. MD5 without
+// qop (RFC 2069 clients) is accepted once per nonce. With "-sess" the session key may be of the nonce's first or of the present cnonce:
+// clients do both. Not offered and refused: auth-int, userhash.
 class DigestVerifier {
  public:
   struct Options {
@@ -70,14 +86,17 @@ class DigestVerifier {
   enum class Outcome { accepted, refused, stale };
   struct Verdict {
     Outcome outcome = Outcome::refused;
-    std::string user;
-    std::string reason;  // for the log
+    std::string user;    // as claimed; to be believed only when accepted
+    std::string reason;  // for the log: tells an unknown user from a wrong password, so not for the peer
   };
   // The plain password of a user, or nothing when unknown (then the same work is done with a dummy).
   using Lookup = std::function<std::optional<std::string>(std::string_view user)>;
 
+  // The clock must outlive the verifier.
   DigestVerifier(Options options, const Clock& clock);
   ~DigestVerifier();
+  DigestVerifier(DigestVerifier&&) noexcept;
+  DigestVerifier& operator=(DigestVerifier&&) noexcept;
   // One WWW-Authenticate value per algorithm, best first.
   [[nodiscard]] std::vector<std::string> challenges(bool stale) const;
   [[nodiscard]] Verdict verify(const AuthItem& item, std::string_view method, std::string_view request_target, const Lookup& lookup) const;

@@ -4,14 +4,10 @@
 #include <limits>
 
 #include "est/base/text.h"
+#include "est/codec/media_type.h"
 
 namespace est::http {
 namespace {
-
-bool is_tchar(char c) noexcept {
-  if ((c >= '0' && c <= '9') || (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z')) return true;
-  return c != '\0' && std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-}
 
 bool is_field_char(char c) noexcept {
   const auto byte = static_cast<unsigned char>(c);
@@ -24,51 +20,27 @@ int hex_digit(char c) noexcept {
   return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
-void skip_blanks(std::string_view& text) { text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size())); }
-
-bool skip_token(std::string_view& text) {
-  std::size_t end = 0;
-  while (end < text.size() && is_tchar(text[end])) ++end;
-  text.remove_prefix(end);
-  return end > 0;
-}
-
-// quoted-string = DQUOTE *( qdtext / quoted-pair ) DQUOTE
-bool skip_quoted_string(std::string_view& text) {
-  for (std::size_t i = 1; i < text.size(); ++i) {
-    if (text[i] == '\\') {
-      ++i;
-    } else if (text[i] == '"') {
-      text.remove_prefix(i + 1);
-      return true;
-    }
-  }
-  return false;
-}
-
 // chunk-ext = *( BWS ";" BWS chunk-ext-name [ BWS "=" BWS chunk-ext-val ] )
 bool valid_extension(std::string_view rest) {
   if (!is_field_value(rest)) return false;
   while (!rest.empty()) {
-    skip_blanks(rest);
+    codec::skip_blanks(rest);
     if (!rest.starts_with(';')) return false;
     rest.remove_prefix(1);
-    skip_blanks(rest);
-    if (!skip_token(rest)) return false;
+    codec::skip_blanks(rest);
+    if (codec::take_token(rest).empty()) return false;
     std::string_view ahead = rest;
-    skip_blanks(ahead);
+    codec::skip_blanks(ahead);
     if (!ahead.starts_with('=')) continue;
     ahead.remove_prefix(1);
-    skip_blanks(ahead);
-    if (!(ahead.starts_with('"') ? skip_quoted_string(ahead) : skip_token(ahead))) return false;
+    codec::skip_blanks(ahead);
+    if (!codec::take_token_or_quoted(ahead)) return false;
     rest = ahead;
   }
   return true;
 }
 
 }  // namespace
-
-bool is_token(std::string_view text) noexcept { return !text.empty() && std::all_of(text.begin(), text.end(), is_tchar); }
 
 bool is_field_value(std::string_view text) noexcept { return std::all_of(text.begin(), text.end(), is_field_char); }
 

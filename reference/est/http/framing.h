@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -10,8 +11,6 @@
 
 namespace est::http {
 
-// token = 1*tchar
-[[nodiscard]] bool is_token(std::string_view text) noexcept;
 // field-value: VCHAR, obs-text, SP and HTAB only.
 [[nodiscard]] bool is_field_value(std::string_view text) noexcept;
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "est/base/text.h"
+#include "est/codec/media_type.h"
 #include "est/http/framing.h"
 #include "est/http/parser.h"
 #include "est/http/values.h"
@@ -106,7 +107,7 @@ struct RequestParser::Impl {
     if (parts.size() != 3) return refuse(400, "The request line is not 'METHOD target HTTP/1.1' with single spaces.");
     request.method = parts[0];
     request.target = parts[1];
-    if (!is_token(request.method)) return refuse(400, "The request method is not a token.");
+    if (!codec::is_token(request.method)) return refuse(400, "The request method is not a token.");
     read_version(parts[2]);
     if (state == State::refused) return;
     if (request.method == "CONNECT") return refuse(501, "This server is no proxy: CONNECT is not implemented.");
@@ -132,7 +133,7 @@ struct RequestParser::Impl {
     const std::string_view name = std::string_view(line).substr(0, colon);
     const std::string_view value = trim(std::string_view(line).substr(colon + 1), " \t");
     if (name.ends_with(' ') || name.ends_with('\t')) return refuse(400, "White space stands before the colon of a header field.");
-    if (!is_token(name)) return refuse(400, "A header field name is not a token.");
+    if (!codec::is_token(name)) return refuse(400, "A header field name is not a token.");
     if (!is_field_value(value)) return refuse(400, "A header field value holds a control character.");
     if (++field_count > limits.fields) return refuse(431, "There are more than " + std::to_string(limits.fields) + " header fields.");
     if (keep) request.fields.add(std::string(name), std::string(value));

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "est/base/text.h"
+#include "est/codec/media_type.h"
 #include "est/http/framing.h"
 #include "est/http/parser.h"
 
@@ -130,7 +131,7 @@ struct ResponseParser::Impl {
     const std::string_view value = trim(std::string_view(line).substr(colon + 1), " \t");
     if (name.size() < whole_name.size())
       tell("http.field.space-before-colon", Severity::error, "after the name '" + printable(name, 60) + "'");
-    if (!is_token(name)) tell("http.field.syntax", Severity::error, "the name '" + printable(name, 60) + "' is no token");
+    if (!codec::is_token(name)) tell("http.field.syntax", Severity::error, "the name '" + printable(name, 60) + "' is no token");
     if (!is_field_value(value)) tell("http.field.syntax", Severity::error, "a control character in the value of " + printable(name, 60));
     if (into.list().size() >= limits.fields) return fail("http.size", "more than " + std::to_string(limits.fields) + " fields");
     into.add(std::string(name), std::string(value));
