@@ -20,7 +20,8 @@ struct Case {
 
 std::string validated(const Bytes& input) {
   Findings findings;
-  EXPECT_EQ(validate(input, findings), !has_errors(findings));
+  const bool valid = validate(input, findings);
+  EXPECT_EQ(valid, !has_errors(findings));
   return summary(findings);
 }
 
