@@ -65,7 +65,7 @@ void hear_to_the_end(const Socket& socket) {
 }
 
 struct ClientTest : ::testing::Test {
-  const tls::AuthorityForTest root{"CN=root"};
+  const tls::AuthorityForTest root{"root"};
   tls::ServerProfile server_profile;
   tls::ClientProfile profile;
   ClientDeadlines deadlines{patience, patience};
@@ -94,7 +94,7 @@ struct ClientTest : ::testing::Test {
     return std::get<ClientConnection>(std::move(opened));
   }
   // TLS is up, then the script goes on with it.
-  [[nodiscard]] ScriptedPeer::Script after_handshake(std::function<void(Socket&, SSL*)> play) const {
+  [[nodiscard]] ScriptedPeer::Script after_handshake(const std::function<void(Socket&, SSL*)>& play) const {
     auto context = tls::must(tls::ServerContext::make(server_profile));
     return [context, play](Socket& socket) {
       const crypto::SslHandle ssl = tls::must(tls::new_connection(*context));

@@ -246,6 +246,7 @@ void Loop::start_drain() {
   listen_again_.reset();
   drain_end_ = steady_clock::now() + shared_.limits.drain;
   std::vector<Guest*> all;
+  all.reserve(guests_.size());
   for (const auto& [id, guest] : guests_) all.push_back(guest.get());
   for (Guest* guest : all) obey(*guest, guest->connection.wind_up(scratch_));
 }

@@ -139,8 +139,8 @@ Server::~Server() {
   impl_->end();
 }
 
-Result<std::unique_ptr<Server>> Server::bind(Options options, std::shared_ptr<const tls::ServerContext> context, Application& application,
-                                             const Log& log) {
+Result<std::unique_ptr<Server>> Server::bind(const Options& options, std::shared_ptr<const tls::ServerContext> context,
+                                             Application& application, const Log& log) {
   if (options.listen.empty()) return Error{"no address to listen on is given"};
   auto impl = std::make_unique<Impl>(within_descriptors(options.limits, log), std::move(context), application, log);
   for (const Endpoint& endpoint : options.listen) {

@@ -74,7 +74,7 @@ class Server {
   };
 
   // Binds at once (so that ports() is known); serves from start() on. The application and log must outlive the server.
-  [[nodiscard]] static Result<std::unique_ptr<Server>> bind(Options options, std::shared_ptr<const tls::ServerContext> context,
+  [[nodiscard]] static Result<std::unique_ptr<Server>> bind(const Options& options, std::shared_ptr<const tls::ServerContext> context,
                                                             Application& application, const Log& log);
   ~Server();  // stops hard
 

@@ -172,8 +172,8 @@ class ServerTest : public ::testing::Test {
     EXPECT_EQ(ask(client, post("/echo", "alive")).body(), "alive");
   }
 
-  const tls::AuthorityForTest root{"CN=root"};
-  const tls::AuthorityForTest intermediate{"CN=intermediate", &root};
+  const tls::AuthorityForTest root{"root"};
+  const tls::AuthorityForTest intermediate{"intermediate", &root};
   tls::ServerProfile server_profile;
   tls::ClientProfile client_profile;
   Server::Options options;

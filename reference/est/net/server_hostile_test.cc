@@ -142,8 +142,10 @@ TEST_F(HostileTest, AFloodOfPipelinedRequestsDoesNotKeepTheLoop) {
 TEST_F(HostileTest, SilentAndIdleConnectionsDoNotHinderAnyone) {
   start();
   std::vector<PlainConnection> silent;
+  silent.reserve(200);
   for (int i = 0; i < 200; ++i) silent.push_back(connect_plain());
   std::vector<ClientConnection> idle;
+  idle.reserve(300);
   for (int i = 0; i < 300; ++i) idle.push_back(connect());
   EXPECT_TRUE(eventually([&] { return server->counters().open == 500; }));
   const auto begin = std::chrono::steady_clock::now();
@@ -156,6 +158,7 @@ TEST_F(HostileTest, ManyClientsAtOnce) {
   options.threads = 4;
   start();
   std::vector<std::future<void>> clients;
+  clients.reserve(8);
   for (int i = 0; i < 8; ++i) {
     clients.push_back(std::async(std::launch::async, [&, i] {
       for (int j = 0; j < 10; ++j) {
@@ -178,6 +181,7 @@ TEST_F(HostileTest, LimitsInTotalAndPerPeer) {
     (per_peer ? options.limits.connections_per_peer : options.limits.connections) = 5;
     start();
     std::vector<ClientConnection> within;
+    within.reserve(5);
     for (int i = 0; i < 5; ++i) within.push_back(connect());
     const auto sixth = try_connect();
     ASSERT_TRUE(std::holds_alternative<Failure>(sixth));

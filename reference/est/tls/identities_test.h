@@ -1,16 +1,20 @@
-// For tests: a small certification authority and identities under it, made anew in each test program.
+// For tests: a small certification authority and identities under it, made anew in each test program by OpenSSL alone.
 #pragma once
 
+#include <openssl/x509v3.h>
+
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "est/base/bytes.h"
-#include "est/base/clock.h"
-#include "est/codec/x509.h"
+#include "est/base/text.h"
+#include "est/crypto/chain.h"
+#include "est/crypto/digest.h"
+#include "est/crypto/handle.h"
 #include "est/crypto/key.h"
-#include "est/pki/issue.h"
 #include "est/tls/context.h"
 
 namespace est::tls {
@@ -26,64 +30,83 @@ T must(Result<T> result) {
 class AuthorityForTest {
  public:
   struct Wish {
-    std::string subject = "CN=subject";
-    std::vector<std::string> names;  // "DNS:a.example", "IP:127.0.0.1"
-    std::vector<codec::Oid> purposes;
+    std::string name = "subject";
+    std::vector<std::string> alternative_names;  // "DNS:a.example", "IP:127.0.0.1"
+    std::string purposes;                        // "serverAuth,clientAuth"; empty: no such extension
     crypto::KeyType key = crypto::KeyType::ec_p256;
     bool expired = false;
   };
 
-  explicit AuthorityForTest(std::string_view subject, const AuthorityForTest* parent = nullptr)
-      : key_(must(crypto::PrivateKey::generate(crypto::KeyType::ec_p256))), name_(must(codec::parse_name(subject))) {
-    pki::CertificateSpec spec = spec_for(name_, key_);
-    spec.extensions = {codec::make_basic_constraints(true),
-                       codec::make_key_usage(codec::key_usage::key_cert_sign | codec::key_usage::crl_sign)};
-    if (parent == nullptr) {
-      certificate_ = must(pki::issue_self_signed(spec, key_));
-      return;
-    }
-    certificate_ = must(pki::issue_certificate(spec, parent->issuer()));
+  explicit AuthorityForTest(const std::string& name, const AuthorityForTest* parent = nullptr)
+      : key_(must(crypto::PrivateKey::generate(crypto::KeyType::ec_p256))) {
+    const crypto::X509Handle made = draft(name, key_, 24 * hour);
+    extend(*made, NID_basic_constraints, "critical,CA:TRUE");
+    extend(*made, NID_key_usage, "critical,keyCertSign,cRLSign");
+    // A root signs itself.
+    (parent == nullptr ? *this : *parent).sign(*made, parent == nullptr ? made.get() : nullptr);
+    certificate_ = crypto::to_der(*made);
+    if (parent == nullptr) return;
     below_ = parent->below_;
     below_.insert(below_.begin(), certificate_);
   }
 
   // Chain: the leaf, then the intermediates without the root.
   [[nodiscard]] Identity issue(const Wish& wish) const {
-    constexpr UnixTime minute = 60;
     crypto::PrivateKey key = must(crypto::PrivateKey::generate(wish.key));
-    pki::CertificateSpec spec = spec_for(must(codec::parse_name(wish.subject)), key);
-    if (wish.expired) spec.validity.not_after = system_clock().now() - minute;
-    std::vector<codec::GeneralName> names;
-    for (const std::string& name : wish.names) names.push_back(must(codec::parse_general_name(name)));
-    if (!names.empty()) spec.extensions.push_back(codec::make_subject_alt_name(names));
-    if (!wish.purposes.empty()) spec.extensions.push_back(codec::make_extended_key_usage(wish.purposes));
+    const crypto::X509Handle made = draft(wish.name, key, wish.expired ? -60 : 24 * hour);
+    if (!wish.alternative_names.empty()) extend(*made, NID_subject_alt_name, join(wish.alternative_names, ","));
+    if (!wish.purposes.empty()) extend(*made, NID_ext_key_usage, wish.purposes);
+    sign(*made);
     Identity identity;
-    identity.chain.push_back(must(pki::issue_certificate(spec, issuer())));
+    identity.chain.push_back(crypto::to_der(*made));
     identity.chain.insert(identity.chain.end(), below_.begin(), below_.end());
     identity.key = std::move(key);
     return identity;
   }
 
   [[nodiscard]] Identity server(const std::vector<std::string>& names = {"DNS:localhost", "IP:127.0.0.1", "IP:::1"}) const {
-    return issue({"CN=server", names, {codec::oids::server_auth}});
+    return issue({"server", names, "serverAuth"});
   }
-  [[nodiscard]] Identity client(const std::string& subject = "CN=device") const { return issue({subject, {}, {codec::oids::client_auth}}); }
+  [[nodiscard]] Identity client(const std::string& name = "device") const { return issue({name, {}, "clientAuth"}); }
   [[nodiscard]] const Bytes& certificate() const noexcept { return certificate_; }
 
  private:
-  [[nodiscard]] static pki::CertificateSpec spec_for(const codec::Name& subject, const crypto::PrivateKey& key) {
-    constexpr UnixTime hour = 3600;
-    pki::CertificateSpec spec;
-    spec.serial = pki::random_serial();
-    spec.subject = subject;
-    spec.public_key_info = key.public_key_info();
-    spec.validity = {system_clock().now() - hour, system_clock().now() + 24 * hour};
-    return spec;
+  static constexpr long hour = 3600;
+
+  static void demand(bool done) {
+    if (!done) throw std::runtime_error(crypto::openssl_error("making a certificate").message);
   }
-  [[nodiscard]] pki::Issuer issuer() const { return {name_, &key_, pki::key_identifier(key_.public_key_info())}; }
+
+  [[nodiscard]] static crypto::X509Handle draft(const std::string& name, const crypto::PrivateKey& key, long seconds_left) {
+    crypto::X509Handle made(X509_new());
+    demand(made != nullptr && X509_set_version(made.get(), X509_VERSION_3) == 1);
+    Bytes serial = crypto::random_bytes(8);
+    serial.front() = 1;  // positive and minimal
+    demand(ASN1_STRING_set(X509_get_serialNumber(made.get()), serial.data(), static_cast<int>(serial.size())) == 1);
+    const BytesView text = as_bytes(name);
+    demand(X509_NAME_add_entry_by_txt(X509_get_subject_name(made.get()), "CN", MBSTRING_UTF8, text.data(), static_cast<int>(text.size()),
+                                      -1, 0) == 1);
+    demand(X509_gmtime_adj(X509_getm_notBefore(made.get()), -hour) != nullptr);
+    demand(X509_gmtime_adj(X509_getm_notAfter(made.get()), seconds_left) != nullptr);
+    demand(X509_set_pubkey(made.get(), key.handle()) == 1);
+    return made;
+  }
+
+  static void extend(X509& certificate, int type, const std::string& value) {
+    X509V3_CTX context{};
+    const std::unique_ptr<X509_EXTENSION, crypto::Deleter<X509_EXTENSION_free>> extension(
+        X509V3_EXT_conf_nid(nullptr, &context, type, value.c_str()));
+    demand(extension != nullptr && X509_add_ext(&certificate, extension.get(), -1) == 1);
+  }
+
+  // `issuer`: whose name is written; nothing: this authority's certificate.
+  void sign(X509& certificate, const X509* issuer = nullptr) const {
+    const crypto::X509Handle own = issuer == nullptr ? must(crypto::parse_certificate(certificate_)) : nullptr;
+    demand(X509_set_issuer_name(&certificate, X509_get_subject_name(own ? own.get() : issuer)) == 1);
+    demand(X509_sign(&certificate, key_.handle(), EVP_sha256()) > 0);
+  }
 
   crypto::PrivateKey key_;
-  codec::Name name_;
   Bytes certificate_;
   std::vector<Bytes> below_;  // what follows a leaf
 };
