@@ -23,9 +23,11 @@ struct Scene {
 };
 
 struct Fault {
-  std::string id;                  // "FAULT-ENROLL-03"; never reused
-  std::string sentence;            // "issues a certificate although the request's signature does not verify"
-  std::vector<std::string> kills;  // scenarios that must not pass under it
+  std::string id;                       // "FAULT-ENROLL-03"; never reused
+  std::string sentence;                 // "issues a certificate although the request's signature does not verify"
+  std::vector<std::string> kills = {};  // scenarios that must not pass under it
+  std::vector<std::string> also = {};   // further ones that may fail ("EST-SE-*"), because ...
+  std::string because = {};             // ... of this
 
   std::function<void(server::Config&)> configure;                                     // before the peer starts
   std::function<void(est::http::Request&, est::tls::Facts&, ca::Authority&)> before;  // what the handler gets to see

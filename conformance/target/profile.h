@@ -2,6 +2,7 @@
 // Secrets are references (environment variable or file), resolved here and handed to steps; they never enter `public_json`.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -24,10 +25,12 @@ struct Password {
   std::string password;
 };
 
-// What the suite may ask an operator to do. A command line (with {placeholders}) or "prompt".
+// What the suite may ask an operator to do: a command line (with {placeholders}), "prompt", or, in programs, a function.
 struct OperatorAction {
+  using Values = std::map<std::string, std::string, std::less<>>;  // the placeholders that have a value
   std::string command;
   bool prompt = false;
+  std::function<est::Status(const Values&)> call = {};
 };
 
 struct CsrPolicy {

@@ -1,0 +1,191 @@
+#include "conformance/selftest/matrix.h"
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <set>
+#include <thread>
+
+#include "conformance/selftest/reference_target.h"
+#include "conformance/steps/server_driver.h"
+
+namespace conformance::selftest {
+
+using engine::Scenario;
+using engine::ScenarioResult;
+using engine::Verdict;
+
+namespace {
+
+bool is_kill(Verdict verdict) { return verdict == Verdict::fail || verdict == Verdict::warn; }
+
+bool has_tag(const Scenario& scenario, std::string_view tag) {
+  return std::find(scenario.tags.begin(), scenario.tags.end(), tag) != scenario.tags.end();
+}
+
+bool holds(const std::vector<std::string>& list, std::string_view id) { return std::find(list.begin(), list.end(), id) != list.end(); }
+
+// "EST-SE-*" or a whole id.
+bool matches(const std::vector<std::string>& patterns, std::string_view id) {
+  return std::any_of(patterns.begin(), patterns.end(), [id](std::string_view pattern) {
+    if (pattern.ends_with('*')) return id.starts_with(pattern.substr(0, pattern.size() - 1));
+    return id == pattern;
+  });
+}
+
+std::vector<ScenarioResult> run_all(const std::vector<Scenario>& scenarios, const engine::Vocabulary& vocabulary,
+                                    const target::Profile& profile) {
+  const auto driver = steps::make_server_driver(profile, vocabulary);
+  engine::RunOptions options;
+  options.claims = profile.claims;
+  options.judge.target = profile.public_json();
+  options.liveness_pause = est::Milliseconds(20);
+  options.recovery = est::Milliseconds(20);
+  std::vector<ScenarioResult> results;
+  for (const Scenario& scenario : scenarios) results.push_back(engine::run_one(scenario, vocabulary, *driver, options).result);
+  return results;
+}
+
+// Slow scenarios (tag `slow`: they wait for a Retry-After) run only where they are promised to fail.
+std::vector<Scenario> worth_running(const std::vector<Scenario>& all, const Fault& fault, bool promised_only) {
+  std::vector<Scenario> chosen;
+  for (const Scenario& scenario : all) {
+    const bool promised = holds(fault.kills, scenario.id);
+    if (promised || (!promised_only && !has_tag(scenario, "slow"))) chosen.push_back(scenario);
+  }
+  return chosen;
+}
+
+FaultRow run_fault(const Fault& fault, const std::vector<Scenario>& scenarios, const engine::Vocabulary& vocabulary, bool promised_only) {
+  FaultRow row{.id = fault.id, .sentence = fault.sentence};
+  const auto peer = ReferenceTarget::start(&fault);
+  if (!peer) {
+    row.trouble = peer.error().message;
+    return row;
+  }
+  for (const ScenarioResult& result : run_all(worth_running(scenarios, fault, promised_only), vocabulary, (*peer)->profile())) {
+    if (is_kill(result.verdict)) row.killed.emplace(result.id, result.verdict);
+    if (result.verdict == Verdict::fail && !holds(fault.kills, result.id) && !matches(fault.also, result.id))
+      row.unexplained.push_back(result.id);
+  }
+  for (const std::string& id : fault.kills) {
+    if (!row.killed.contains(id)) row.survived.push_back(id);
+  }
+  return row;
+}
+
+std::vector<std::string> never_killed(const std::vector<Scenario>& scenarios, const std::vector<FaultRow>& rows) {
+  std::vector<std::string> ids;
+  for (const Scenario& scenario : scenarios) {
+    const bool killed = std::any_of(rows.begin(), rows.end(), [&](const FaultRow& row) { return row.killed.contains(scenario.id); });
+    if (!killed) ids.push_back(scenario.id);
+  }
+  return ids;
+}
+
+std::vector<Fault> chosen_faults(const MatrixOptions& options) {
+  std::vector<Fault> faults = all_faults();
+  if (!options.only_faults.empty()) std::erase_if(faults, [&](const Fault& fault) { return !holds(options.only_faults, fault.id); });
+  return faults;
+}
+
+std::vector<FaultRow> run_faults(const std::vector<Fault>& faults, const std::vector<Scenario>& scenarios,
+                                 const engine::Vocabulary& vocabulary, const MatrixOptions& options) {
+  std::vector<FaultRow> rows(faults.size());
+  std::atomic<std::size_t> next{0};
+  std::mutex reporting;
+  const auto work = [&] {
+    for (std::size_t i = next++; i < faults.size(); i = next++) {
+      rows[i] = run_fault(faults[i], scenarios, vocabulary, options.promised_only);
+      const std::lock_guard lock(reporting);
+      if (options.finished) options.finished(rows[i]);
+    }
+  };
+  std::vector<std::thread> threads;
+  for (unsigned i = 0; i < std::max(1U, options.threads); ++i) threads.emplace_back(work);
+  for (std::thread& thread : threads) thread.join();
+  return rows;
+}
+
+std::string list(const std::vector<std::string>& ids) {
+  std::string text;
+  for (const std::string& id : ids) text += (text.empty() ? "" : ", ") + id;
+  return text;
+}
+
+bool is_clean(const FaultRow& row) { return row.trouble.empty() && row.survived.empty() && row.unexplained.empty() && !row.killed.empty(); }
+
+std::string row_text(const FaultRow& row) {
+  std::string text = (is_clean(row) ? "ok   " : "BAD  ") + row.id + "  " + row.sentence + "\n     killed:";
+  for (const auto& [id, verdict] : row.killed) text += " " + id + (verdict == Verdict::warn ? "(warn)" : "");
+  if (row.killed.empty()) text += " nothing";
+  text += "\n";
+  if (!row.trouble.empty()) text += "     could not run: " + row.trouble + "\n";
+  if (!row.survived.empty()) text += "     promised to fail but did not: " + list(row.survived) + "\n";
+  if (!row.unexplained.empty()) text += "     failed without explanation: " + list(row.unexplained) + "\n";
+  return text;
+}
+
+}  // namespace
+
+std::vector<std::string> Matrix::unclean() const {
+  std::vector<std::string> ids;
+  for (const ScenarioResult& result : baseline) {
+    if (result.verdict != Verdict::pass)
+      ids.push_back(result.id + " " + std::string(engine::to_string(result.verdict)) + ": " + result.cause);
+  }
+  return ids;
+}
+
+bool Matrix::green() const {
+  return trouble.empty() && !baseline.empty() && unclean().empty() && unkilled.empty() &&
+         std::all_of(faults.begin(), faults.end(), is_clean);
+}
+
+Matrix run_matrix(const std::vector<Scenario>& scenarios, const engine::Vocabulary& vocabulary, const MatrixOptions& options) {
+  Matrix matrix;
+  {
+    const auto reference = ReferenceTarget::start(nullptr);
+    if (!reference) {
+      matrix.trouble = reference.error().message;
+      return matrix;
+    }
+    matrix.baseline = run_all(scenarios, vocabulary, (*reference)->profile());
+  }
+  matrix.faults = run_faults(chosen_faults(options), scenarios, vocabulary, options);
+  if (options.only_faults.empty()) matrix.unkilled = never_killed(scenarios, matrix.faults);
+  return matrix;
+}
+
+std::string to_text(const Matrix& matrix) {
+  std::string text;
+  for (const FaultRow& row : matrix.faults) text += row_text(row);
+  for (const std::string& problem : matrix.unclean()) text += "the reference does not pass " + problem + "\n";
+  if (!matrix.unkilled.empty()) text += "no fault makes these fail: " + list(matrix.unkilled) + "\n";
+  if (!matrix.trouble.empty()) text += "the reference could not be started: " + matrix.trouble + "\n";
+  const auto clean = std::count_if(matrix.faults.begin(), matrix.faults.end(), is_clean);
+  text += std::to_string(matrix.baseline.size()) + " scenarios, " + std::to_string(matrix.baseline.size() - matrix.unclean().size()) +
+          " pass on the reference, " + std::to_string(matrix.baseline.size() - matrix.unkilled.size()) + " killed; " +
+          std::to_string(matrix.faults.size()) + " faults, " + std::to_string(clean) +
+          " caught as promised: " + (matrix.green() ? "the matrix is full" : "THE MATRIX HAS HOLES") + "\n";
+  return text;
+}
+
+engine::Json to_json(const Matrix& matrix) {
+  engine::Json json = {
+      {"green", matrix.green()}, {"unclean", matrix.unclean()}, {"unkilled", matrix.unkilled}, {"trouble", matrix.trouble}};
+  json["faults"] = engine::Json::array();
+  for (const FaultRow& row : matrix.faults) {
+    engine::Json killed = engine::Json::object();
+    for (const auto& [id, verdict] : row.killed) killed[id] = engine::to_key(verdict);
+    json["faults"].push_back({{"id", row.id},
+                              {"sentence", row.sentence},
+                              {"killed", killed},
+                              {"survived", row.survived},
+                              {"unexplained", row.unexplained},
+                              {"trouble", row.trouble}});
+  }
+  return json;
+}
+
+}  // namespace conformance::selftest

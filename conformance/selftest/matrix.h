@@ -1,0 +1,47 @@
+// The kill matrix: every scenario against the clean reference and against every fault.
+// It is green when the reference passes everything, every scenario is killed by a fault, every fault kills what it says, and
+// nothing else is killed without an explanation.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "conformance/engine/runner.h"
+#include "conformance/selftest/fault.h"
+
+namespace conformance::selftest {
+
+struct FaultRow {
+  std::string id, sentence;
+  std::map<std::string, engine::Verdict> killed;  // scenario id -> FAIL or WARN
+  std::vector<std::string> survived;              // promised in Fault::kills, yet not killed
+  std::vector<std::string> unexplained;           // killed by FAIL, neither promised nor explained
+  std::string trouble;                            // the fault could not be run at all
+};
+
+struct Matrix {
+  std::vector<engine::ScenarioResult> baseline;
+  std::vector<FaultRow> faults;
+  std::vector<std::string> unkilled;  // scenarios no fault makes fail
+  std::string trouble;                // the reference could not be started
+
+  [[nodiscard]] std::vector<std::string> unclean() const;  // baseline scenarios that do not pass
+  [[nodiscard]] bool green() const;
+};
+
+struct MatrixOptions {
+  unsigned threads = 2;
+  std::vector<std::string> only_faults;           // ids; empty: all (then `unkilled` is judged)
+  bool promised_only = false;                     // run only the scenarios a fault promises to kill: quick, for sanitizers
+  std::function<void(const FaultRow&)> finished;  // called from any of the threads, one at a time
+};
+
+[[nodiscard]] Matrix run_matrix(const std::vector<engine::Scenario>& scenarios, const engine::Vocabulary& vocabulary,
+                                const MatrixOptions& options);
+
+[[nodiscard]] std::string to_text(const Matrix& matrix);
+[[nodiscard]] engine::Json to_json(const Matrix& matrix);
+
+}  // namespace conformance::selftest

@@ -1,0 +1,177 @@
+#include "conformance/selftest/reference_target.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <utility>
+
+#include "conformance/selftest/misbehave.h"
+#include "est/base/file.h"
+#include "est/base/text.h"
+#include "est/crypto/chain.h"
+#include "server/init.h"
+#include "server/instance.h"
+
+namespace conformance::selftest {
+
+namespace fs = std::filesystem;
+using est::Error;
+using est::Result;
+using est::Status;
+
+namespace {
+
+// A folder of its own below the system's, removed with its owner.
+class ScratchFolder {
+ public:
+  ScratchFolder() {
+    std::string pattern = (fs::temp_directory_path() / "estspec-selftest-XXXXXX").string();
+    if (::mkdtemp(pattern.data()) != nullptr) path_ = pattern;
+  }
+  ScratchFolder(const ScratchFolder&) = delete;
+  ScratchFolder& operator=(const ScratchFolder&) = delete;
+  ~ScratchFolder() {
+    std::error_code ignored;
+    if (!path_.empty()) fs::remove_all(path_, ignored);
+  }
+  [[nodiscard]] bool made() const { return !path_.empty(); }
+  [[nodiscard]] std::string file(std::string_view name) const { return (fs::path(path_) / "est" / name).string(); }
+
+ private:
+  std::string path_;
+};
+
+// Known files of `est-server init`, and the labels of its configuration.
+constexpr std::array identity_names{"client", "ra", "revoked", "expired", "not-yet-valid", "wrong-purpose"};
+
+const std::map<std::string, std::string, std::less<>>& label_names() {
+  static const std::map<std::string, std::string, std::less<>> labels{
+      {"pop-required", "pop"},        {"certificate-and-password", "both"},
+      {"manual-approval", "manual"},  {"manual-approval-date", "manual-date"},
+      {"csrattrs-enforced", "attrs"}, {"csrattrs-template", "template"},
+      {"http-basic", "basic"},        {"http-digest", "digest"},
+      {"client-certificate", "cert"}, {"other", "other"}};
+  return labels;
+}
+
+Status add_identities(const ScratchFolder& folder, target::Profile& profile) {
+  const auto add = [&](const std::string& name, const std::string& file) -> Status {
+    Result<est::tls::Identity> identity = est::tls::load_identity(folder.file(file + ".pem"), folder.file(file + ".key"));
+    if (!identity) return identity.error();
+    profile.identities.emplace(name, *std::move(identity));
+    return {};
+  };
+  for (const char* name : identity_names) {
+    if (Status added = add(name, name); !added) return added;
+  }
+  if (Status added = add("manufacturer", "device"); !added) return added;
+  Result<est::tls::Identity> maker = est::tls::load_identity(folder.file("manufacturer-ca.pem"), folder.file("manufacturer-ca.key"));
+  if (!maker) return maker.error();
+  profile.client_ca = *std::move(maker);
+  return {};
+}
+
+Result<target::Profile> make_profile(const ScratchFolder& folder, const est::net::Endpoint& at) {
+  target::Profile profile;
+  profile.name = "reference";
+  for (const auto& [claim, meaning] : target::server_claims()) profile.claims.insert(claim);
+  profile.url = {"https", at, ""};
+  const Result<std::string> root = est::read_file(folder.file("root.pem"));
+  const Result<std::string> password = est::read_file(folder.file("estuser.password"));
+  if (!root) return root.error();
+  if (!password) return password.error();
+  Result<std::vector<est::Bytes>> anchors = est::crypto::certificates_from_pem(*root);
+  if (!anchors) return anchors.error();
+  profile.trust_anchors = *std::move(anchors);
+  profile.password = target::Password{"estuser", std::string(est::trim(*password))};
+  if (Status added = add_identities(folder, profile); !added) return added.error();
+  profile.labels = label_names();
+  profile.csr.subject = "CN=device-{n},O=Acme";
+  profile.csr.subject_alt_names = {"DNS:device-{n}.example"};
+  profile.csr.key_types = {est::crypto::KeyType::ec_p256, est::crypto::KeyType::ec_p384, est::crypto::KeyType::rsa_2048};
+  profile.limits.longest_wait_seconds = 5;
+  return profile;
+}
+
+est::Bytes from_hex(std::string_view text) {
+  est::Bytes bytes;
+  for (std::size_t i = 0; i + 1 < text.size(); i += 2)
+    bytes.push_back(static_cast<est::Byte>(std::strtoul(std::string(text.substr(i, 2)).c_str(), nullptr, 16)));
+  return bytes;
+}
+
+}  // namespace
+
+struct ReferenceTarget::Impl {
+  ScratchFolder folder;
+  target::Profile profile;
+  std::unique_ptr<server::Instance> instance;
+
+  Status start(const Fault* fault);
+  Status approve_waiting();
+  Status revoke(std::string_view serial_hex);
+  void offer_operator();
+};
+
+Status ReferenceTarget::Impl::start(const Fault* fault) {
+  if (!folder.made()) return Error{"cannot make a temporary folder for the self-test"};
+  if (Status made = server::initialise({.directory = folder.file("")}); !made) return made;
+  Result<server::Config> config = server::load_config(folder.file("est-server.yaml"));
+  if (!config) return config.error();
+  config->listen = {{"127.0.0.1", 0}};
+  config->limits.drain = est::Milliseconds(100);
+  if (fault != nullptr && fault->configure) fault->configure(*config);
+  server::Instance::Wrap wrap;
+  if (fault != nullptr)
+    wrap = [fault](est::net::Application& inner, ca::Authority& authority) -> std::unique_ptr<est::net::Application> {
+      return std::make_unique<MisbehavingApplication>(inner, authority, *fault);
+    };
+  auto made = server::Instance::make(*config, est::Log::nowhere(), wrap);
+  if (!made) return made.error();
+  instance = *std::move(made);
+  if (Status started = instance->start(); !started) return started;
+  Result<target::Profile> known = make_profile(folder, instance->listening().front());
+  if (!known) return known.error();
+  profile = *std::move(known);
+  offer_operator();
+  return {};
+}
+
+Status ReferenceTarget::Impl::approve_waiting() {
+  const auto waiting = instance->authority().pending();
+  if (!waiting) return waiting.error();
+  for (const ca::PendingRecord& record : *waiting) {
+    if (record.state != "waiting") continue;
+    if (Status approved = instance->authority().approve(record.id); !approved) return approved;
+  }
+  return {};
+}
+
+Status ReferenceTarget::Impl::revoke(std::string_view serial_hex) {
+  if (Status revoked = instance->authority().revoke(from_hex(serial_hex)); !revoked) return revoked;
+  const auto lists = instance->authority().make_crls(86400);
+  if (!lists) return lists.error();
+  if (Status written = est::write_file(folder.file("est.crl"), server::pem_of("X509 CRL", *lists)); !written) return written;
+  return instance->reload();
+}
+
+void ReferenceTarget::Impl::offer_operator() {
+  using Values = target::OperatorAction::Values;
+  profile.operator_actions["approve"].call = [this](const Values&) { return approve_waiting(); };
+  profile.operator_actions["revoke"].call = [this](const Values& values) {
+    const auto serial = values.find("serial");
+    return serial == values.end() ? Status{Error{"no certificate to revoke"}} : revoke(serial->second);
+  };
+}
+
+ReferenceTarget::ReferenceTarget(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+ReferenceTarget::~ReferenceTarget() = default;
+
+Result<std::unique_ptr<ReferenceTarget>> ReferenceTarget::start(const Fault* fault) {
+  auto impl = std::make_unique<Impl>();
+  if (Status started = impl->start(fault); !started) return started.error();
+  return std::unique_ptr<ReferenceTarget>(new ReferenceTarget(std::move(impl)));
+}
+
+const target::Profile& ReferenceTarget::profile() const noexcept { return impl_->profile; }
+
+}  // namespace conformance::selftest
