@@ -1,5 +1,6 @@
 #include "server/config.h"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <utility>
@@ -71,6 +72,14 @@ void read_tls(const YamlValue& section, TlsConfig& tls) {
   tls.resumption = map.boolean("resumption", tls.resumption);
   map.finish();
   if (tls.least > tls.most) section.fail("the TLS minimum is above the maximum", "exchange the two");
+}
+
+void read_realm(YamlMap& top, Config& config) {
+  const std::optional<YamlValue> value = top.get("realm");
+  if (!value) return;
+  config.realm = value->text();
+  const bool plain = std::all_of(config.realm.begin(), config.realm.end(), [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; });
+  if (!plain) value->fail("the realm has characters that need escaping", "use printable ASCII without quotes and backslashes");
 }
 
 void read_algorithms(YamlMap& top, Config& config) {
@@ -196,7 +205,7 @@ void read_top(YamlMap& top, Config& config, const YamlSource& source) {
   if (const auto limits = top.get("limits")) read_limits(*limits, config.limits);
   if (const auto tls = top.get("tls")) read_tls(*tls, config.tls);
   read_ca(top, config, source);
-  config.realm = top.text("realm", config.realm);
+  read_realm(top, config);
   read_algorithms(top, config);
   read_users(top, config, source);
   config.users_file = top.path("users-file");
