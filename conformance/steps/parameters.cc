@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "est/base/text.h"
+
 namespace conformance::steps {
 namespace {
 
@@ -59,6 +61,23 @@ std::optional<std::vector<std::string>> Parameters::texts(const char* name) cons
 const engine::Json* Parameters::map(const char* name) const {
   const auto* value = find(name);
   return value != nullptr && value->is_object() ? value : nullptr;
+}
+
+std::optional<est::Bytes> octets_of_hex(std::string_view text) {
+  est::Bytes octets;
+  std::optional<std::size_t> high;
+  for (const char c : text) {
+    if (c == ' ' || c == '\n') continue;
+    const auto digit = std::string_view("0123456789abcdef").find(est::ascii_lower(c));
+    if (digit == std::string_view::npos) return std::nullopt;
+    if (!high) {
+      high = digit;
+      continue;
+    }
+    octets.push_back(static_cast<est::Byte>(*high * 16 + digit));
+    high.reset();
+  }
+  return high ? std::nullopt : std::optional(octets);
 }
 
 }  // namespace conformance::steps

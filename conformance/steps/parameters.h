@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "conformance/engine/evidence.h"
+#include "est/base/bytes.h"
 
 namespace conformance::steps {
 
@@ -28,5 +29,8 @@ class Parameters {
   [[nodiscard]] const engine::Json* find(const char* name) const;
   const engine::Json* json_;
 };
+
+// Pairs of hexadecimal digits; blanks and line ends between them are skipped.
+[[nodiscard]] std::optional<est::Bytes> octets_of_hex(std::string_view text);
 
 }  // namespace conformance::steps

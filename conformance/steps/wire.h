@@ -50,6 +50,9 @@ class Wire {
   [[nodiscard]] engine::StepOutcome open(const OpenOptions& options, est::Deadline deadline, Recorder& recorder);
   [[nodiscard]] Line* current() noexcept { return current_ ? &*current_ : nullptr; }
 
+  // Numbers count from 1 within the scenario, plain connections included.
+  [[nodiscard]] int next_number() noexcept { return ++opened_; }
+
   // New alerts of the current connection become events.
   void tell_alerts(Recorder& recorder);
   // Closes the current connection; with `abrupt` by a TCP reset. Its session and binding are remembered.

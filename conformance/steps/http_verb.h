@@ -1,0 +1,64 @@
+// One HTTP verb's doing: connect, make the request for that connection, send, read, answer one challenge, remember what came.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "conformance/steps/authenticate.h"
+#include "conformance/steps/context.h"
+#include "conformance/steps/http_request.h"
+#include "conformance/steps/request_plan.h"
+#include "conformance/steps/stream.h"
+#include "est/ops/operation.h"
+
+namespace conformance::steps {
+
+class HttpVerb {
+ public:
+  explicit HttpVerb(Doing& doing) : doing_(doing), context_(doing.context), recorder_(doing.recorder) {}
+  [[nodiscard]] engine::StepOutcome perform();
+
+ private:
+  // --- before any connection
+  [[nodiscard]] engine::StepOutcome prepare();
+  [[nodiscard]] engine::StepOutcome prepare_target();
+  [[nodiscard]] engine::StepOutcome prepare_request();
+  void note_request() const;
+
+  // --- with the target
+  [[nodiscard]] engine::StepOutcome talk(Authenticator& authenticator);
+  [[nodiscard]] engine::StepOutcome make_body();
+  [[nodiscard]] Maybe<std::optional<std::string>> challenge_password();
+  [[nodiscard]] Maybe<std::optional<std::string>> challenge_password_for(const std::string& pop, const est::Bytes& binding);
+  void send_and_read(const std::optional<Authorization>& authorization);
+  [[nodiscard]] std::optional<est::net::Failure> send(const RequestOctets& octets, Stream& stream, AnswerReader& reader);
+  [[nodiscard]] std::optional<est::net::Failure> send_in_pieces(est::BytesView octets, Stream& stream) const;
+  void settle(AnswerReader& reader, const std::optional<est::net::Failure>& write_failure);
+  [[nodiscard]] bool connection_serves_again();
+
+  // --- afterwards
+  void remember();
+  [[nodiscard]] est::Bytes issued_certificate() const;
+
+  Doing& doing_;
+  Context& context_;
+  Recorder& recorder_;
+
+  std::optional<est::ops::Operation> operation_;  // nothing for `request` without one
+  bool enrolls_ = false;
+  std::string label_;
+  RequestLine line_;
+  Presentation presentation_;
+  OpenOptions options_;
+  std::optional<RequestPlan> plan_;
+  est::Deadline deadline_ = est::Deadline::after(est::Milliseconds(0));
+
+  std::optional<MadeRequest> made_;
+  int made_for_ = 0;  // number of the connection the request was made for
+  est::Bytes body_;
+  est::http::ObservedResponse answer_;
+  est::Bytes answer_octets_;
+  bool answered_ = false;
+};
+
+}  // namespace conformance::steps

@@ -1,0 +1,68 @@
+#include "conformance/steps/server_driver.h"
+
+#include <functional>
+#include <map>
+
+#include "conformance/steps/context.h"
+
+namespace conformance::steps {
+namespace {
+
+using VerbFunction = engine::StepOutcome (*)(Doing&);
+
+const std::map<std::string, VerbFunction, std::less<>>& functions() {
+  static const std::map<std::string, VerbFunction, std::less<>> map{
+      {"cacerts", perform_http},          {"csrattrs", perform_http},     {"enroll", perform_http},
+      {"reenroll", perform_http},         {"request", perform_http},      {"raw", perform_raw},
+      {"handshake", perform_handshake},   {"plain", perform_plain},       {"pause", perform_pause},
+      {"wait-retry", perform_wait_retry}, {"operator", perform_operator},
+  };
+  return map;
+}
+
+class ServerSession final : public engine::Session {
+ public:
+  ServerSession(const target::Profile& profile, const Redactor& redactor, RunState& run) : context_(profile, redactor, run) {}
+
+  engine::StepOutcome perform(const engine::Step& step, const engine::Evidence& before, engine::Exchange& exchange) override {
+    const auto verb = functions().find(step.verb);
+    if (verb == functions().end()) return fault("the server driver has no verb '" + step.verb + "'");
+    Recorder recorder(exchange, context_.redactor, context_.began);
+    Doing doing{context_, step, before, exchange, recorder, Parameters(step.parameters)};
+    auto outcome = verb->second(doing);
+    recorder.finish();
+    outcome.sentence = context_.redactor.cleaned(outcome.sentence);
+    return outcome;
+  }
+
+ private:
+  Context context_;
+};
+
+class ServerDriver final : public engine::Driver {
+ public:
+  explicit ServerDriver(const target::Profile& profile) : profile_(profile), redactor_(profile_), run_(profile_.limits) {}
+
+  std::unique_ptr<engine::Session> begin(const engine::Scenario& /*scenario*/) override {
+    return std::make_unique<ServerSession>(profile_, redactor_, run_);
+  }
+  engine::Step liveness() const override {
+    engine::Step step;
+    step.verb = "cacerts";
+    step.name = "liveness";
+    return step;
+  }
+
+ private:
+  target::Profile profile_;
+  Redactor redactor_;
+  RunState run_;
+};
+
+}  // namespace
+
+std::unique_ptr<engine::Driver> make_server_driver(const target::Profile& profile, const engine::Vocabulary& /*vocabulary*/) {
+  return std::make_unique<ServerDriver>(profile);
+}
+
+}  // namespace conformance::steps

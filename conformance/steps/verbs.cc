@@ -1,0 +1,211 @@
+#include <algorithm>
+
+#include "conformance/steps/corrupt.h"
+#include "conformance/steps/encoding.h"
+#include "conformance/steps/mint.h"
+#include "conformance/steps/server_driver.h"
+#include "conformance/target/names.h"
+
+namespace conformance::steps {
+namespace {
+
+using engine::Parameter;
+using engine::ParameterType;
+using engine::VerbInfo;
+using Parameters = std::vector<Parameter>;
+
+Parameter text(std::string name, std::string meaning) { return {std::move(name), ParameterType::text, {}, std::move(meaning)}; }
+Parameter number(std::string name, std::string meaning) { return {std::move(name), ParameterType::number, {}, std::move(meaning)}; }
+Parameter flag(std::string name, std::string meaning) { return {std::move(name), ParameterType::boolean, {}, std::move(meaning)}; }
+Parameter list(std::string name, std::string meaning) { return {std::move(name), ParameterType::list, {}, std::move(meaning)}; }
+Parameter map(std::string name, std::string meaning) { return {std::move(name), ParameterType::map, {}, std::move(meaning)}; }
+Parameter choice(std::string name, std::vector<std::string> choices, std::string meaning) {
+  return {std::move(name), ParameterType::choice, std::move(choices), std::move(meaning)};
+}
+Parameter result(std::string name, std::vector<std::string> other, std::string meaning) {
+  return {std::move(name), ParameterType::result, std::move(other), std::move(meaning)};
+}
+
+Parameters together(std::initializer_list<Parameters> groups) {
+  Parameters all;
+  for (const auto& group : groups) all.insert(all.end(), group.begin(), group.end());
+  return all;
+}
+
+// Identities a scenario may name without an earlier result: the profile's usual ones, and what the suite makes.
+std::vector<std::string> identity_names() {
+  std::vector<std::string> names{"current", "client", "manufacturer", "ra", "revoked"};
+  for (const auto& kind : mint_kinds()) names.push_back(kind.name);
+  return names;
+}
+
+std::vector<std::string> with(std::string_view first, std::vector<std::string> names) {
+  names.emplace(names.begin(), first);
+  return names;
+}
+
+std::vector<std::string> corruption_names() {
+  std::vector<std::string> names;
+  for (const auto& corruption : corruptions()) names.push_back(corruption.name);
+  return names;
+}
+
+Parameters connection_parameters() {
+  return {
+      choice("connection", {"new", "keep", "resume"},
+             "a new connection (default), the scenario's last one, or a new one that resumes its session"),
+      choice("tls", {"1.0", "1.1", "1.2", "1.3", "any"}, "the only TLS version offered; default any: 1.2 and 1.3"),
+      text("suites", "OpenSSL cipher list for TLS 1.2 and below; may carry @SECLEVEL=0"),
+      flag("verify", "refuse a target whose certificate does not chain to the trust anchor or has another name (default true)"),
+      text("sni", "server name to send instead of the target's own"),
+      list("alpn", "protocols to offer by ALPN; default none"),
+      number("within", "milliseconds for the whole exchange; default limits.longest-wait"),
+      choice("credentials", {"default", "none", "password", "certificate", "both"},
+             "what to authenticate with; default: the password if the profile has one, else the certificate 'client'; for reenroll the "
+             "current "
+             "certificate; none for request, raw and handshake"),
+      result("certificate", with("none", identity_names()),
+             "the certificate to present: an earlier result, an identity of the profile, or one the suite makes"),
+  };
+}
+
+Parameters label_parameters() {
+  return {choice("at", target::feature_names(), "the label where the profile says the target does this"),
+          text("label", "a CA label as written in the path; empty: none")};
+}
+
+Parameters authentication_parameters() {
+  return {
+      choice("scheme", {"auto", "basic", "digest"},
+             "auto (default): wait for a 401 and answer its best challenge once; basic: send at once; digest: as auto, but nothing else"),
+      choice("user", {"right", "unknown", "empty"}, "user name"),
+      choice("password", {"right", "wrong", "empty"}, "password"),
+      choice("nonce", {"fresh", "next", "replayed", "foreign", "tampered"},
+             "Digest nonce: of a new challenge; the last one with the next count; the last Authorization again; one the target never made; "
+             "one character changed"),
+      choice("digest-algorithm", {"MD5", "SHA-256", "SHA-512-256", "MD5-sess", "SHA-256-sess", "SHA-512-256-sess"},
+             "answer only a challenge with this algorithm"),
+      choice("digest-uri", {"right", "other"}, "the uri a Digest answer is computed for"),
+      text("authorization", "value of the Authorization field, as it is"),
+  };
+}
+
+Parameters message_parameters() {
+  return {
+      text("path", "the whole request target, instead of /.well-known/est/LABEL/OPERATION"),
+      text("method", "instead of the operation's own"),
+      map("headers", "field name to value; replaces fields of that name, null takes one away"),
+      text("content-type", "Content-Type, or none"),
+      text("accept", "Accept; default */*"),
+      choice("transfer", {"length", "chunked"}, "framing of the body"),
+      flag("expect-continue", "send Expect: 100-continue and wait a moment before the body"),
+      number("split", "send in six pieces with so many milliseconds between them"),
+  };
+}
+
+Parameters request_parameters() {
+  return {
+      choice("key", {"ec-p256", "ec-p384", "ec-p521", "rsa-1024", "rsa-2048", "rsa-3072", "rsa-4096", "ed25519"},
+             "a new key of this type; default csr.key-type"),
+      result("key-of", identity_names(), "use the key of an earlier result or an identity again"),
+      text("subject", "RFC 4514, {n} becomes unique; or empty. Default csr.subject, for reenroll the subject of the certificate to renew"),
+      result("subject-of", identity_names(),
+             "subject and SAN as in the certificate (else the request) of an earlier result, or of an identity"),
+      list("san", "DNS:, IP:, email: or URI: names; [] for none. Default csr.san"),
+      choice("digest", {"sha-1", "sha-256", "sha-384", "sha-512"}, "of the signature; default by key"),
+      choice(
+          "pop", {"auto", "none", "right", "wrong", "malformed", "empty", "prefix", "longer", "password", "other-session", "stale"},
+          "challengePassword: the channel binding (tls-unique, on TLS 1.3 the exporter) or something else in its place; auto: right on TLS "
+          "1.2, on 1.3 only if tls-exporter-binding is claimed"),
+      choice("attributes", {"usual", "none", "unknown", "many"},
+             "CSR attributes: none at all (no SAN, no pop), one unknown more, or fifty"),
+      choice("corrupt", corruption_names(), "one defect in the request"),
+      choice("encoding", encodings(), "how the body is written; default " + std::string(default_encoding)),
+      result("resend", {}, "the very request of an earlier result, octet by octet"),
+  };
+}
+
+Parameters octet_parameters() {
+  return {
+      text("send", "octets; {host}, {est} (/.well-known/est/LABEL) and {basic} (credentials) are replaced"),
+      text("send-hex", "octets in hexadecimal, after those of send"),
+      number("repeat", "how often send is sent"),
+      number("answers", "HTTP answers to wait for; default 1"),
+      number("split", "send in six pieces with so many milliseconds between them"),
+  };
+}
+
+Parameters http_parameters() {
+  return together({connection_parameters(), label_parameters(), authentication_parameters(), message_parameters()});
+}
+
+VerbInfo controlled(std::string name, std::string meaning, Parameters parameters, std::string check,
+                    engine::Json with_parameters = engine::Json::object()) {
+  return {.name = std::move(name),
+          .meaning = std::move(meaning),
+          .parameters = std::move(parameters),
+          .success_check = std::move(check),
+          .success_parameters = std::move(with_parameters),
+          .shorthand = {}};
+}
+
+VerbInfo plain_verb(std::string name, std::string meaning, Parameters parameters, std::string shorthand = {}) {
+  return {.name = std::move(name),
+          .meaning = std::move(meaning),
+          .parameters = std::move(parameters),
+          .success_check = {},
+          .success_parameters = engine::Json::object(),
+          .shorthand = std::move(shorthand)};
+}
+
+Parameters request_verb_parameters() {
+  Parameters own{text("operation", "operation name under /.well-known/est, known or not"), text("body", "octets of the body"),
+                 text("body-hex", "octets of the body, in hexadecimal")};
+  return together({http_parameters(), own});
+}
+
+Parameters plain_parameters() {
+  return together({octet_parameters(), label_parameters(), {number("within", "milliseconds for the whole exchange; default 5000")}});
+}
+
+void add_http_verbs(engine::Vocabulary& vocabulary) {
+  const auto enrollment = together({http_parameters(), request_parameters()});
+  vocabulary.add(controlled("cacerts", "GET /cacerts (RFC 7030 4.1)", http_parameters(), "status", {{"is", 200}}));
+  vocabulary.add(controlled("csrattrs", "GET /csrattrs (RFC 7030 4.5)", http_parameters(), "status", {{"any-of", {200, 204, 404}}}));
+  vocabulary.add(controlled("enroll", "POST /simpleenroll (RFC 7030 4.2.1)", enrollment, "certificate-issued"));
+  vocabulary.add(controlled("reenroll", "POST /simplereenroll (RFC 7030 4.2.2)", enrollment, "certificate-issued"));
+  vocabulary.add(controlled("request", "any HTTP request", request_verb_parameters(), "answered"));
+}
+
+void add_lower_verbs(engine::Vocabulary& vocabulary) {
+  Parameters watch{number("watch", "milliseconds to look for an alert or close afterwards; default 250 with a certificate, else 0")};
+  Parameters close{
+      choice("close", {"none", "polite", "abrupt"}, "close after sending, without reading: with close_notify, or by a TCP reset")};
+  vocabulary.add(
+      controlled("handshake", "TLS handshake and nothing more", together({connection_parameters(), watch}), "handshake-completed"));
+  vocabulary.add(plain_verb("raw", "octets inside TLS; default within: 5000",
+                            together({connection_parameters(), label_parameters(), octet_parameters(), close})));
+  vocabulary.add(plain_verb("plain", "octets on TCP without TLS", plain_parameters()));
+}
+
+void add_other_verbs(engine::Vocabulary& vocabulary) {
+  Parameter action = choice("action", {"approve", "revoke", "restart"}, "what is to be done");
+  action.required = true;
+  Parameter of = result("of", {}, "the result whose Retry-After counts");
+  of.required = true;
+  vocabulary.add(plain_verb("pause", "wait", {number("ms", "milliseconds")}, "ms"));
+  vocabulary.add(plain_verb("wait-retry", "wait as Retry-After says, at most limits.longest-wait", {of}, "of"));
+  vocabulary.add(plain_verb("operator", "have the operator act, by access.operator of the profile",
+                            {action, result("of", {"current"}, "the result whose request or certificate is meant")}));
+}
+
+}  // namespace
+
+void add_server_verbs(engine::Vocabulary& vocabulary) {
+  add_http_verbs(vocabulary);
+  add_lower_verbs(vocabulary);
+  add_other_verbs(vocabulary);
+  for (const auto& [name, meaning] : target::server_claims()) vocabulary.add_claim(name, meaning);
+}
+
+}  // namespace conformance::steps

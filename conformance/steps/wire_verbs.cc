@@ -1,0 +1,189 @@
+// Verbs below HTTP: the handshake alone, octets of the script's own inside TLS, and TCP without TLS.
+#include <algorithm>
+#include <array>
+#include <thread>
+
+#include "conformance/steps/context.h"
+#include "conformance/steps/stream.h"
+#include "est/base/text.h"
+#include "est/codec/base64.h"
+
+namespace conformance::steps {
+namespace {
+
+using est::net::Cause;
+using est::net::Failure;
+
+constexpr std::int64_t usual_raw_time = 5000;
+constexpr std::int64_t usual_watch = 250;
+constexpr std::size_t most_raw_octets = std::size_t{64} << 20U;
+constexpr est::Milliseconds after_answer{300};
+
+bool recorded_so_far(const engine::StepOutcome& outcome) { return outcome.kind == engine::StepOutcome::Kind::recorded; }
+
+// What `send`, `send-hex` and `repeat` make together.
+Maybe<est::Bytes> octets_to_send(const Doing& doing) {
+  const auto& profile = doing.context.profile;
+  auto label = label_of(doing);
+  if (!label) return label.outcome();
+  std::string text = doing.parameters.text("send");
+  std::string basic;
+  if (text.find("{basic}") != std::string::npos) {
+    if (!profile.password) return cannot("the profile has no user and password; add access.password");
+    basic = est::codec::encode_base64(est::as_bytes(profile.password->user + ":" + profile.password->password));
+  }
+  for (const auto& [mark, value] :
+       {std::pair<std::string, std::string>{"{host}", host_field(profile)}, {"{est}", est_prefix(*label)}, {"{basic}", basic}}) {
+    for (auto at = text.find(mark); at != std::string::npos; at = text.find(mark, at + value.size())) text.replace(at, mark.size(), value);
+  }
+  const auto times = static_cast<std::size_t>(std::clamp<std::int64_t>(doing.parameters.number("repeat", 1), 0, 1'000'000));
+  if (text.size() * times > most_raw_octets) return fault("'send' times 'repeat' is more than 64 MiB");
+  est::Bytes octets;
+  for (std::size_t i = 0; i < times; ++i) est::append(octets, text);
+  const auto binary = octets_of_hex(doing.parameters.text("send-hex"));
+  if (!binary) return fault("'send-hex' is not hexadecimal");
+  est::append(octets, *binary);
+  return octets;
+}
+
+// The method the octets begin with, so that a HEAD's answer is read without a body.
+std::string method_in(est::BytesView octets) {
+  const auto text = est::as_text(octets);
+  const auto end = text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+  return end == 0 || end == std::string_view::npos ? "GET" : std::string(text.substr(0, end));
+}
+
+est::Deadline raw_deadline(const Doing& doing) {
+  const std::int64_t longest = std::max<std::int64_t>(doing.context.profile.limits.longest_wait_seconds * 1000, usual_raw_time);
+  return est::Deadline::after(est::Milliseconds(std::clamp<std::int64_t>(doing.parameters.number("within", usual_raw_time), 1, longest)));
+}
+
+std::optional<Failure> send(const Doing& doing, Stream& stream, est::BytesView octets, est::Deadline deadline) {
+  const std::int64_t pause = doing.parameters.number("split", 0);
+  constexpr std::size_t pieces = 6;
+  const std::size_t step =
+      pause > 0 ? std::max<std::size_t>(1, (octets.size() + pieces - 1) / pieces) : std::max<std::size_t>(1, octets.size());
+  for (std::size_t at = 0; at < octets.size(); at += step) {
+    if (at > 0) std::this_thread::sleep_for(std::min(est::Milliseconds(pause), deadline.left()));
+    if (auto failure = stream.write(octets.subspan(at, std::min(step, octets.size() - at)), deadline)) return failure;
+  }
+  doing.recorder.event("suite", "octets-sent", std::to_string(octets.size()));
+  return std::nullopt;
+}
+
+// Sends, then reads as many answers as are awaited.
+void send_and_read(const Doing& doing, Stream& stream, est::BytesView octets, est::Deadline deadline) {
+  const auto answers = static_cast<std::size_t>(std::clamp<std::int64_t>(doing.parameters.number("answers", 1), 1, 1000));
+  AnswerReader reader(stream, method_in(octets), answers);
+  const auto write_failure = send(doing, stream, octets, deadline);
+  reader.read(deadline);
+  if (reader.complete()) {
+    doing.recorder.event("http", "response-received", std::to_string(reader.observed().message.status));
+    reader.drain(est::Deadline::earlier(deadline, est::Deadline::after(after_answer)));
+  } else {
+    auto failure = reader.failure();
+    if (write_failure && (!failure || !failure->alert)) failure = write_failure;
+    if (failure) doing.recorder.failure(*failure);
+  }
+  doing.recorder.response(reader.raw());
+}
+
+// Looks for what comes after a handshake unasked: on TLS 1.3 the verdict on the client's certificate.
+void watch(const Doing& doing, Line& line, est::Milliseconds span) {
+  if (span <= est::Milliseconds::zero()) return;
+  std::array<est::Byte, 1024> buffer{};
+  const auto outcome = line.connection.read(buffer, est::Deadline::after(span));
+  if (outcome.failure && outcome.failure->cause == Cause::timeout) return;
+  line.spent = true;
+  if (outcome.failure) return doing.recorder.failure(*outcome.failure);
+  if (outcome.count > 0) return doing.recorder.event("tls", "data-received", std::to_string(outcome.count) + " octets nobody asked for");
+  doing.recorder.failure({est::net::Stage::read, Cause::closed, "the peer closed right after the handshake", std::nullopt});
+}
+
+// A connection for `handshake` and `raw`; null when the failure is recorded or `outcome` says more.
+Line* connect(Doing& doing, est::Deadline deadline, engine::StepOutcome& outcome) {
+  auto presentation = presentation_of(doing, Usual::none);
+  if (!presentation) {
+    outcome = presentation.outcome();
+    return nullptr;
+  }
+  auto options = open_options(doing, *presentation);
+  if (!options) {
+    outcome = options.outcome();
+    return nullptr;
+  }
+  doing.context.run.wait_for_turn();
+  outcome = doing.context.wire.open(*options, deadline, doing.recorder);
+  return recorded_so_far(outcome) ? doing.context.wire.current() : nullptr;
+}
+
+}  // namespace
+
+engine::StepOutcome perform_handshake(Doing& doing) {
+  engine::StepOutcome outcome;
+  Line* line = connect(doing, est::Deadline::after(time_for(doing)), outcome);
+  if (line == nullptr) return outcome;
+  const std::int64_t usual = line->options.identity ? usual_watch : 0;
+  watch(doing, *line, std::min(time_for(doing), est::Milliseconds(std::max<std::int64_t>(0, doing.parameters.number("watch", usual)))));
+  doing.context.wire.tell_alerts(doing.recorder);
+  doing.recorder.peer_close(line->connection.peer_close());
+  return recorded();
+}
+
+engine::StepOutcome perform_raw(Doing& doing) {
+  auto octets = octets_to_send(doing);
+  if (!octets) return octets.outcome();
+  const auto deadline = raw_deadline(doing);
+  engine::StepOutcome outcome;
+  Line* line = connect(doing, deadline, outcome);
+  if (line == nullptr) return outcome;
+  doing.recorder.request("", "", *octets);
+  StreamOf stream(line->connection);
+  const std::string close = doing.parameters.text("close", "none");
+  if (close == "none") {
+    send_and_read(doing, stream, *octets, deadline);
+  } else {
+    if (const auto failure = send(doing, stream, *octets, deadline)) doing.recorder.failure(*failure);
+    doing.recorder.event("suite", "closed", close);
+  }
+  // Whether the peer could still parse what follows is anybody's guess.
+  line->spent = true;
+  doing.context.wire.tell_alerts(doing.recorder);
+  doing.recorder.peer_close(line->connection.peer_close());
+  if (close != "none") doing.context.wire.close(close == "abrupt");
+  return recorded();
+}
+
+engine::StepOutcome perform_plain(Doing& doing) {
+  auto octets = octets_to_send(doing);
+  if (!octets) return octets.outcome();
+  const auto deadline = raw_deadline(doing);
+  doing.context.run.wait_for_turn();
+  doing.recorder.connection(doing.context.wire.next_number(), true);
+  auto opened = est::net::PlainConnection::open(doing.context.profile.url.endpoint, deadline.left());
+  if (const auto* failure = std::get_if<Failure>(&opened)) {
+    doing.recorder.failure(*failure);
+    return failure->cause == Cause::local ? fault("the suite could not connect: " + failure->message) : recorded();
+  }
+  auto& connection = std::get<est::net::PlainConnection>(opened);
+  doing.recorder.event("tcp", "connected", doing.context.profile.url.endpoint.to_string());
+  doing.recorder.request("", "", *octets);
+  StreamOf stream(connection);
+  send_and_read(doing, stream, *octets, deadline);
+  doing.recorder.peer_close(connection.peer_close());
+  return recorded();
+}
+
+engine::StepOutcome perform_pause(Doing& doing) {
+  const std::int64_t span = doing.parameters.number("ms", 0);
+  if (span < 0) return fault("'ms' is negative");
+  if (span > doing.context.profile.limits.longest_wait_seconds * 1000) {
+    return cannot("the pause of " + std::to_string(span) + " ms is longer than the profile's limits.longest-wait; raise it");
+  }
+  std::this_thread::sleep_for(est::Milliseconds(span));
+  doing.recorder.fact("waited-ms", std::to_string(span));
+  doing.recorder.event("suite", "waited", std::to_string(span) + " ms");
+  return recorded();
+}
+
+}  // namespace conformance::steps
