@@ -228,6 +228,7 @@ Bytes encode_subject(const RequestTemplate& wanted) {
   std::vector<Bytes> rdns;
   for (const std::vector<NameTemplateEntry>& rdn : wanted.subject) {
     std::vector<Bytes> entries;
+    entries.reserve(rdn.size());
     for (const NameTemplateEntry& entry : rdn) entries.push_back(der::sequence({der::oid(entry.type), entry.value.value_or(Bytes{})}));
     rdns.push_back(der::set_of(std::move(entries)));
   }
@@ -251,6 +252,7 @@ Attribute encode_extension_templates(const std::vector<ExtensionTemplate>& exten
 
 Bytes encode_attributes(const RequestTemplate& wanted) {
   std::vector<Bytes> parts;
+  parts.reserve(wanted.attributes.size() + 1);
   for (const Attribute& attribute : wanted.attributes) parts.push_back(encode(attribute));
   if (!wanted.extensions.empty()) parts.push_back(encode(encode_extension_templates(wanted.extensions)));
   std::sort(parts.begin(), parts.end());

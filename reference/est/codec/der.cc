@@ -182,7 +182,7 @@ std::int64_t days_from_civil(std::int64_t year, int month, int day) {
 }
 
 UnixTime unix_time(const CalendarTime& t) {
-  return days_from_civil(t.year, t.month, t.day) * 86400 + t.hour * 3600 + t.minute * 60 + t.second;
+  return days_from_civil(t.year, t.month, t.day) * 86400 + (t.hour * 60 + t.minute) * std::int64_t{60} + t.second;
 }
 
 CalendarTime calendar_time(UnixTime time) {

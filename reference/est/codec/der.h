@@ -7,7 +7,8 @@
 //                            der.default-encoded, der.set.order (the element that should have come earlier)
 //   the first length octet:  der.length.indefinite, der.length.non-minimal, der.length.reserved, der.length.too-large
 //   the first content octet: der.boolean, der.integer.empty, der.integer.non-minimal, der.integer.range, der.oid,
-//                            der.bit-string, der.named-bits (trailing zero bits, X.690 11.2.2), der.null, der.string, der.time
+//                            der.bit-string, der.named-bits (trailing zero bits, X.690
+//                            11.2.2; a warning: published root certificates have them), der.null, der.string, der.time
 //   where something should have been: der.missing; the first octet too many: der.trailing; the element too deep: der.depth.
 // At most a few hundred findings are kept per list, so that a hostile message cannot fill the memory with them.
 #pragma once

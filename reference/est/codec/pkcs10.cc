@@ -273,6 +273,7 @@ Attribute make_change_subject_name(const ChangeSubjectName& change) {
 
 Attribute make_smime_capabilities(const std::vector<AlgorithmIdentifier>& capabilities) {
   std::vector<Bytes> parts;
+  parts.reserve(capabilities.size());
   for (const AlgorithmIdentifier& capability : capabilities) parts.push_back(encode(capability));
   return {oids::smime_capabilities, {der::sequence_of(parts)}};
 }
@@ -285,6 +286,7 @@ Bytes encode(const Attribute& attribute) { return der::sequence({der::oid(attrib
 
 Bytes encode_certification_request_info(const Name& subject, BytesView spki, const std::vector<Attribute>& attributes) {
   std::vector<Bytes> parts;
+  parts.reserve(attributes.size());
   for (const Attribute& attribute : attributes) parts.push_back(encode(attribute));
   std::sort(parts.begin(), parts.end());
   Bytes all;

@@ -126,6 +126,7 @@ TEST(Pkcs10, StructureFindings) {
 
 TEST(Pkcs10, UnknownTypesAndFiftyAttributesAreKept) {
   std::vector<Attribute> attributes;
+  attributes.reserve(50);
   for (int i = 0; i < 50; ++i) attributes.push_back({Oid("1.2.3." + std::to_string(i)), {der::integer(i), der::integer(i + 1)}});
   const CertificationRequest request = decoded(request_with(attributes));
   EXPECT_EQ(request.attributes.size(), 50U);

@@ -446,7 +446,7 @@ std::optional<unsigned> read_key_usage(Reader& from) {
   for (unsigned bit = 0; bit < 16 && bit / 8 < string->bits.size(); ++bit)
     if ((string->bits[bit / 8] & (0x80U >> (bit % 8))) != 0) usage |= 1U << bit;
   const bool last_bit_set = string->bits.empty() || (string->bits.back() & (1U << string->unused)) != 0;
-  if (!last_bit_set) from.report("der.named-bits", Severity::error, at + 2, "KeyUsage: trailing zero bits must be left out");
+  if (!last_bit_set) from.report("der.named-bits", Severity::warning, at + 2, "KeyUsage: trailing zero bits must be left out");
   if (usage == 0) from.report("x509.key-usage.empty", Severity::error, at, "KeyUsage sets no bit");
   return usage;
 }
@@ -533,6 +533,7 @@ Result<Name> parse_name(std::string_view text) {
   Name name;
   name.rdns = std::move(*rdns);
   std::vector<Bytes> sets;
+  sets.reserve(name.rdns.size());
   for (const RelativeDistinguishedName& rdn : name.rdns) sets.push_back(encode(rdn));
   name.der = der::sequence_of(sets);
   return name;
@@ -678,6 +679,7 @@ Bytes encode(const Extension& extension) {
 
 Bytes encode_extensions(const std::vector<Extension>& extensions) {
   std::vector<Bytes> parts;
+  parts.reserve(extensions.size());
   for (const Extension& extension : extensions) parts.push_back(encode(extension));
   return der::sequence_of(parts);
 }
@@ -711,6 +713,7 @@ Extension make_key_usage(unsigned bits) {
 
 Extension make_extended_key_usage(const std::vector<Oid>& purposes, bool critical) {
   std::vector<Bytes> parts;
+  parts.reserve(purposes.size());
   for (const Oid& purpose : purposes) parts.push_back(der::oid(purpose));
   return {oids::extended_key_usage, critical, der::sequence_of(parts)};
 }
