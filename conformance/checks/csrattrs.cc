@@ -56,7 +56,7 @@ std::string interpretation_of(std::string_view finding) {
 Results judge_findings(const CheckInput& input, const est::Findings& findings, const std::string& expected) {
   Results results;
   for (const auto& finding : findings) {
-    if (finding.severity == est::Severity::note || finding.id == "csrattrs.duplicate") continue;
+    if (finding.severity == est::Severity::note) continue;
     const auto verdict = finding.severity == est::Severity::error ? Verdict::fail : Verdict::warn;
     results.push_back(result(input, verdict, "The attributes are not as they should be: " + quote({finding}) + ".", expected, "CMS",
                              interpretation_of(finding.id)));
@@ -81,6 +81,9 @@ Results judge_list(const CheckInput& input, const est::http::Response& response,
   for (auto& one : judge_findings(input, read.findings, expected)) results.push_back(std::move(one));
   const auto requested = est::codec::request_template(*read.value);
   for (auto& one : judge_findings(input, requested.findings, expected)) results.push_back(std::move(one));
+  if (read.value->elements.empty() && text(input.parameters, "empty", "allowed") == "refused") {
+    results.push_back(result(input, Verdict::fail, "The list is empty.", expected, "CMS"));
+  }
   if (results.empty()) {
     const auto count = std::to_string(read.value->elements.size());
     results.push_back(result(input, Verdict::pass, "The target sent a list of " + count + " CSR attribute(s).", expected, "CMS"));
@@ -117,7 +120,7 @@ Results csrattrs_mentions(const CheckInput& input) {
 void add_csrattrs_checks(engine::Vocabulary& vocabulary) {
   add(vocabulary, {"csrattrs-valid",
                    "a well-formed CSR Attributes Response, or an answer that means there is none (RFC 8951 4; INT-15 to INT-18)",
-                   {},
+                   {choice("empty", {"allowed", "refused"}, "whether a list without elements will do; default allowed")},
                    csrattrs_valid,
                    {}});
   add(vocabulary, {"csrattrs-mentions",

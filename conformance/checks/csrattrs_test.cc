@@ -26,6 +26,13 @@ TEST(CsrattrsValid, Lists) {
   EXPECT_TRUE(example.cites("INT-17"));
 }
 
+TEST(CsrattrsValid, MayHaveToBeThereAndOnce) {
+  EXPECT_EQ(judge("csrattrs-valid", {{"empty", "refused"}}, attributes("MAA=")).worst, Verdict::fail);
+  EXPECT_EQ(judge("csrattrs-valid", {{"empty", "refused"}}, attributes(rfc_example), true).worst, Verdict::warn);
+  const auto oid = der::oid(est::codec::oids::challenge_password);
+  EXPECT_EQ(judge("csrattrs-valid", {}, attributes(der::sequence({oid, oid}))).worst, Verdict::warn);
+}
+
 TEST(CsrattrsValid, EmptyValueSetsArePermitted) {
   const auto key = der::sequence({der::oid(est::codec::oids::ec_public_key), der::set_of({})});
   EXPECT_EQ(judge("csrattrs-valid", {}, attributes(der::sequence({key}))).worst, Verdict::pass);

@@ -145,6 +145,9 @@ Results serial_differs(const CheckInput& input) {
 
 Results same_certificate(const CheckInput& input) {
   const std::string expected = "the very certificate issued before";
+  if (flag(input.parameters, "or-none") && answer_of(input.exchange) && !issued_by(input.exchange)) {
+    return {result(input, Verdict::pass, describe(input.exchange) + " It holds no certificate.", expected, "policy")};
+  }
   return compare(input, "as", expected, [&](const CheckInput& in, const Certificate& mine, const Certificate& theirs) {
     const bool same = mine.der == theirs.der;
     const std::string observed = same ? "Both responses hold certificate " + mine.serial_hex() + "."
@@ -197,7 +200,9 @@ void add_enroll_checks(engine::Vocabulary& vocabulary) {
       comparison("chains-to", "the issued certificate has a path to the certificates of a /cacerts response", "cacerts", chains_to));
   add(vocabulary, comparison("serial-differs", "two certificates of one issuer have different serial numbers (RFC 5280 4.1.2.2)", "from",
                              serial_differs));
-  add(vocabulary, comparison("same-certificate", "the same certificate was given twice (RFC 7030 4.2.3)", "as", same_certificate));
+  auto repeated = comparison("same-certificate", "the same certificate was given twice (RFC 7030 4.2.3)", "as", same_certificate);
+  repeated.parameters.push_back(parameter("or-none", ParameterType::boolean, "a response without certificate will do as well"));
+  add(vocabulary, std::move(repeated));
   add(vocabulary,
       comparison("same-key", "two certificates hold one key", "as", [](const CheckInput& input) { return compare_keys(input, true); }));
   add(vocabulary, comparison("different-key", "two certificates hold different keys", "as",

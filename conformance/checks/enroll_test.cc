@@ -98,6 +98,8 @@ TEST(Comparisons, SerialCertificateAndKey) {
   EXPECT_EQ(judge("serial-differs", {{"from", "first"}}, {first, again}).worst, Verdict::fail);
   EXPECT_EQ(judge("same-certificate", {{"as", "first"}}, {first, repeated}).worst, Verdict::pass);
   EXPECT_EQ(judge("same-certificate", {{"as", "first"}}, {first, second}).worst, Verdict::fail);
+  EXPECT_EQ(judge("same-certificate", {{"as", "first"}, {"or-none", true}}, {first, answered(202)}).worst, Verdict::pass);
+  EXPECT_EQ(judge("same-certificate", {{"as", "first"}}, {first, answered(202)}).worst, Verdict::inconclusive);
   EXPECT_EQ(judge("same-key", {{"as", "first"}}, {first, second}).worst, Verdict::pass);
   EXPECT_EQ(judge("same-key", {{"as", "first"}}, {first, again}).worst, Verdict::fail);
   EXPECT_EQ(judge("different-key", {{"as", "first"}}, {first, again}).worst, Verdict::pass);

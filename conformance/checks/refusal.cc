@@ -94,6 +94,7 @@ bool wrong_matter(Ground ground, int status) {
 
 Opinion opinion_on(Ground ground, const est::http::Response& response) {
   const int status = response.status;
+  if (ground == Ground::method && status == 404) return {Verdict::warn, " 405 would say that another method will do.", {}};
   if (status == 202) return {Verdict::inconclusive, " The request now waits for a decision that cannot be seen.", {}};
   if (status < 300) return {Verdict::fail, " A refusal needs a 4xx or 5xx status.", status == 200 ? "INT-19" : ""};
   if (status < 400) return {Verdict::inconclusive, " The target sends the client elsewhere instead of deciding.", {}};
@@ -163,6 +164,19 @@ Results no_certificate(const CheckInput& input) {
   return {inconclusive(input, silence.observed + " Whether a certificate was issued cannot be seen.", expected)};
 }
 
+// For requests that must not get EST service at all. Silence, a close or a redirect is as good as an error.
+Results not_served(const CheckInput& input) {
+  const std::string expected = "no EST service: an error, a redirect or no answer";
+  const auto answer = answer_of(input.exchange);
+  if (!answer) {
+    const auto silence = silence_of(input.exchange);
+    const auto verdict = silence.verdict == Verdict::inconclusive ? Verdict::inconclusive : Verdict::pass;
+    return {result(input, verdict, silence.observed, expected, silence.layer)};
+  }
+  const bool served = answer->message.status >= 200 && answer->message.status < 300;
+  return {result(input, served ? Verdict::fail : Verdict::pass, describe(answer->message), expected)};
+}
+
 std::vector<std::string> ground_words() {
   std::vector<std::string> words;
   for (const auto& name : ground_names) words.emplace_back(name.word);
@@ -180,6 +194,7 @@ void add_refusal_checks(engine::Vocabulary& vocabulary) {
        refused,
        "for"});
   add(vocabulary, {"no-certificate", "the response, if any, holds no certificate", {}, no_certificate, {}});
+  add(vocabulary, {"not-served", "no 2xx response came", {}, not_served, {}});
 }
 
 }  // namespace conformance::checks

@@ -14,36 +14,21 @@ TEST(Refused, ByTheRightLayer) {
     Verdict verdict;
   };
   for (const auto& c : {
-           Case{"csr", 400, Verdict::pass},
-           Case{"csr", 403, Verdict::pass},
-           Case{"csr", 422, Verdict::pass},
-           Case{"csr", 404, Verdict::inconclusive},
-           Case{"csr", 405, Verdict::inconclusive},
-           Case{"csr", 415, Verdict::inconclusive},
-           Case{"csr", 401, Verdict::inconclusive},
-           Case{"csr", 500, Verdict::warn},
-           Case{"csr", 503, Verdict::inconclusive},
-           Case{"csr", 200, Verdict::fail},
-           Case{"csr", 202, Verdict::inconclusive},
-           Case{"csr", 302, Verdict::inconclusive},
-           Case{"csr", 429, Verdict::inconclusive},
-           Case{"credentials", 403, Verdict::pass},
-           Case{"credentials", 401, Verdict::fail},
-           Case{"credentials", 500, Verdict::warn},
-           Case{"credentials", 204, Verdict::fail},
-           Case{"binding", 400, Verdict::pass},
-           Case{"encoding", 415, Verdict::pass},
-           Case{"encoding", 413, Verdict::inconclusive},
-           Case{"media-type", 415, Verdict::pass},
-           Case{"media-type", 500, Verdict::warn},
-           Case{"method", 405, Verdict::pass},
-           Case{"method", 501, Verdict::pass},
-           Case{"method", 404, Verdict::inconclusive},
-           Case{"path", 404, Verdict::pass},
-           Case{"path", 500, Verdict::warn},
-           Case{"http", 505, Verdict::pass},
-           Case{"http", 431, Verdict::pass},
-           Case{"authorization", 403, Verdict::pass},
+           Case{"csr", 400, Verdict::pass},         Case{"csr", 403, Verdict::pass},
+           Case{"csr", 422, Verdict::pass},         Case{"csr", 404, Verdict::inconclusive},
+           Case{"csr", 405, Verdict::inconclusive}, Case{"csr", 415, Verdict::inconclusive},
+           Case{"csr", 401, Verdict::inconclusive}, Case{"csr", 500, Verdict::warn},
+           Case{"csr", 503, Verdict::inconclusive}, Case{"csr", 200, Verdict::fail},
+           Case{"csr", 202, Verdict::inconclusive}, Case{"csr", 302, Verdict::inconclusive},
+           Case{"csr", 429, Verdict::inconclusive}, Case{"credentials", 403, Verdict::pass},
+           Case{"credentials", 401, Verdict::fail}, Case{"credentials", 500, Verdict::warn},
+           Case{"credentials", 204, Verdict::fail}, Case{"binding", 400, Verdict::pass},
+           Case{"encoding", 415, Verdict::pass},    Case{"encoding", 413, Verdict::inconclusive},
+           Case{"media-type", 415, Verdict::pass},  Case{"media-type", 500, Verdict::warn},
+           Case{"method", 405, Verdict::pass},      Case{"method", 501, Verdict::pass},
+           Case{"method", 404, Verdict::warn},      Case{"path", 404, Verdict::pass},
+           Case{"path", 500, Verdict::warn},        Case{"http", 505, Verdict::pass},
+           Case{"http", 431, Verdict::pass},        Case{"authorization", 403, Verdict::pass},
        })
     EXPECT_EQ(refusal(c.ground, answered(c.status)), c.verdict) << c.ground << ' ' << c.status;
 }
@@ -86,6 +71,15 @@ TEST(NoCertificate, LooksIntoEveryWrapping) {
   EXPECT_EQ(judge("no-certificate", {}, failed("handshake", "alert", "bad_certificate")).worst, Verdict::pass);
   EXPECT_EQ(judge("no-certificate", {}, failed("read", "timeout")).worst, Verdict::inconclusive);
   EXPECT_EQ(judge("no-certificate", {}, failed("connect", "local")).worst, Verdict::inconclusive);
+}
+
+TEST(NotServed, ErrorsAndSilenceAreFine) {
+  EXPECT_EQ(judge("not-served", {}, answered(200)).worst, Verdict::fail);
+  EXPECT_EQ(judge("not-served", {}, answered(400)).worst, Verdict::pass);
+  EXPECT_EQ(judge("not-served", {}, answered(301)).worst, Verdict::pass);
+  EXPECT_EQ(judge("not-served", {}, failed("read", "timeout")).worst, Verdict::pass);
+  EXPECT_EQ(judge("not-served", {}, raw("\x15\x03\x01")).worst, Verdict::pass);
+  EXPECT_EQ(judge("not-served", {}, failed("connect", "local")).worst, Verdict::inconclusive);
 }
 
 TEST(NoCertificate, ASignedErrorMayCarryItsSigner) {

@@ -32,12 +32,9 @@ void add(engine::Vocabulary& vocabulary, engine::CheckInfo info) {
   info.parameters.push_back(choice("otherwise", {"fail", "warn", "inconclusive"}, "verdict when the target answered, but not as expected"));
   info.parameters.push_back(choice("strictly", {"fail", "warn"}, "the same under --strict; default: as `otherwise`"));
   info.parameters.push_back(parameter("interpretation", ParameterType::text, "reading cited when the check itself cites none"));
-  info.run = [name = info.name, inner = std::move(info.run)](const CheckInput& input) {
+  info.run = [inner = std::move(info.run)](const CheckInput& input) {
     auto results = inner(input);
-    for (auto& result : results) {
-      if (result.check.empty()) result.check = name;
-      apply(input, result);
-    }
+    for (auto& result : results) apply(input, result);
     return results;
   };
   vocabulary.add(std::move(info));

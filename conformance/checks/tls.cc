@@ -43,14 +43,9 @@ Results tls_version(const CheckInput& input) {
 // Silence is no refusal: the offer may have been lost. A target that could not be reached refused nothing either.
 Results handshake_refused(const CheckInput& input) {
   const std::string expected = "the handshake ends with an alert or a close";
-  const auto int05 = [](CheckResult made) {
-    made.interpretation = "INT-05";
-    return made;
-  };
   if (input.exchange.tls) {
     const auto& tls = *input.exchange.tls;
-    return {int05(
-        result(input, Verdict::fail, "The target completed a handshake with " + tls.version + ", " + tls.suite + ".", expected, "TLS"))};
+    return {result(input, Verdict::fail, "The target completed a handshake with " + tls.version + ", " + tls.suite + ".", expected, "TLS")};
   }
   const auto silence = silence_of(input.exchange);
   if (!input.exchange.failure || silence.verdict == Verdict::inconclusive) {
@@ -58,7 +53,7 @@ Results handshake_refused(const CheckInput& input) {
   }
   const auto& failure = *input.exchange.failure;
   const bool decided = failure.stage != "connect" && failure.cause != "timeout";
-  return {int05(result(input, decided ? Verdict::pass : Verdict::inconclusive, silence.observed, expected, silence.layer))};
+  return {result(input, decided ? Verdict::pass : Verdict::inconclusive, silence.observed, expected, silence.layer)};
 }
 
 Results resumed(const CheckInput& input) {
@@ -111,7 +106,7 @@ void add_tls_checks(engine::Vocabulary& vocabulary) {
                    {parameter("is", ParameterType::text, "1.2 or 1.3"), parameter("any-of", ParameterType::list, "permitted versions")},
                    tls_version,
                    "is"});
-  add(vocabulary, {"handshake-refused", "the target did not accept the handshake offered (INT-05)", {}, handshake_refused, {}});
+  add(vocabulary, {"handshake-refused", "the target did not accept the handshake offered", {}, handshake_refused, {}});
   add(vocabulary, {"resumed", "the TLS session was resumed; a full handshake is a warning (RFC 7030 3.3)", {}, resumed, {}});
   add(vocabulary,
       {"server-certificate", "the certificate shown in the handshake (RFC 7030 3.3.1, RFC 5280 4; INT-21)", {}, server_certificate, {}});
