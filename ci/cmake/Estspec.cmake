@@ -27,7 +27,8 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # OpenSSL's macros expand to old casts, which g++ blames on us and clang does not.
   add_compile_options(-Wno-old-style-cast)
   # g++ 12 reports these inside std::string, std::vector and std::variant of correct code; clang and the sanitizers watch instead.
-  add_compile_options(-Wno-restrict -Wno-maybe-uninitialized -Wno-null-dereference -Wno-stringop-overread -Wno-stringop-overflow -Wno-array-bounds)
+  add_compile_options(-Wno-restrict -Wno-maybe-uninitialized -Wno-null-dereference -Wno-stringop-overread -Wno-stringop-overflow -Wno-array-bounds
+                      -Wno-dangling-pointer -Wno-missing-field-initializers)
 endif()
 add_compile_definitions(OPENSSL_API_COMPAT=30000 ESTSPEC_VERSION="${PROJECT_VERSION}")
 include_directories(${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/reference)
