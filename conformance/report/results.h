@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "conformance/engine/catalogue.h"
 #include "conformance/engine/evidence.h"
 #include "conformance/engine/scenario.h"
 #include "conformance/engine/verdict.h"
@@ -24,17 +25,34 @@ struct Results {
   std::string command;  // how to repeat the run, without secrets
   std::vector<engine::ScenarioResult> scenarios;
 
-  [[nodiscard]] std::map<engine::Verdict, std::size_t> totals() const;
+  [[nodiscard]] std::map<engine::Verdict, std::size_t> totals() const;  // every verdict has an entry
 };
 
-// 0 conformant; 1 at least one FAIL; 2 no FAIL but INCONCLUSIVE; 4 nothing run; 5 an ERROR.
+// 0 conformant; 1 at least one FAIL; 5 no FAIL but an ERROR; 2 neither but INCONCLUSIVE; 4 nothing run (all NOT APPLICABLE counts as that).
 [[nodiscard]] int exit_code(const Results& results);
 
 [[nodiscard]] engine::Json to_json(const Results& results);
-[[nodiscard]] est::Result<Results> results_from_json(const engine::Json& json);
+[[nodiscard]] est::Result<Results> results_from_json(const engine::Json& json);  // never throws on hostile input
+
+// JUnit as the Jenkins xunit plugin reads it (report/junit.xsd): FAIL is a failure; ERROR an error; INCONCLUSIVE an error of type
+// "inconclusive", since nothing was shown; NOT APPLICABLE is skipped and says why; WARN passes and tells what it saw in system-out.
 [[nodiscard]] std::string junit_xml(const Results& results);
-// The summary for a terminal; findings worded as docs demand. `colour` follows NO_COLOR and isatty in the caller.
-// `scenarios` gives the texts (why, mutation, requirements' wording) that results.json does not repeat.
-[[nodiscard]] std::string text_summary(const Results& results, const std::vector<engine::Scenario>& scenarios, bool colour);
+
+struct TextOptions {
+  bool colour = false;           // follows NO_COLOR and isatty in the caller
+  std::string folder;            // where the results are, for the paths in the text
+  std::size_t width = 110;       // columns
+  std::size_t most_events = 12;  // per finding; all are in results.json
+};
+
+// The summary for a terminal; findings worded as docs demand, the worst last, next to the prompt. `scenarios` and `catalogue` give the
+// texts (why, mutation, requirements' wording) that results.json does not repeat.
+[[nodiscard]] std::string text_summary(const Results& results, const std::vector<engine::Scenario>& scenarios,
+                                       const engine::Catalogue& catalogue, const TextOptions& options);
+
+// One finding alone, as in the summary.
+[[nodiscard]] std::string text_finding(const Results& results, const engine::ScenarioResult& finding,
+                                       const std::vector<engine::Scenario>& scenarios, const engine::Catalogue& catalogue,
+                                       const TextOptions& options);
 
 }  // namespace conformance::report

@@ -1,0 +1,170 @@
+#include "conformance/report/results.h"
+
+#include <ctime>
+
+#include "conformance/engine/json.h"
+
+namespace conformance::report {
+
+namespace {
+
+using engine::CheckResult;
+using engine::Json;
+using engine::JsonReader;
+using engine::ScenarioResult;
+using engine::to_utf8;
+using engine::Verdict;
+
+constexpr std::size_t most_entries = 100000;
+
+Json json_of(const CheckResult& check) {
+  return Json{{"check", to_utf8(check.check)},       {"exchange", to_utf8(check.exchange)},
+              {"verdict", to_key(check.verdict)},    {"observed", to_utf8(check.observed)},
+              {"expected", to_utf8(check.expected)}, {"interpretation", to_utf8(check.interpretation)},
+              {"layer", to_utf8(check.layer)}};
+}
+
+Json json_of(const std::vector<std::string>& texts) {
+  Json list = Json::array();
+  for (const auto& text : texts) list.push_back(to_utf8(text));
+  return list;
+}
+
+Json json_of(const ScenarioResult& result) {
+  Json checks = Json::array();
+  for (const auto& check : result.checks) checks.push_back(json_of(check));
+  return Json{{"id", to_utf8(result.id)},
+              {"title", to_utf8(result.title)},
+              {"level", to_string(result.level)},
+              {"role", to_utf8(result.role)},
+              {"section", to_utf8(result.section)},
+              {"requirements", json_of(result.requirements)},
+              {"verdict", to_key(result.verdict)},
+              {"cause", to_utf8(result.cause)},
+              {"cure", to_utf8(result.cure)},
+              {"control", to_utf8(result.control)},
+              {"checks", std::move(checks)},
+              {"events", json_of(result.events)},
+              {"evidence", to_utf8(result.evidence)},
+              {"reproduce", to_utf8(result.reproduce)},
+              {"seconds", result.seconds}};
+}
+
+Verdict read_verdict(JsonReader& reader) {
+  const auto verdict = engine::verdict_by_key(reader.text("verdict"));
+  if (!verdict) reader.complain("verdict", "is no verdict");
+  return verdict.value_or(Verdict::error);
+}
+
+std::string read(const Json& json, CheckResult& check) {
+  JsonReader reader(json, "check");
+  check.check = reader.text("check");
+  check.exchange = reader.text("exchange");
+  check.verdict = read_verdict(reader);
+  check.observed = reader.text("observed");
+  check.expected = reader.text("expected");
+  check.interpretation = reader.text("interpretation");
+  check.layer = reader.text("layer");
+  return reader.problem();
+}
+
+template <class T>
+void read_list(JsonReader& reader, const char* key, std::vector<T>& into);
+
+std::string read(const Json& json, ScenarioResult& result) {
+  JsonReader reader(json, "scenario");
+  result.id = reader.text("id");
+  result.title = reader.text("title");
+  const auto level = engine::level_by_name(reader.text("level"));
+  if (!level) reader.complain("level", "is no level");
+  result.level = level.value_or(engine::Level::must);
+  result.role = reader.text("role");
+  result.section = reader.text("section");
+  result.requirements = reader.texts("requirements");
+  result.verdict = read_verdict(reader);
+  result.cause = reader.text("cause");
+  result.cure = reader.text("cure");
+  result.control = reader.text("control");
+  read_list(reader, "checks", result.checks);
+  result.events = reader.texts("events");
+  result.evidence = reader.text("evidence");
+  result.reproduce = reader.text("reproduce");
+  result.seconds = reader.real("seconds");
+  return reader.problem();
+}
+
+template <class T>
+void read_list(JsonReader& reader, const char* key, std::vector<T>& into) {
+  const Json* list = reader.list(key);
+  if (list == nullptr) return;
+  if (list->size() > most_entries) return reader.complain(key, "has too many entries");
+  for (const Json& json : *list) {
+    const std::string problem = read(json, into.emplace_back());
+    if (!problem.empty()) return reader.complain(key, ": " + problem);
+  }
+}
+
+}  // namespace
+
+std::map<Verdict, std::size_t> Results::totals() const {
+  std::map<Verdict, std::size_t> totals;
+  for (const Verdict verdict :
+       {Verdict::not_applicable, Verdict::pass, Verdict::warn, Verdict::inconclusive, Verdict::fail, Verdict::error}) {
+    totals[verdict] = 0;
+  }
+  for (const auto& scenario : scenarios) ++totals[scenario.verdict];
+  return totals;
+}
+
+int exit_code(const Results& results) {
+  const auto totals = results.totals();
+  if (totals.at(Verdict::fail) > 0) return 1;
+  if (totals.at(Verdict::error) > 0) return 5;
+  if (totals.at(Verdict::inconclusive) > 0) return 2;
+  return totals.at(Verdict::pass) + totals.at(Verdict::warn) > 0 ? 0 : 4;
+}
+
+Json to_json(const Results& results) {
+  Json totals = Json::object();
+  for (const auto& [verdict, count] : results.totals()) totals[std::string(to_key(verdict))] = count;
+  Json scenarios = Json::array();
+  for (const auto& scenario : results.scenarios) scenarios.push_back(json_of(scenario));
+  return Json{{"format", results.format},
+              {"suite",
+               {{"name", "estspec"},
+                {"version", to_utf8(results.suite_version)},
+                {"scenario_set", to_utf8(results.scenario_set)},
+                {"digest", to_utf8(results.digest)}}},
+              {"target", results.target},
+              {"strict", results.strict},
+              {"started", est::iso8601(results.started)},
+              {"started_unix", results.started},
+              {"seconds", results.seconds},
+              {"command", to_utf8(results.command)},
+              {"exit_code", exit_code(results)},
+              {"totals", std::move(totals)},
+              {"scenarios", std::move(scenarios)}};
+}
+
+est::Result<Results> results_from_json(const Json& json) {
+  JsonReader reader(json, "results");
+  Results results;
+  if (reader.integer("format") != 1) reader.complain("format", "is not 1, the only one this version reads");
+  if (const Json* suite = reader.object("suite")) {
+    JsonReader inner(*suite, "suite");
+    results.suite_version = inner.text("version");
+    results.scenario_set = inner.text("scenario_set");
+    results.digest = inner.text("digest");
+    if (!inner.problem().empty()) reader.complain("suite", ": " + inner.problem());
+  }
+  if (const Json* target = reader.object("target")) results.target = *target;
+  results.strict = reader.boolean("strict");
+  results.started = reader.integer("started_unix", INT64_MIN);
+  results.seconds = reader.real("seconds");
+  results.command = reader.text("command");
+  read_list(reader, "scenarios", results.scenarios);
+  if (!reader.problem().empty()) return est::Error{reader.problem()};
+  return results;
+}
+
+}  // namespace conformance::report

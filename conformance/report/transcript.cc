@@ -1,0 +1,86 @@
+#include "conformance/report/transcript.h"
+
+#include <fmt/format.h>
+
+#include "conformance/report/script.h"
+#include "est/base/text.h"
+
+namespace conformance::report {
+
+namespace {
+
+using engine::Exchange;
+
+constexpr std::size_t most_lines = 200;
+constexpr std::size_t most_columns = 400;
+constexpr std::size_t body_preview = 2048;
+
+// Text goes on as it is, line by line; controls and octets beyond ASCII are spelt out.
+std::string quoted_lines(est::BytesView octets, std::string_view mark) {
+  std::string result;
+  std::size_t count = 0;
+  for (const auto line : est::split(est::as_text(octets), '\n')) {
+    if (++count > most_lines) return result + fmt::format("  {} ...\n", mark);
+    result += fmt::format("  {} {}\n", mark, est::printable(est::trim(line, "\r"), most_columns));
+  }
+  return result;
+}
+
+std::string message(std::string_view title, est::BytesView octets, std::string_view mark) {
+  if (octets.empty()) return {};
+  const std::string_view all = est::as_text(octets);
+  const auto end = all.find("\r\n\r\n");
+  const std::size_t head = end == std::string_view::npos ? octets.size() : end;
+  std::string result = fmt::format("  {}: {} octets\n", title, octets.size()) + quoted_lines(octets.subspan(0, head), mark);
+  if (end == std::string_view::npos || end + 4 == octets.size()) return result;
+  const auto body = octets.subspan(end + 4);
+  result += fmt::format("  {} (then {} octets of content)\n", mark, body.size());
+  return result + quoted_lines(body.subspan(0, std::min(body.size(), body_preview)), mark);
+}
+
+std::string tls_facts(const engine::TlsRecord& tls) {
+  std::string text = fmt::format("  TLS: {} {}{}{}, server certificate {}\n", tls.version, tls.suite, tls.resumed ? ", resumed" : "",
+                                 tls.alpn.empty() ? "" : ", ALPN " + est::printable(tls.alpn),
+                                 tls.verified ? "verified" : "NOT verified: " + est::printable(tls.verify_error));
+  for (const auto& certificate : tls.peer_chain) text += fmt::format("    certificate of {} octets\n", certificate.size());
+  if (!tls.tls_unique.empty()) text += "    tls-unique " + est::hex(tls.tls_unique) + "\n";
+  if (!tls.tls_exporter.empty()) text += "    tls-exporter " + est::hex(tls.tls_exporter) + "\n";
+  return text;
+}
+
+std::string one_exchange(const Exchange& exchange) {
+  std::string text = fmt::format("== {} ({}) {}{}\n", exchange.name, to_string(exchange.phase),
+                                 to_script(exchange.verb, exchange.parameters), exchange.incomplete ? "  [not completed]" : "");
+  text += fmt::format("  {:.1f} ms, connection {} ({})\n", static_cast<double>(exchange.duration_us) / 1000, exchange.connection,
+                      exchange.new_connection ? "new" : "reused");
+  for (const auto& event : exchange.events) {
+    text += fmt::format("  {:>10.3f} ms  {:<5} {} {}\n", static_cast<double>(event.at_us) / 1000, event.layer, event.what,
+                        est::printable(event.detail, 1000));
+  }
+  if (exchange.failure) {
+    text +=
+        fmt::format("  failed at {}, {}{}: {}\n", exchange.failure->stage, exchange.failure->cause,
+                    exchange.failure->alert.empty() ? "" : " " + exchange.failure->alert, est::printable(exchange.failure->message, 1000));
+  }
+  if (exchange.tls) text += tls_facts(*exchange.tls);
+  for (const auto& [name, value] : exchange.facts) text += fmt::format("  {}: {}\n", name, est::printable(value, 1000));
+  for (const auto& [name, octets] : exchange.artefacts) text += fmt::format("  {}: {} octets\n", name, octets.size());
+  text += message("sent", exchange.request, ">");
+  text += message("received", exchange.response, "<");
+  if (!exchange.peer_close.empty()) text += "  the peer's side: " + exchange.peer_close + "\n";
+  return text + "\n";
+}
+
+}  // namespace
+
+std::string transcript(const engine::ScenarioResult& result, const engine::Evidence& evidence) {
+  std::string text = fmt::format("{}  {}\n{}{}\nstarted {}, {:.1f} ms\n\n", evidence.scenario, result.title, to_string(result.verdict),
+                                 result.cause.empty() ? "" : ": " + est::printable(result.cause, 2000), est::iso8601(evidence.started),
+                                 static_cast<double>(evidence.duration_us) / 1000);
+  for (const auto& exchange : evidence.exchanges) text += one_exchange(exchange);
+  if (!evidence.cannot.empty()) text += "could not go on: " + est::printable(evidence.cannot, 2000) + "\n";
+  if (!evidence.fault.empty()) text += "fault of the suite: " + est::printable(evidence.fault, 2000) + "\n";
+  return text;
+}
+
+}  // namespace conformance::report
