@@ -101,8 +101,8 @@ CheckResult digest_flavour(const CheckInput& input, const std::vector<AuthItem>&
   }
   bool modern = false;
   for (const auto& algorithm : algorithms) modern = modern || est::ascii_lower(algorithm).rfind("sha-", 0) == 0;
-  return result(input, modern ? Verdict::pass : Verdict::warn, "Digest is offered with " + est::printable(any_of(algorithms)) + ".",
-                expected, "HTTP", "INT-25");
+  return result(input, modern ? Verdict::pass : Verdict::warn,
+                "Digest is offered with " + est::printable(est::join(algorithms, ", ")) + ".", expected, "HTTP", "INT-25");
 }
 
 Results judge_challenges(const CheckInput& input, const std::vector<AuthItem>& challenges, const std::string& expected) {
@@ -118,7 +118,7 @@ Results judge_challenges(const CheckInput& input, const std::vector<AuthItem>& c
     }
   }
   results.push_back(
-      result(input, found ? Verdict::pass : Verdict::fail, "The 401 response challenges with " + any_of(schemes) + ".", expected));
+      result(input, found ? Verdict::pass : Verdict::fail, "The 401 response challenges with " + est::join(schemes, ", ") + ".", expected));
   if (found && wanted == "digest") results.push_back(digest_flavour(input, challenges));
   return results;
 }
