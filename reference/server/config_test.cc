@@ -36,6 +36,8 @@ struct Wrong {
   std::string problem;
 };
 
+void PrintTo(const Wrong& wrong, std::ostream* out) { *out << wrong.problem; }
+
 constexpr std::string_view sound = "ca: ca\nserver-certificate: s.pem\nserver-key: s.key\n";
 
 class WrongConfig : public testing::TestWithParam<Wrong> {};
@@ -51,40 +53,42 @@ TEST_P(WrongConfig, IsOneLineWithPlaceProblemAndCure) {
 
 INSTANTIATE_TEST_SUITE_P(
     Table, WrongConfig,
-    testing::Values(
-        Wrong{"", "", "labels is missing"}, Wrong{"labels: {}\n", "4: ", "no labels"}, Wrong{"labels: [a]\n", "4: ", "not a mapping"},
-        Wrong{"labels: {\"\": {}}\ncolour: red\n", "5: ", "unknown key \"colour\""},
-        Wrong{"labels: {\"\": {}}\nca: again\n", "5: ", "ca is there twice"},
-        Wrong{"labels: {\"\": {}}\nlisten: 8443\n", "5: ", "listen is not a list"},
-        Wrong{"labels: {\"\": {}}\nlisten: [nowhere]\n", "5: ", "host:port"},
-        Wrong{"labels: {\"\": {}}\nlisten: []\n", "5: ", "listen is empty"},
-        Wrong{"labels: {\"\": {}}\nthreads: many\n", "5: ", "threads is not a whole number from 1 to 256"},
-        Wrong{"labels: {\"\": {}}\nthreads: 0\n", "5: ", "from 1 to 256"},
-        Wrong{"labels: {\"\": {}}\ncheck-crl: yes\n", "5: ", "neither true nor false"},
-        Wrong{"labels: {\"\": {}}\nlimits: {body-octets: 1}\n", "5: ", "limits.body-octets"},
-        Wrong{"labels: {\"\": {}}\nlimits: {bodies: 1}\n", "5: ", "unknown key \"limits.bodies\""},
-        Wrong{"labels: {\"\": {}}\ntls: {minimum: \"1.1\"}\n", "5: ", "\"1.1\" is not a value of minimum"},
-        Wrong{"labels: {\"\": {}}\ntls: {minimum: \"1.3\", maximum: \"1.2\"}\n", "5: ", "minimum is above"},
-        Wrong{"labels: {\"\": {}}\ndigest-algorithms: [SHA-1]\n", "5: ", "unknown digest algorithm"},
-        Wrong{"labels: {\"\": {}}\nrealm: 'a\"b'\n", "5: ", "realm"},
-        Wrong{"labels: {\"\": {}}\nusers: [{name: a}]\n", "5: ", "exactly one of password-file and password-env"},
-        Wrong{"labels: {\"\": {}}\nusers: [{name: a, password: secret}]\n", "5: ", "password"},
-        Wrong{"labels:\n  a/b: {}\n", "5: ", "is no CA label"}, Wrong{"labels:\n  cacerts: {}\n", "5: ", "is no CA label"},
-        Wrong{"labels:\n  a: {authentication: kerberos}\n", "5: ", "certificate-and-password"},
-        Wrong{"labels:\n  a: {pop: maybe}\n", "5: ", "optional, required"},
-        Wrong{"labels:\n  a: {pop: required, accept-exporter: false}\n", "5: ", "TLS 1.3"},
-        Wrong{"labels:\n  a:\n    approval: slow\n", "6: ", "automatic, manual"},
-        Wrong{"labels:\n  a: {retry-after: {seconds: 0}}\n", "5: ", "retry-after.seconds"},
-        Wrong{"labels:\n  a: {retry-after: {form: epoch}}\n", "5: ", "seconds, date"},
-        Wrong{"labels:\n  a: {csrattrs: {attributes: [noSuchThing]}}\n", "5: ", "no object identifier"},
-        Wrong{"labels:\n  a: {csrattrs: {attributes: [{values: [1]}]}}\n", "5: ", "type is missing"},
-        Wrong{"labels:\n  a: {csrattrs: {attributes: [{type: extensionRequest, extensions: [keyUsage]}]}}\n", "5: ", "needs a value"},
-        Wrong{"labels:\n  a: {csrattrs: {attributes: [{type: 1.2.3, values: [{hex: 0x}]}]}}\n", "5: ", "hexadecimal"},
-        Wrong{"labels:\n  a: {csrattrs: {attributes: [{type: 1.2.3, values: [{hex: '0505'}]}]}}\n", "5: ", "DER"},
-        Wrong{"labels:\n  a: {csrattrs: {template: {key: dsa}}}\n", "5: ", "unknown key type"},
-        Wrong{"labels:\n  a: {profile: {key-types: [rsa]}}\n", "5: ", "unknown key type"},
-        Wrong{"labels:\n  a: {profile: {key-usage: [keyCertSign]}}\n", "5: ", "unknown key usage"}, Wrong{"!", "", "not a mapping"},
-        Wrong{"!ca: [\n", "2: ", "no YAML"}, Wrong{"!ca: a\n---\nca: b\n", "", "2 YAML documents"}));
+    testing::Values(Wrong{"", "", "labels is missing"}, Wrong{"labels: {}\n", "4: ", "no labels"},
+                    Wrong{"labels: [a]\n", "4: ", "not a mapping"},
+                    Wrong{"labels: {\"\": {}}\ncolour: red\n", "5: ", "unknown key \"colour\""},
+                    Wrong{"labels: {\"\": {}}\nca: again\n", "5: ", "ca is there twice"},
+                    Wrong{"labels: {\"\": {}}\nlisten: 8443\n", "5: ", "listen is not a list"},
+                    Wrong{"labels: {\"\": {}}\nlisten: [nowhere]\n", "5: ", "host:port"},
+                    Wrong{"labels: {\"\": {}}\nlisten: []\n", "5: ", "listen is empty"},
+                    Wrong{"labels: {\"\": {}}\nthreads: many\n", "5: ", "threads is not a whole number from 1 to 256"},
+                    Wrong{"labels: {\"\": {}}\nthreads: 0\n", "5: ", "from 1 to 256"},
+                    Wrong{"labels: {\"\": {}}\ncheck-crl: yes\n", "5: ", "neither true nor false"},
+                    Wrong{"labels: {\"\": {}}\nlimits: {body-octets: 1}\n", "5: ", "limits.body-octets"},
+                    Wrong{"labels: {\"\": {}}\nlimits: {bodies: 1}\n", "5: ", "unknown key \"limits.bodies\""},
+                    Wrong{"labels: {\"\": {}}\ntls: {minimum: \"1.1\"}\n", "5: ", "\"1.1\" is not a value of minimum"},
+                    Wrong{"labels: {\"\": {}}\ntls: {minimum: \"1.3\", maximum: \"1.2\"}\n", "5: ", "minimum is above"},
+                    Wrong{"labels: {\"\": {}}\ndigest-algorithms: [SHA-1]\n", "5: ", "unknown digest algorithm"},
+                    Wrong{"labels: {\"\": {}}\nrealm: 'a\"b'\n", "5: ", "realm"},
+                    Wrong{"labels: {\"\": {}}\nusers: [{name: a}]\n", "5: ", "exactly one of password-file and password-env"},
+                    Wrong{"labels: {\"\": {}}\nusers: [{name: a, password: secret}]\n", "5: ", "password"},
+                    Wrong{"labels:\n  a/b: {}\n", "5: ", "is no CA label"}, Wrong{"labels:\n  cacerts: {}\n", "5: ", "is no CA label"},
+                    Wrong{"labels:\n  a: {authentication: kerberos}\n", "5: ", "certificate-and-password"},
+                    Wrong{"labels:\n  a: {pop: maybe}\n", "5: ", "optional, required"},
+                    Wrong{"labels:\n  a: {pop: required, accept-exporter: false}\n", "5: ", "TLS 1.3"},
+                    Wrong{"labels:\n  a:\n    approval: slow\n", "6: ", "automatic, manual"},
+                    Wrong{"labels:\n  a: {retry-after: {seconds: 0}}\n", "5: ", "retry-after.seconds"},
+                    Wrong{"labels:\n  a: {retry-after: {form: epoch}}\n", "5: ", "seconds, date"},
+                    Wrong{"labels:\n  a: {csrattrs: {attributes: [noSuchThing]}}\n", "5: ", "no object identifier"},
+                    Wrong{"labels:\n  a: {csrattrs: {attributes: [{values: [1]}]}}\n", "5: ", "type is missing"},
+                    Wrong{"labels:\n  a: {csrattrs: {attributes: [{type: extensionRequest, extensions: [keyUsage]}]}}\n",
+                          "5: ", "needs a value"},
+                    Wrong{"labels:\n  a: {csrattrs: {attributes: [{type: 1.2.3, values: [{hex: 0x}]}]}}\n", "5: ", "hexadecimal"},
+                    Wrong{"labels:\n  a: {csrattrs: {attributes: [{type: 1.2.3, values: [{hex: '0505'}]}]}}\n", "5: ", "DER"},
+                    Wrong{"labels:\n  a: {csrattrs: {template: {key: dsa}}}\n", "5: ", "unknown key type"},
+                    Wrong{"labels:\n  a: {profile: {key-types: [rsa]}}\n", "5: ", "unknown key type"},
+                    Wrong{"labels:\n  a: {profile: {key-usage: [keyCertSign]}}\n", "5: ", "unknown key usage"},
+                    Wrong{"!", "", "0 YAML documents"}, Wrong{"!- a\n", "1: ", "not a mapping"}, Wrong{"!ca: [\n", "2: ", "no YAML"},
+                    Wrong{"!ca: a\n---\nca: b\n", "", "2 YAML documents"}));
 
 TEST(Config, MissingFileNamesItAndTheCure) {
   const auto config = load_config("/nonexistent/est-server.yaml");

@@ -23,6 +23,13 @@ namespace oids = est::codec::oids;
 
 class HandlerTest : public testing::Test {
  protected:
+  // The id of the pending request with this subject; 0 when none waits.
+  [[nodiscard]] std::int64_t waiting(const std::string& subject) const {
+    const auto records = scene.authority->pending();
+    for (const ca::PendingRecord& each : *records)
+      if (each.subject == subject && each.state == "waiting") return each.id;
+    return 0;
+  }
   Scene scene;
 };
 
@@ -92,6 +99,8 @@ struct AuthRow {
   Shown shown;
   int status;
 };
+
+void PrintTo(const AuthRow& row, std::ostream* out) { *out << row.label << " " << row.certificate << " " << row.status; }
 
 class Authenticating : public HandlerTest, public testing::WithParamInterface<AuthRow> {};
 
@@ -310,6 +319,8 @@ struct LinkRow {
   int status;
 };
 
+void PrintTo(const LinkRow& row, std::ostream* out) { *out << row.name; }
+
 class Linking : public HandlerTest, public testing::WithParamInterface<LinkRow> {};
 
 TEST_P(Linking, IsVerifiedWheneverPresent) {
@@ -399,8 +410,7 @@ TEST_F(HandlerTest, ManualRequestsWaitAndAreRecognised) {
   const std::string binding = est::ops::channel_binding_text(facts.tls_unique);
   const auto again = make_csr({.subject = "CN=waits", .challenge_password = binding}, key);
   EXPECT_EQ(body(scene.enroll("manual", again, facts)), body(first));
-  for (const ca::PendingRecord& each : scene.authority->pending().value())
-    if (each.subject == "CN=waits" && each.state == "waiting") EXPECT_TRUE(scene.authority->approve(each.id).ok());
+  EXPECT_TRUE(scene.authority->approve(waiting("CN=waits")).ok());
   const auto certificate = certificate_in(scene.enroll("manual", again, facts));
   EXPECT_EQ(certificate_in(scene.enroll("manual", again, facts)).der, certificate.der);
 }
@@ -410,8 +420,7 @@ TEST_F(HandlerTest, RetryAfterAsDateAndRejection) {
   const Response response = scene.enroll("manual-date", csr, Scene::facts());
   EXPECT_EQ(response.status, 202);
   EXPECT_EQ(est::http::parse_http_date(response.fields.get("Retry-After").value_or("")), scene.clock.now() + 2);
-  for (const ca::PendingRecord& each : scene.authority->pending().value())
-    if (each.subject == "CN=waits for a date" && each.state == "waiting") EXPECT_TRUE(scene.authority->reject(each.id).ok());
+  EXPECT_TRUE(scene.authority->reject(waiting("CN=waits for a date")).ok());
   EXPECT_EQ(scene.enroll("manual-date", csr, Scene::facts()).status, 403);
 }
 
