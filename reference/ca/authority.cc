@@ -24,6 +24,7 @@ using est::codec::Certificate;
 
 constexpr std::int64_t ca_backdate_seconds = 300;
 constexpr int serial_attempts = 8;
+Error no_serial() { return Error{"no unused serial number was found; the random number generator is broken"}; }
 // Beyond this a flood of requests is more likely than an operator with patience.
 constexpr std::int64_t most_waiting = 10000;
 
@@ -106,7 +107,10 @@ struct Authority::Impl {
   [[nodiscard]] Result<std::shared_ptr<const Hierarchy>> hierarchy_locked();
   [[nodiscard]] Result<Issued> issue_now(const Order& order);
   [[nodiscard]] Result<Issued> issue_locked(const Order& order);
+  [[nodiscard]] Result<std::optional<Issued>> keep_locked(NewCertificate fresh);
   [[nodiscard]] Result<Outcome> issue_when_approved(const IssueRequest& request);
+  [[nodiscard]] Result<Outcome> resume_locked(const IssueRequest& request, const PendingKey& key);
+  [[nodiscard]] Result<std::optional<Issued>> earlier_locked(const PendingEntry& entry);
   [[nodiscard]] Result<Outcome> first_time_locked(const IssueRequest& request, const PendingKey& key);
   [[nodiscard]] Result<Outcome> issue_approved_locked(const IssueRequest& request, const PendingEntry& entry);
   [[nodiscard]] Status crls_for_role_locked(const std::string& role, const std::vector<const CaKey*>& keys, std::int64_t validity_seconds,
@@ -139,11 +143,11 @@ Result<Issued> Authority::Impl::issue_now(const Order& order) {
     auto fresh = sign(order, **hierarchy, clock.now());
     if (!fresh) return fresh.error();
     lock.lock();
-    const auto added = store->add_certificate(*fresh);
-    if (!added) return added.error();
-    if (*added) return Issued{std::move(fresh->record.certificate), std::move(fresh->record.serial)};
+    auto kept = keep_locked(std::move(*fresh));
+    if (!kept) return kept.error();
+    if (*kept) return std::move(**kept);
   }
-  return Error{"no unused serial number was found; the random number generator is broken"};
+  return no_serial();
 }
 
 // Inside the caller's transaction.
@@ -153,11 +157,19 @@ Result<Issued> Authority::Impl::issue_locked(const Order& order) {
   for (int attempt = 0; attempt < serial_attempts; ++attempt) {
     auto fresh = sign(order, **hierarchy, clock.now());
     if (!fresh) return fresh.error();
-    const auto added = store->add_certificate(*fresh);
-    if (!added) return added.error();
-    if (*added) return Issued{std::move(fresh->record.certificate), std::move(fresh->record.serial)};
+    auto kept = keep_locked(std::move(*fresh));
+    if (!kept) return kept.error();
+    if (*kept) return std::move(**kept);
   }
-  return Error{"no unused serial number was found; the random number generator is broken"};
+  return no_serial();
+}
+
+// Nothing when the serial number is taken.
+Result<std::optional<Issued>> Authority::Impl::keep_locked(NewCertificate fresh) {
+  const auto added = store->add_certificate(fresh);
+  if (!added) return added.error();
+  if (!*added) return std::optional<Issued>();
+  return std::optional(Issued{std::move(fresh.record.certificate), std::move(fresh.record.serial)});
 }
 
 Result<Outcome> Authority::Impl::first_time_locked(const IssueRequest& request, const PendingKey& key) {
@@ -176,7 +188,7 @@ Result<Outcome> Authority::Impl::first_time_locked(const IssueRequest& request, 
 // Issues what the operator saw and approved, the first submission; the repeated one may ask for other extensions.
 Result<Outcome> Authority::Impl::issue_approved_locked(const IssueRequest& request, const PendingEntry& entry) {
   const auto first = est::codec::decode_certification_request(entry.request);
-  if (!first.value) return Error{"the stored request " + std::to_string(entry.id) + " is damaged; restore the database from a backup"};
+  if (!first.accepted()) return Error{"the stored request " + std::to_string(entry.id) + " is damaged; restore the database from a backup"};
   auto decision = decide(*first.value, request.profile, request.subject);
   if (auto* refused = std::get_if<Refused>(&decision)) return Outcome(std::move(*refused));
   auto issued = issue_locked(order_for(std::get<Grant>(std::move(decision)), request, clock.now()));
@@ -185,30 +197,33 @@ Result<Outcome> Authority::Impl::issue_approved_locked(const IssueRequest& reque
   return Outcome(std::move(*issued));
 }
 
+// The certificate issued for an earlier submission, while it is of use.
+Result<std::optional<Issued>> Authority::Impl::earlier_locked(const PendingEntry& entry) {
+  const auto found = store->find(entry.serial);
+  if (!found) return found.error();
+  const auto& record = *found;
+  if (!record || record->revoked_at || record->not_after <= clock.now()) return std::optional<Issued>();
+  return std::optional(Issued{record->certificate, record->serial});
+}
+
+Result<Outcome> Authority::Impl::resume_locked(const IssueRequest& request, const PendingKey& key) {
+  const auto found = store->find_pending(key);
+  if (!found) return found.error();
+  if (!*found) return first_time_locked(request, key);
+  const PendingEntry& entry = **found;
+  if (entry.state == "approved") return issue_approved_locked(request, entry);
+  if (entry.state == "rejected") return Outcome(Refused{"the operator has rejected this request"});
+  if (entry.state == "waiting") return Outcome(Pending{entry.id});
+  const auto earlier = earlier_locked(entry);
+  if (!earlier) return earlier.error();
+  return *earlier ? Outcome(**earlier) : first_time_locked(request, key);
+}
+
 Result<Outcome> Authority::Impl::issue_when_approved(const IssueRequest& request) {
-  const PendingKey key = pending_key(request);
   const std::lock_guard lock(mutex);
   Transaction transaction(store->database());
   if (!transaction.begun()) return transaction.begun().error();
-  const auto entry = store->find_pending(key);
-  if (!entry) return entry.error();
-  std::optional<CertificateRecord> earlier;
-  if (*entry && (*entry)->state == "issued") {
-    auto found = store->find((*entry)->serial);
-    if (!found) return found.error();
-    earlier = std::move(*found);
-  }
-  Result<Outcome> outcome = Error{""};
-  if (earlier && !earlier->revoked_at && earlier->not_after > clock.now())
-    outcome = Outcome(Issued{earlier->certificate, earlier->serial});
-  else if (!*entry || (*entry)->state == "issued")  // nothing yet, or what was issued is of no more use
-    outcome = first_time_locked(request, key);
-  else if ((*entry)->state == "approved")
-    outcome = issue_approved_locked(request, **entry);
-  else if ((*entry)->state == "rejected")
-    outcome = Outcome(Refused{"the operator has rejected this request"});
-  else
-    outcome = Outcome(Pending{(*entry)->id});
+  auto outcome = resume_locked(request, pending_key(request));
   if (!outcome) return outcome;
   if (Status done = transaction.commit(); !done) return done.error();
   return outcome;

@@ -191,7 +191,15 @@ Result<std::unique_ptr<Store>> Store::open(const std::string& file) {
 
 Result<std::int64_t> Store::generation() { return database_->number("SELECT value FROM meta WHERE name = 'generation'"); }
 
+// A savepoint, so that all reads see one state of the database, inside a transaction or out of it.
 Result<Hierarchy> Store::load_hierarchy() {
+  if (Status begun = database_->execute("SAVEPOINT load"); !begun) return begun.error();
+  auto loaded = read_hierarchy();
+  if (Status done = database_->execute("RELEASE load"); !done) return done.error();
+  return loaded;
+}
+
+Result<Hierarchy> Store::read_hierarchy() {
   const auto number = generation();
   if (!number) return number.error();
   auto root = ca_keys(*database_, "root", true);

@@ -67,6 +67,7 @@ class Store {
 
  private:
   explicit Store(std::unique_ptr<Database> database) : database_(std::move(database)) {}
+  [[nodiscard]] est::Result<Hierarchy> read_hierarchy();
   [[nodiscard]] est::Status add_authority(const std::string& role, const CaKey& key);
 
   std::unique_ptr<Database> database_;
