@@ -53,7 +53,7 @@ class Recorder {
     });
     // A new session, after the old one has closed its connections: a target that serves one peer at a time must not look dead.
     const bool steps_were_tried = evidence_.last(Phase::step) != nullptr;
-    if (scenario_.control && steps_were_tried && evidence_.fault.empty()) probe_liveness();
+    if (scenario_.control && steps_were_tried && evidence_.fault.empty() && options_.liveness_works) probe_liveness();
     return finish();
   }
 
@@ -92,7 +92,7 @@ class Recorder {
     const std::string cannot = evidence_.cannot;
     guarded(evidence_, "the liveness probe", [&] {
       const auto session = driver_.begin(scenario_);
-      (void)perform(*session, driver_.liveness(), Phase::liveness, name);
+      (void)perform(*session, options_.liveness ? *options_.liveness : driver_.liveness(), Phase::liveness, name);
     });
     if (!cannot.empty()) evidence_.cannot = cannot;  // the first reason is the one that counts
     const Evidence stored = as_stored(evidence_);
@@ -125,9 +125,7 @@ RunOne run_unless(const Scenario& scenario, const std::string& given_up, const V
 }
 
 bool answers(Driver& driver, const Vocabulary& vocabulary, const RunOptions& options) {
-  const Evidence evidence = probe(driver, vocabulary);
-  const Exchange* exchange = evidence.last(Phase::liveness);
-  return exchange != nullptr && !exchange->incomplete && !not_successful(*exchange, evidence, vocabulary, options.judge);
+  return probe_succeeded(probe(driver, vocabulary, options), vocabulary, options.judge);
 }
 
 bool recovers(Driver& driver, const Vocabulary& vocabulary, const RunOptions& options) {
@@ -150,10 +148,15 @@ bool looks_dead(const RunOne& one) {
 
 }  // namespace
 
-Evidence probe(Driver& driver, const Vocabulary& vocabulary) {
+Evidence probe(Driver& driver, const Vocabulary& vocabulary, const RunOptions& options) {
   Scenario scenario;
   scenario.id = "probe";
-  return Recorder(scenario, vocabulary, driver, {}).record_probe();
+  return Recorder(scenario, vocabulary, driver, options).record_probe();
+}
+
+bool probe_succeeded(const Evidence& evidence, const Vocabulary& vocabulary, const JudgeOptions& options) {
+  const Exchange* exchange = evidence.last(Phase::liveness);
+  return exchange != nullptr && !exchange->incomplete && !not_successful(*exchange, evidence, vocabulary, options);
 }
 
 RunOne run_one(const Scenario& scenario, const Vocabulary& vocabulary, Driver& driver, const RunOptions& options) {
@@ -169,7 +172,7 @@ std::vector<ScenarioResult> run(const std::vector<Scenario>& scenarios, const Vo
     if (options.started) options.started(scenario);
     RunOne one = run_unless(scenario, given_up, vocabulary, driver, options);
     if (options.finished) options.finished(scenario, one.result, one.evidence);
-    if (given_up.empty() && looks_dead(one) && !recovers(driver, vocabulary, options)) {
+    if (given_up.empty() && options.liveness_works && looks_dead(one) && !recovers(driver, vocabulary, options)) {
       given_up = "the target stopped answering during " + scenario.id + " and did not come back";
     }
     results.push_back(std::move(one.result));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -20,6 +21,10 @@ struct RunOptions {
   std::function<void(const Scenario&, const ScenarioResult&, const Evidence&)> finished;
   std::function<bool()> cancelled;    // asked between scenarios; true ends the run, the rest is INCONCLUSIVE
   const est::Clock* clock = nullptr;  // system clock if null
+  // Instead of the driver's own liveness step, for a target that answers that one never (INT-14: a certificate demanded of everyone).
+  std::optional<Step> liveness;
+  // False when no probe ever succeeded: then nothing is probed, and what depends on it is INCONCLUSIVE instead of a false FAIL.
+  bool liveness_works = true;
   // A liveness probe that fails is repeated once after this long, so that a target which restarts or limits rates is not called dead.
   est::Milliseconds liveness_pause{1000};
   // How long a target that stopped answering may take to come back before the rest of the run is given up.
@@ -28,7 +33,9 @@ struct RunOptions {
 
 // The driver's liveness step alone: to see before a run that the target can be reached at all. `evidence.exchanges` has one entry, unless
 // `cannot` or `fault` say why there is none.
-[[nodiscard]] Evidence probe(Driver& driver, const Vocabulary& vocabulary);
+[[nodiscard]] Evidence probe(Driver& driver, const Vocabulary& vocabulary, const RunOptions& options = {});
+// Whether the probe's exchange did what its verb is for.
+[[nodiscard]] bool probe_succeeded(const Evidence& evidence, const Vocabulary& vocabulary, const JudgeOptions& options);
 
 // A scenario during or after which the target stops answering keeps its own verdict; when the target does not come back, the rest is
 // INCONCLUSIVE and names that scenario.

@@ -226,6 +226,19 @@ TEST(Runner, StopsWhenCancelled) {
               ElementsAre("", "the run was interrupted before this scenario", HasSubstr("needs 'pop'")));
 }
 
+TEST(Runner, WithoutALivenessProbeThatWorksNothingIsBlamed) {
+  RunOptions blind = options();
+  blind.liveness_works = false;
+  FakeDriver driver({"200", "403"});
+  const RunOne one = run_one(negative(), vocabulary(), driver, blind);
+  EXPECT_EQ(one.result.verdict, Verdict::inconclusive);
+  EXPECT_THAT(driver.log, ElementsAre("enroll", "attack"));
+  blind.liveness_works = true;
+  blind.liveness = Step{.verb = "enroll"};
+  EXPECT_EQ(run_one(negative(), vocabulary(), driver, blind).result.verdict, Verdict::fail);
+  EXPECT_EQ(driver.log.back(), "enroll");
+}
+
 TEST(Runner, ProbesWithoutAScenario) {
   FakeDriver driver({"dead"});
   const Evidence evidence = probe(driver, vocabulary());

@@ -1,0 +1,16 @@
+// The data files inside the program; defined in a source made by ci/cmake/Embed.cmake.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+namespace conformance {
+
+struct EmbeddedFile {
+  std::string_view name;  // relative to conformance/, with forward slashes
+  std::string_view text;
+};
+
+[[nodiscard]] std::span<const EmbeddedFile> embedded_files();
+
+}  // namespace conformance

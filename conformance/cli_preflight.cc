@@ -1,0 +1,72 @@
+#include "conformance/cli_preflight.h"
+
+namespace conformance::cli {
+
+namespace {
+
+using engine::Evidence;
+using engine::Exchange;
+
+Evidence probe_with(engine::Driver& driver, const engine::Vocabulary& vocabulary, const engine::JudgeOptions& judge,
+                    const engine::Step& step) {
+  engine::RunOptions options;
+  options.judge = judge;
+  options.liveness = step;
+  return engine::probe(driver, vocabulary, options);
+}
+
+// A listener that demands a client certificate of everyone lets only a probe with one through.
+bool find_other_probe(engine::Driver& driver, const engine::Vocabulary& vocabulary, const engine::JudgeOptions& judge,
+                      Preflight& preflight) {
+  for (const char* credentials : {"certificate", "password", "both"}) {
+    engine::Step step = driver.liveness();
+    step.parameters["credentials"] = credentials;
+    if (!engine::probe_succeeded(probe_with(driver, vocabulary, judge, step), vocabulary, judge)) continue;
+    preflight.liveness = step;
+    preflight.note = std::string("/cacerts answers only with credentials (") + credentials + "); the liveness probe uses them";
+    return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::string configuration_error(const engine::WireFailure& failure, const std::string& url) {
+  const std::string what = url + " cannot be tested: " + failure.message;
+  if (failure.stage == "resolve") return what + "; correct the host name in --url or in the profile's access.url";
+  if (failure.stage == "connect") return what + "; start the target, or correct --url (profile: access.url)";
+  if (failure.stage != "handshake") return {};
+  if (failure.cause == "not_tls") return what + "; name the port where the target speaks TLS in --url";
+  if (failure.cause == "untrusted") {
+    return what +
+           "; give the CA of the target's own certificate with --trust-anchor (profile: access.trust-anchor), and use a name in --url that "
+           "the "
+           "certificate holds";
+  }
+  if (failure.cause == "timeout") return what + "; see whether the target speaks TLS on this port";
+  return {};
+}
+
+Preflight look(engine::Driver& driver, const engine::Vocabulary& vocabulary, const engine::JudgeOptions& judge, const std::string& url) {
+  Preflight preflight;
+  const Evidence evidence = probe_with(driver, vocabulary, judge, driver.liveness());
+  if (!evidence.fault.empty() || !evidence.cannot.empty()) {
+    preflight.error = evidence.fault.empty() ? evidence.cannot : evidence.fault;
+    preflight.fault = !evidence.fault.empty();
+    return preflight;
+  }
+  if (engine::probe_succeeded(evidence, vocabulary, judge)) return preflight;
+  const Exchange* exchange = evidence.last(engine::Phase::liveness);
+  if (exchange != nullptr && exchange->failure) {
+    preflight.error = configuration_error(*exchange->failure, url);
+    preflight.fault = exchange->failure->cause == "local";
+    if (preflight.fault) preflight.error = exchange->failure->message;
+    if (!preflight.error.empty()) return preflight;
+  }
+  if (find_other_probe(driver, vocabulary, judge, preflight)) return preflight;
+  preflight.liveness_works = false;
+  preflight.note = "/cacerts does not answer as it should, so nobody can tell whether the target survives a negative test";
+  return preflight;
+}
+
+}  // namespace conformance::cli

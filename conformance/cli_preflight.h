@@ -1,0 +1,25 @@
+// One look at the target before a run: a wrong address or trust anchor is one clear message, not a hundred failures.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "conformance/engine/runner.h"
+
+namespace conformance::cli {
+
+struct Preflight {
+  std::string error;                     // why a run makes no sense, with the cure; empty if it does
+  bool fault = false;                    // the error is ours, not the user's
+  std::string note;                      // something odd that does not stop the run
+  std::optional<engine::Step> liveness;  // the probe that worked, if it is not the driver's own
+  bool liveness_works = true;
+};
+
+[[nodiscard]] Preflight look(engine::Driver& driver, const engine::Vocabulary& vocabulary, const engine::JudgeOptions& judge,
+                             const std::string& url);
+
+// The sentence for one failed connection, or nothing when the failure does not forbid a run.
+[[nodiscard]] std::string configuration_error(const engine::WireFailure& failure, const std::string& url);
+
+}  // namespace conformance::cli

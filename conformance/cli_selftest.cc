@@ -1,0 +1,55 @@
+// estspec selftest: the kill matrix, proof that the suite sees.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iostream>
+#include <thread>
+
+#include "conformance/cli_command.h"
+#include "conformance/selftest/matrix.h"
+
+namespace conformance::cli {
+
+namespace {
+
+struct SelftestOptions {
+  DataOptions data;
+  selftest::MatrixOptions matrix;
+  bool json = false;
+};
+
+int run_selftest(SelftestOptions options) {
+  auto data = load_or_complain(options.data);
+  if (!data) return ExitCode::usage;
+  std::erase_if(data->scenarios, [](const engine::Scenario& scenario) { return scenario.role != "server"; });
+  if (data->scenarios.empty()) return complain("no scenario for a server is selected; see `estspec list`");
+  options.matrix.finished = [](const selftest::FaultRow& row) {
+    std::cerr << fmt::format("{}: {} killed{}\n", row.id, row.killed.size(),
+                             row.survived.empty() && row.trouble.empty() ? "" : ", not as promised");
+  };
+  const auto matrix = selftest::run_matrix(data->scenarios, data->vocabulary, options.matrix);
+  if (options.json) {
+    print(selftest::to_json(matrix));
+  } else {
+    std::cout << selftest::to_text(matrix);
+  }
+  if (!matrix.trouble.empty()) return ExitCode::suite_fault;
+  return matrix.green() ? 0 : ExitCode::nonconformant;
+}
+
+}  // namespace
+
+void add_selftest(CLI::App& app, Command& run) {
+  CLI::App* command = app.add_subcommand("selftest", "run every scenario against the reference and against every fault (the kill matrix)");
+  auto options = std::make_shared<SelftestOptions>();
+  options->matrix.threads = std::max(1U, std::min(8U, std::thread::hardware_concurrency()));
+  add_data_options(*command, options->data, true);
+  command->add_option("--fault", options->matrix.only_faults, "only this fault, repeatable")->type_name("ID");
+  command->add_option("--threads", options->matrix.threads, "faults at a time")->check(CLI::Range(1, 64))->capture_default_str();
+  command->add_flag("--quick", options->matrix.promised_only, "run only the scenarios a fault promises to kill");
+  command->add_flag("--json", options->json, "print data instead of text");
+  command->footer("Exit codes: 0 the matrix is green, 1 it is not, 4 usage, 5 the reference could not be started.");
+  command->callback([=, &run] { run = [=] { return run_selftest(*options); }; });
+}
+
+}  // namespace conformance::cli

@@ -1,0 +1,222 @@
+// estspec server: the run itself.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <iostream>
+
+#include "conformance/cli_command.h"
+#include "conformance/cli_preflight.h"
+#include "conformance/cli_progress.h"
+#include "conformance/cli_secret.h"
+#include "conformance/engine/runner.h"
+#include "conformance/report/folder.h"
+#include "conformance/steps/server_driver.h"
+#include "conformance/target/profile.h"
+
+namespace conformance::cli {
+
+namespace {
+
+struct ServerOptions {
+  target::Flags flags;
+  std::string profile;
+  DataOptions data;
+  bool strict = false;
+  bool json = false;
+  int jobs = 1;
+  std::string out = "estspec-results";
+};
+
+volatile std::sig_atomic_t interrupted = 0;
+
+// The first interrupt ends the run after the scenario in progress; the second ends the program.
+void on_interrupt(int number) {
+  interrupted = 1;
+  std::signal(number, SIG_DFL);
+}
+
+est::Result<target::Profile> profile_of(const ServerOptions& options) {
+  target::Flags flags = options.flags;
+  auto password = resolve_secret(flags.password, "--password");
+  if (!password) return password.error();
+  flags.password = *std::move(password);
+  if (options.profile.empty()) return target::apply_flags(std::nullopt, flags);
+  auto profile = target::load_profile(options.profile);
+  if (!profile) return profile.error();
+  if (profile->role != "server")
+    return est::Error{options.profile + ": the profile is for the role " + profile->role + "; give one for a server"};
+  return target::apply_flags(*std::move(profile), flags);
+}
+
+std::string word(const std::string& text) {
+  const bool plain =
+      text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:@%+=,") == std::string::npos;
+  if (plain && !text.empty()) return text;
+  std::string quoted = "'";
+  for (const char c : text) quoted += c == '\'' ? "'\\''" : std::string(1, c);
+  return quoted + "'";
+}
+
+// How to run this again, without --select and without secrets.
+std::string command_of(const ServerOptions& options) {
+  std::string command = "estspec server";
+  const auto add = [&](const char* name, const std::string& value) {
+    if (!value.empty()) command += std::string(" ") + name + " " + word(value);
+  };
+  add("--profile", options.profile);
+  add("--url", options.flags.url);
+  add("--trust-anchor", options.flags.trust_anchor);
+  add("--user", options.flags.user);
+  add("--password", is_reference(options.flags.password) || options.flags.password.empty() ? options.flags.password : "env:EST_PASSWORD");
+  add("--client-cert", options.flags.client_certificate);
+  add("--client-key", options.flags.client_key);
+  add("--label", options.flags.label);
+  for (const auto& folder : options.data.folders) add("--scenarios", folder);
+  if (!options.data.built_in) command += " --no-built-in";
+  if (options.strict) command += " --strict";
+  return command;
+}
+
+// One run, from what was read to what is written.
+class ServerRun {
+ public:
+  ServerRun(const ServerOptions& options, Data data, target::Profile profile, report::ResultsFolder folder)
+      : options_(options),
+        data_(std::move(data)),
+        profile_(std::move(profile)),
+        folder_(std::move(folder)),
+        driver_(steps::make_server_driver(profile_, data_.vocabulary)),
+        progress_(std::cerr, data_.scenarios.size(), is_terminal(STDERR_FILENO), colour_allowed(STDERR_FILENO)) {}
+
+  int run() {
+    run_options_.claims = profile_.claims;
+    run_options_.judge = {options_.strict, profile_.public_json()};
+    if (const int code = preflight(); code != 0) return code;
+    execute();
+    if (trouble_.empty()) trouble_ = write();
+    if (!trouble_.empty()) {
+      folder_.abandon();
+      return complain(trouble_);
+    }
+    tell();
+    return report::exit_code(results_);
+  }
+
+ private:
+  // 0 to go on.
+  int preflight() {
+    const std::string url = profile_.url.scheme + "://" + profile_.url.endpoint.to_string();
+    const Preflight seen = look(*driver_, data_.vocabulary, run_options_.judge, url);
+    if (!seen.note.empty()) std::cerr << "estspec: note: " << seen.note << "\n";
+    run_options_.liveness = seen.liveness;
+    run_options_.liveness_works = seen.liveness_works;
+    if (seen.error.empty()) return 0;
+    folder_.abandon();
+    complain(seen.error);
+    return seen.fault ? ExitCode::suite_fault : ExitCode::usage;
+  }
+
+  void execute() {
+    results_.suite_version = ESTSPEC_VERSION;
+    results_.scenario_set = data_.scenario_set;
+    results_.digest = data_.digest;
+    results_.target = run_options_.judge.target;
+    results_.strict = options_.strict;
+    results_.started = est::system_clock().now();
+    results_.command = command_of(options_);
+    run_options_.started = [this](const engine::Scenario& scenario) { progress_.started(scenario); };
+    run_options_.finished = [this](const engine::Scenario&, const engine::ScenarioResult& result, const engine::Evidence& evidence) {
+      keep(result, evidence);
+    };
+    run_options_.cancelled = [] { return interrupted != 0; };
+    std::signal(SIGINT, on_interrupt);
+    std::signal(SIGTERM, on_interrupt);
+    const auto began = std::chrono::steady_clock::now();
+    (void)engine::run(data_.scenarios, data_.vocabulary, *driver_, run_options_);
+    results_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+    std::signal(SIGINT, SIG_DFL);
+    std::signal(SIGTERM, SIG_DFL);
+    progress_.clear();
+  }
+
+  void keep(engine::ScenarioResult result, const engine::Evidence& evidence) {
+    if (const auto status = folder_.add(result, evidence, results_.target); !status && trouble_.empty()) trouble_ = status.error().message;
+    progress_.finished(result);
+    results_.scenarios.push_back(std::move(result));
+  }
+
+  std::string write() {
+    const auto status = folder_.finish(results_);
+    return status ? std::string() : status.error().message;
+  }
+
+  void tell() {
+    const report::TextOptions text{.colour = colour_allowed(options_.json ? STDERR_FILENO : STDOUT_FILENO), .folder = folder_.path()};
+    std::ostream& out = options_.json ? std::cerr : std::cout;
+    out << report::text_summary(results_, data_.scenarios, data_.catalogue, text);
+    out << "results: " << folder_.path() << "/results.json, junit.xml, evidence/\n";
+    if (options_.json) print(report::to_json(results_));
+  }
+
+  const ServerOptions& options_;
+  Data data_;
+  target::Profile profile_;
+  report::ResultsFolder folder_;
+  std::unique_ptr<engine::Driver> driver_;
+  Progress progress_;
+  engine::RunOptions run_options_;
+  report::Results results_;
+  std::string trouble_;
+};
+
+int run_server(const ServerOptions& options) {
+  if (options.jobs != 1) return complain("--jobs: only 1 is possible for now, scenarios run one after another; leave it out");
+  const auto profile = profile_of(options);
+  if (!profile) return complain(profile.error().message);
+  auto data = load_or_complain(options.data);
+  if (!data) return ExitCode::usage;
+  std::erase_if(data->scenarios, [](const engine::Scenario& scenario) { return scenario.role != "server"; });
+  if (data->scenarios.empty()) return complain("no scenario for a server is selected; see `estspec list`");
+  auto folder = report::ResultsFolder::open(options.out);
+  if (!folder) return complain(folder.error().message);
+  return ServerRun(options, *std::move(data), *profile, *std::move(folder)).run();
+}
+
+void add_target_options(CLI::App& command, ServerOptions& options) {
+  target::Flags& flags = options.flags;
+  command.add_option("--url", flags.url, "https://HOST:PORT of the target, without a path");
+  command.add_option("--trust-anchor", flags.trust_anchor, "PEM file with the CA of the target's own certificate");
+  command.add_option("--user", flags.user, "user name for HTTP authentication");
+  command.add_option("--password", flags.password,
+                     "its password: better env:NAME (environment variable) or file:PATH than the word itself, which others can see");
+  command.add_option("--client-cert", flags.client_certificate, "PEM file with a client certificate and its chain");
+  command.add_option("--client-key", flags.client_key, "PEM file with its key");
+  command.add_option("--label", flags.label, "CA label to use where a scenario does not name one");
+  command.add_option("--profile", options.profile, "target profile (YAML): claims, access, limits; flags override it");
+}
+
+}  // namespace
+
+void add_server(CLI::App& app, Command& run) {
+  CLI::App* command = app.add_subcommand("server", "test an EST server");
+  auto options = std::make_shared<ServerOptions>();
+  add_target_options(*command, *options);
+  add_data_options(*command, options->data, true);
+  command->add_flag("--strict", options->strict, "score contested points by the letter of the newest text");
+  command->add_option("--jobs", options->jobs, "scenarios at a time; only 1 for now")->type_name("N");
+  command
+      ->add_option("--out", options->out, "folder for results.json, junit.xml and evidence/; results of an earlier run in it are replaced")
+      ->capture_default_str();
+  command->add_flag("--json", options->json, "print results.json on standard output, all else on standard error");
+  command->footer(
+      "Before the run the target is probed once. If it cannot be reached, does not speak TLS or shows a certificate that the trust anchor "
+      "does not\n"
+      "cover, that is a configuration error: one message, exit code 4, no results.\n"
+      "Exit codes: 0 conformant, 1 at least one FAIL, 2 no FAIL but INCONCLUSIVE, 4 usage, configuration or nothing tested, 5 fault of the "
+      "suite.");
+  command->callback([=, &run] { run = [=] { return run_server(*options); }; });
+}
+
+}  // namespace conformance::cli
