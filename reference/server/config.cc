@@ -16,7 +16,7 @@ namespace {
 
 using est::tls::Version;
 
-constexpr std::int64_t most_seconds = 24 * 3600;
+constexpr std::int64_t most_seconds = 86400;
 constexpr std::size_t file_limit = std::size_t{1} << 20U;
 
 void read_listen(YamlMap& top, Config& config) {
@@ -78,7 +78,8 @@ void read_realm(YamlMap& top, Config& config) {
   const std::optional<YamlValue> value = top.get("realm");
   if (!value) return;
   config.realm = value->text();
-  const bool plain = std::all_of(config.realm.begin(), config.realm.end(), [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; });
+  const bool plain =
+      std::all_of(config.realm.begin(), config.realm.end(), [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; });
   if (!plain) value->fail("the realm has characters that need escaping", "use printable ASCII without quotes and backslashes");
 }
 
@@ -166,10 +167,14 @@ LabelPolicy read_label(const YamlValue& section) {
   return policy;
 }
 
-// INT-01: on TLS 1.3 a demand for linking could be met by nobody.
-void check_linking(const YamlValue& section, const LabelPolicy& policy, const TlsConfig& tls) {
+// Demands that no client could meet. INT-01 is the reason for the first.
+void check_possible(const YamlValue& section, const LabelPolicy& policy, const TlsConfig& tls) {
   if (policy.pop_required && !policy.accept_exporter && tls.most == Version::tls13)
     section.fail("no TLS 1.3 client could satisfy pop: required without accept-exporter", "set accept-exporter: true or tls maximum 1.2");
+  const bool certificate =
+      policy.authentication == Authentication::certificate || policy.authentication == Authentication::certificate_and_password;
+  if (certificate && tls.client_certificate == est::tls::ClientCertificate::none)
+    section.fail("this label needs a client certificate, but tls asks for none", "set tls client-certificate: optional");
 }
 
 void read_labels(YamlMap& top, Config& config) {
@@ -180,7 +185,7 @@ void read_labels(YamlMap& top, Config& config) {
       value.fail("\"" + est::printable(label, 60) + "\" is no CA label",
                  "RFC 7030 3.2.2: one path segment, not the name of an operation, at most 128 octets");
     LabelPolicy policy = read_label(value);
-    check_linking(value, policy, config.tls);
+    check_possible(value, policy, config.tls);
     policy.profile.name = policy.profile.name == "default" && !label.empty() ? label : policy.profile.name;
     config.labels.insert_or_assign(label, std::move(policy));
   }

@@ -1,4 +1,4 @@
-// The server's configuration: one YAML file, or a value built by a program. README of the keys: example_config() and init.cc.
+// The server's configuration: one YAML file, or a value built by a program. The keys are in README.md.
 #pragma once
 
 #include <cstdint>
@@ -38,13 +38,13 @@ struct Config {
   TlsConfig tls;
 
   std::string ca_directory;
-  std::string server_certificate, server_key;      // PEM: leaf first, then intermediates
-  std::vector<std::string> explicit_anchors;       // PEM; the CA's own certificates are always in
-  std::vector<std::string> implicit_anchors;       // PEM; manufacturers and other third parties (RFC 7030 2.2.1)
-  std::string own_crl;                             // PEM; written by `est-server crl` and `revoke`, read for checking
-  std::vector<std::string> crls;                   // PEM or DER; of other CAs
-  bool check_crl = false;                          // of client certificates under explicit anchors
-  std::int64_t crl_validity_seconds = 30 * 86400;  // of CRLs this server's commands make
+  std::string server_certificate, server_key;        // PEM: leaf first, then intermediates
+  std::vector<std::string> explicit_anchors;         // PEM; the CA's own certificates are always in
+  std::vector<std::string> implicit_anchors;         // PEM; manufacturers and other third parties (RFC 7030 2.2.1)
+  std::string own_crl;                               // PEM; written by `est-server crl` and `revoke`, read for checking
+  std::vector<std::string> crls;                     // PEM or DER; of other CAs
+  bool check_crl = false;                            // of client certificates under explicit anchors
+  std::int64_t crl_validity_seconds = 30LL * 86400;  // of CRLs this server's commands make
 
   std::string realm = "estspec";
   std::vector<est::http::DigestAlgorithm> digest_algorithms = {est::http::DigestAlgorithm::sha256, est::http::DigestAlgorithm::md5};

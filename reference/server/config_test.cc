@@ -21,7 +21,7 @@ TEST(Config, TheExampleIsValid) {
   const auto config = parse_config(example_config(), "/etc/est/est-server.yaml");
   ASSERT_TRUE(config.ok()) << config.error().message;
   EXPECT_EQ(config->ca_directory, "/etc/est/ca");
-  EXPECT_EQ(config->listen.size(), 2U);
+  EXPECT_EQ(config->listen.size(), 1U);
   EXPECT_EQ(config->users.front().value, "/etc/est/estuser.password");
   EXPECT_EQ(config->labels.at("").authentication, Authentication::certificate_or_password);
   EXPECT_TRUE(config->labels.at("pop").pop_required);
@@ -67,6 +67,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Wrong{"labels: {\"\": {}}\nlimits: {bodies: 1}\n", "5: ", "unknown key \"limits.bodies\""},
                     Wrong{"labels: {\"\": {}}\ntls: {minimum: \"1.1\"}\n", "5: ", "\"1.1\" is not a value of minimum"},
                     Wrong{"labels: {\"\": {}}\ntls: {minimum: \"1.3\", maximum: \"1.2\"}\n", "5: ", "minimum is above"},
+                    Wrong{"tls: {client-certificate: none}\nlabels: {\"\": {authentication: certificate}}\n", "5: ", "asks for none"},
                     Wrong{"labels: {\"\": {}}\ndigest-algorithms: [SHA-1]\n", "5: ", "unknown digest algorithm"},
                     Wrong{"labels: {\"\": {}}\nrealm: 'a\"b'\n", "5: ", "realm"},
                     Wrong{"labels: {\"\": {}}\nusers: [{name: a}]\n", "5: ", "exactly one of password-file and password-env"},

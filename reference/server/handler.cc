@@ -152,7 +152,8 @@ Reply Handler::reply(Answer answer, const Request& request, bool keep_alive) con
 
 void Handler::note(const Answer& answer, const Request& request, const Peer& peer, const std::string& identity) const {
   const Facts& facts = facts_of(peer);
-  parts_.log.write(est::LogLevel::info, "request",
+  const est::LogLevel level = answer.response.status == 503 ? est::LogLevel::error : est::LogLevel::info;
+  parts_.log.write(level, "request",
                    {{"connection", std::to_string(peer.connection)},
                     {"peer", peer.address},
                     {"tls", std::string(est::tls::to_string(facts.version))},

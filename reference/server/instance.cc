@@ -11,7 +11,6 @@
 namespace server {
 namespace {
 
-using est::Error;
 using est::Result;
 using est::Status;
 using ContextPointer = std::shared_ptr<const est::tls::ServerContext>;

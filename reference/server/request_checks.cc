@@ -19,6 +19,7 @@ namespace oids = est::codec::oids;
 std::string names_text(const std::vector<GeneralName>& names) {
   if (names.empty()) return "none";
   std::vector<std::string> texts;
+  texts.reserve(names.size());
   for (const GeneralName& name : names) texts.push_back(codec::to_string(name));
   return est::printable(est::join(texts, ", "));
 }

@@ -28,8 +28,8 @@ std::string YamlSource::resolve(const std::string& path) const {
   return (std::filesystem::path(path_).parent_path() / path).lexically_normal().string();
 }
 
-YamlValue::YamlValue(YAML::Node node, YamlSource& source, std::string what)
-    : node_(std::move(node)), source_(&source), what_(std::move(what)) {}
+YamlValue::YamlValue(const YAML::Node& node, YamlSource& source, std::string what)
+    : node_(node), source_(&source), what_(std::move(what)) {}
 
 int YamlValue::line() const { return line_of(node_); }
 

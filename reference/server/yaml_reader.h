@@ -38,7 +38,7 @@ class YamlMap;
 
 class YamlValue {
  public:
-  YamlValue(YAML::Node node, YamlSource& source, std::string what);
+  YamlValue(const YAML::Node& node, YamlSource& source, std::string what);
 
   [[nodiscard]] int line() const;
   [[nodiscard]] bool is_text() const { return node_.IsScalar(); }

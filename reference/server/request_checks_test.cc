@@ -1,0 +1,89 @@
+#include "server/request_checks.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "est/codec/der.h"
+#include "server/scene_test.h"
+
+namespace server {
+namespace {
+
+using est::codec::Attribute;
+using est::codec::AttrOrOid;
+using est::codec::CertificationRequest;
+using est::codec::Oid;
+using est::crypto::KeyType;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+namespace codec = est::codec;
+namespace der = est::codec::der;
+namespace oids = est::codec::oids;
+
+CertificationRequest decoded(const Csr& csr) {
+  auto request = codec::decode_certification_request(make_csr(csr));
+  EXPECT_TRUE(request.accepted());
+  return *std::move(request.value);
+}
+
+std::vector<std::string> missing(AttrOrOid wanted, const Csr& csr) { return missing_attributes({{std::move(wanted)}}, decoded(csr)); }
+
+TEST(MissingAttributes, ABareOidIsMetWhereverItIsUsed) {
+  const Oid unknown("1.3.6.1.4.1.32473.1");
+  EXPECT_THAT(missing(oids::common_name, {}), IsEmpty());
+  EXPECT_THAT(missing(oids::serial_number, {}), ElementsAre("serialNumber"));
+  EXPECT_THAT(missing(oids::subject_alt_name, {.names = {"DNS:a.example"}}), IsEmpty());
+  EXPECT_THAT(missing(oids::challenge_password, {.challenge_password = "x"}), IsEmpty());
+  EXPECT_THAT(missing(oids::challenge_password, {}), ElementsAre("challengePassword"));
+  EXPECT_THAT(missing(oids::secp384r1, {.key_type = KeyType::ec_p384}), IsEmpty());
+  EXPECT_THAT(missing(oids::secp384r1, {}), ElementsAre("secp384r1"));
+  EXPECT_THAT(missing(unknown, {.attributes = {codec::make_text_attribute(unknown, "x")}}), IsEmpty());
+  EXPECT_THAT(missing(unknown, {}), ElementsAre("1.3.6.1.4.1.32473.1"));
+}
+
+TEST(MissingAttributes, KeyTypeWithParameters) {
+  const Attribute rsa3072{oids::rsa_encryption, {der::integer(3072)}, 0};
+  const Attribute curves{oids::ec_public_key, {der::oid(oids::prime256v1), der::oid(oids::secp384r1)}, 0};
+  EXPECT_THAT(missing(rsa3072, {.key_type = KeyType::rsa_3072}), IsEmpty());
+  EXPECT_THAT(missing(rsa3072, {.key_type = KeyType::rsa_2048}), ElementsAre(HasSubstr("rsaEncryption")));
+  EXPECT_THAT(missing(curves, {.key_type = KeyType::ec_p384}), IsEmpty());
+  EXPECT_THAT(missing(curves, {.key_type = KeyType::ec_p521}), ElementsAre(HasSubstr("PublicKey")));
+  EXPECT_THAT(missing(Attribute{oids::ed25519, {}, 0}, {.key_type = KeyType::ed25519}), IsEmpty());
+  EXPECT_THAT(missing_attributes({{rsa3072, curves}}, decoded({})), IsEmpty()) << "alternatives";
+}
+
+TEST(MissingAttributes, ExtensionsByValueAndSignaturesAsAlternatives) {
+  const codec::Extension names = codec::make_subject_alt_name({codec::parse_general_name("DNS:a.example").value()});
+  const Attribute wanted = codec::make_extension_request({names});
+  EXPECT_THAT(missing(wanted, {.names = {"DNS:a.example"}}), IsEmpty());
+  EXPECT_THAT(missing(wanted, {.names = {"DNS:b.example"}}), ElementsAre(HasSubstr("with the value")));
+  EXPECT_THAT(missing(wanted, {}), ElementsAre("the extension subjectAltName"));
+  EXPECT_THAT(missing_attributes({{oids::ecdsa_with_sha384, oids::ecdsa_with_sha256}}, decoded({})), IsEmpty());
+  EXPECT_THAT(missing_attributes({{oids::ecdsa_with_sha384, oids::sha256_with_rsa}}, decoded({})),
+              ElementsAre(HasSubstr("ecdsa-with-SHA384 or sha256WithRSAEncryption")));
+  const Oid type("1.3.6.1.4.1.32473.2");
+  const Attribute text = codec::make_text_attribute(type, "right");
+  EXPECT_THAT(missing(text, {.attributes = {text}}), IsEmpty());
+  EXPECT_THAT(missing(text, {.attributes = {codec::make_text_attribute(type, "wrong")}}), ElementsAre(HasSubstr("with the value")));
+}
+
+TEST(Linking, ConnectionsWithoutBindingAreExplained) {
+  const CertificationRequest request = decoded({.challenge_password = "x"});
+  est::tls::Facts facts;
+  facts.version = est::tls::Version::tls12;
+  EXPECT_THAT(linking_problem(request, facts, {}, false).value_or(""), HasSubstr("no tls-unique"));
+  facts.version = est::tls::Version::tls13;
+  EXPECT_THAT(linking_problem(request, facts, {}, false).value_or(""), HasSubstr("no exporter"));
+}
+
+TEST(Linking, SurroundingSpaceIsNotTrimmed) {
+  est::tls::Facts facts = Scene::facts();
+  const std::string right = est::ops::channel_binding_text(facts.tls_unique);
+  for (const std::string& wrong : {" " + right, right + " ", right + "\n", right.substr(0, right.size() - 1), std::string("=")})
+    EXPECT_TRUE(linking_problem(decoded({.challenge_password = wrong}), facts, {}, false).has_value()) << wrong;
+  EXPECT_FALSE(linking_problem(decoded({.challenge_password = right}), facts, {}, false).has_value());
+}
+
+}  // namespace
+}  // namespace server
