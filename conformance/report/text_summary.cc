@@ -51,7 +51,8 @@ class Writer {
     if (text.empty()) return;
     std::string line = fmt::format("  {:<{}}", label, indent - 2);
     std::size_t used = line.size();
-    for (const auto word : est::split(safe(text), ' ')) {
+    const std::string printable = safe(text);
+    for (const auto word : est::split(printable, ' ')) {
       if (used > indent && used + 1 + word.size() > options_.width) {
         text_ += line + "\n";
         line = std::string(indent, ' ');
