@@ -19,6 +19,11 @@ CheckResult without_certificate(const CheckInput& input, const Exchange& exchang
   return inconclusive(input, describe(exchange) + " So \"" + exchange.name + "\" gave no certificate to look at.", std::move(expected));
 }
 
+// `or-none`: a response without certificate is as good, as another check judges whether there should be one.
+bool none_will_do(const CheckInput& input) {
+  return flag(input.parameters, "or-none") && answer_of(input.exchange) && !issued_by(input.exchange);
+}
+
 bool undecided(int status) { return status == 202 || status == 429 || status == 503; }
 
 Results certificate_issued(const CheckInput& input) {
@@ -98,6 +103,8 @@ Results only_issued_certificate(const CheckInput& input) {
 
 Results key_matches(const CheckInput& input) {
   const std::string expected = "a certificate for the public key of the request";
+  if (none_will_do(input))
+    return {result(input, Verdict::pass, describe(input.exchange) + " It holds no certificate.", expected, "policy")};
   const auto issued = issued_by(input.exchange);
   if (!issued) return {without_certificate(input, input.exchange, expected)};
   if (artefact(input.exchange, "spki") == nullptr) return {inconclusive(input, "The request's key was not recorded.", expected)};
@@ -145,9 +152,8 @@ Results serial_differs(const CheckInput& input) {
 
 Results same_certificate(const CheckInput& input) {
   const std::string expected = "the very certificate issued before";
-  if (flag(input.parameters, "or-none") && answer_of(input.exchange) && !issued_by(input.exchange)) {
+  if (none_will_do(input))
     return {result(input, Verdict::pass, describe(input.exchange) + " It holds no certificate.", expected, "policy")};
-  }
   return compare(input, "as", expected, [&](const CheckInput& in, const Certificate& mine, const Certificate& theirs) {
     const bool same = mine.der == theirs.der;
     const std::string observed = same ? "Both responses hold certificate " + mine.serial_hex() + "."
@@ -188,6 +194,7 @@ engine::CheckInfo comparison(std::string name, std::string meaning, std::string 
 }  // namespace
 
 void add_enroll_checks(engine::Vocabulary& vocabulary) {
+  const auto or_none = parameter("or-none", ParameterType::boolean, "a response without certificate will do as well");
   add(vocabulary,
       {"certificate-issued", "200 with a certificate; 202, 429 and 503 settle nothing (RFC 7030 4.2.3)", {}, certificate_issued, {}});
   add(vocabulary, {"only-issued-certificate",
@@ -195,13 +202,13 @@ void add_enroll_checks(engine::Vocabulary& vocabulary) {
                    {},
                    only_issued_certificate,
                    {}});
-  add(vocabulary, {"key-matches", "the issued certificate holds the requested public key", {}, key_matches, {}});
+  add(vocabulary, {"key-matches", "the issued certificate holds the requested public key", {or_none}, key_matches, {}});
   add(vocabulary,
       comparison("chains-to", "the issued certificate has a path to the certificates of a /cacerts response", "cacerts", chains_to));
   add(vocabulary, comparison("serial-differs", "two certificates of one issuer have different serial numbers (RFC 5280 4.1.2.2)", "from",
                              serial_differs));
   auto repeated = comparison("same-certificate", "the same certificate was given twice (RFC 7030 4.2.3)", "as", same_certificate);
-  repeated.parameters.push_back(parameter("or-none", ParameterType::boolean, "a response without certificate will do as well"));
+  repeated.parameters.push_back(or_none);
   add(vocabulary, std::move(repeated));
   add(vocabulary,
       comparison("same-key", "two certificates hold one key", "as", [](const CheckInput& input) { return compare_keys(input, true); }));

@@ -38,6 +38,9 @@ TEST(KeyMatches, ComparesWithTheRequest) {
   auto unknown = enrolled(pki.device());
   unknown.artefacts.erase("spki");
   EXPECT_EQ(judge("key-matches", {}, unknown).worst, Verdict::inconclusive);
+  EXPECT_EQ(judge("key-matches", {{"or-none", true}}, answered(202)).worst, Verdict::pass);
+  EXPECT_EQ(judge("key-matches", {{"or-none", true}}, enrolled(foreign)).worst, Verdict::fail);
+  EXPECT_EQ(judge("key-matches", {}, answered(202)).worst, Verdict::inconclusive);
   EXPECT_EQ(judge("key-matches", {}, failed("read", "timeout")).worst, Verdict::inconclusive);
 }
 
