@@ -5,14 +5,13 @@
 #include <openssl/x509v3.h>
 
 #include "est/codec/pem.h"
+#include "est/crypto/path.h"
 
 namespace est::crypto {
 namespace {
 
-struct StackDeleter {
-  void operator()(STACK_OF(X509) * stack) const noexcept { sk_X509_pop_free(stack, X509_free); }
-};
-using StackHandle = std::unique_ptr<STACK_OF(X509), StackDeleter>;
+// Borrows its certificates.
+using StackHandle = std::unique_ptr<STACK_OF(X509), Deleter<[](STACK_OF(X509) * stack) { sk_X509_free(stack); }>>;
 
 constexpr int most_intermediates = 32;  // in one path; real ones have one to four
 
@@ -31,33 +30,39 @@ Error nth(std::string_view list, std::size_t index, const Error& error) {
   return Error{"number " + std::to_string(index + 1) + " of the " + std::string(list) + ": " + error.message};
 }
 
-Result<StackHandle> stack_of(const std::vector<Bytes>& certificates) {
-  StackHandle stack(sk_X509_new_null());
-  for (std::size_t i = 0; i < certificates.size(); ++i) {
-    auto one = parse_certificate(certificates[i]);
-    if (!one) return nth("intermediates", i, one.error());
-    if (!stack || sk_X509_push(stack.get(), one->get()) <= 0) return openssl_error("cannot collect the intermediates");
-    static_cast<void>(one->release());  // the stack owns it now
+template <class Handle>
+Result<std::vector<Handle>> parse_all(const std::vector<Bytes>& list, std::string_view name, Result<Handle> (*parse)(BytesView)) {
+  std::vector<Handle> out;
+  out.reserve(list.size());
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    auto one = parse(list[i]);
+    if (!one) return nth(name, i, one.error());
+    out.push_back(std::move(*one));
   }
+  return out;
+}
+
+std::vector<X509*> borrowed(const std::vector<X509Handle>& certificates) {
+  std::vector<X509*> out;
+  for (const X509Handle& one : certificates) out.push_back(one.get());
+  return out;
+}
+
+StackHandle stack_of(const std::vector<X509*>& certificates) {
+  StackHandle stack(sk_X509_new_null());
+  for (X509* one : certificates)
+    if (!stack || sk_X509_push(stack.get(), one) <= 0) return nullptr;
   return stack;
 }
 
-Status add_anchors(X509_STORE* store, const std::vector<Bytes>& anchors) {
-  for (std::size_t i = 0; i < anchors.size(); ++i) {
-    const auto one = parse_certificate(anchors[i]);
-    if (!one) return nth("anchors", i, one.error());
-    if (X509_STORE_add_cert(store, one->get()) != 1) return openssl_error("cannot add an anchor");
-  }
-  return {};
-}
-
-Status add_crls(X509_STORE* store, const std::vector<Bytes>& crls) {
-  for (std::size_t i = 0; i < crls.size(); ++i) {
-    const auto one = parse_crl(crls[i]);
-    if (!one) return nth("CRLs", i, one.error());
-    if (X509_STORE_add_crl(store, one->get()) != 1) return openssl_error("cannot add a CRL");
-  }
-  return {};
+X509StoreHandle store_of(const std::vector<X509*>& anchors, const std::vector<X509CrlHandle>& crls) {
+  X509StoreHandle store(X509_STORE_new());
+  if (!store) return nullptr;
+  for (X509* one : anchors)
+    if (X509_STORE_add_cert(store.get(), one) != 1) return nullptr;
+  for (const X509CrlHandle& one : crls)
+    if (X509_STORE_add_crl(store.get(), one.get()) != 1) return nullptr;
+  return store;
 }
 
 unsigned long flags_of(const ChainOptions& options) {
@@ -90,20 +95,50 @@ ChainResult outcome(X509_STORE_CTX* context, int verified) {
   return result;
 }
 
-int issued_and_signed(X509_STORE_CTX*, X509* subject, X509* issuer) {
-  if (X509_check_issued(issuer, subject) != X509_V_OK) return 0;
-  EVP_PKEY* key = X509_get0_pubkey(issuer);
-  return key != nullptr && X509_verify(subject, key) == 1 ? 1 : 0;
+struct Material {
+  X509Handle leaf;
+  std::vector<X509Handle> intermediates, anchors;
+  std::vector<X509CrlHandle> crls;
+};
+
+Result<Material> parse_material(BytesView leaf, const std::vector<Bytes>& intermediates, const std::vector<Bytes>& anchors,
+                                const std::vector<Bytes>& crls) {
+  auto subject = parse_certificate(leaf);
+  if (!subject) return subject.error();
+  auto untrusted = parse_all<X509Handle>(intermediates, "intermediates", parse_certificate);
+  if (!untrusted) return untrusted.error();
+  auto trusted = parse_all<X509Handle>(anchors, "anchors", parse_certificate);
+  if (!trusted) return trusted.error();
+  auto lists = parse_all<X509CrlHandle>(crls, "CRLs", parse_crl);
+  if (!lists) return lists.error();
+  return Material{std::move(*subject), std::move(*untrusted), std::move(*trusted), std::move(*lists)};
 }
 
-Result<ChainResult> validate(X509_STORE* store, X509* subject, STACK_OF(X509) * untrusted, const ChainOptions& options) {
+Result<ChainResult> validate(const Material& material, const std::vector<X509*>& intermediates, const std::vector<X509*>& anchors,
+                             const ChainOptions& options) {
   ERR_clear_error();
+  const StackHandle untrusted = stack_of(intermediates);
+  const X509StoreHandle store = store_of(anchors, material.crls);
   const X509StoreContextHandle context(X509_STORE_CTX_new());
-  if (!context || X509_STORE_CTX_init(context.get(), store, subject, untrusted) != 1) return openssl_error("cannot set up path validation");
+  if (!untrusted || !store || !context || X509_STORE_CTX_init(context.get(), store.get(), material.leaf.get(), untrusted.get()) != 1)
+    return openssl_error("cannot set up path validation");
   set_parameters(context.get(), options);
   ChainResult result = outcome(context.get(), X509_verify_cert(context.get()));
   ERR_clear_error();
   return result;
+}
+
+// OpenSSL takes the first issuer that looks right and never turns back: after a rollover that may be another key of the same name,
+// the untrusted OldWithOld instead of OldWithNew, or a loop of cross certificates. So each path the signatures allow gets its turn.
+// A revoked certificate ends the search: another path must not talk it away.
+Result<ChainResult> try_other_paths(const Material& material, const ChainResult& first, const ChainOptions& options) {
+  std::optional<ChainResult> failure;
+  for (const Path& path : find_paths(material.leaf.get(), material.intermediates, material.anchors)) {
+    auto result = validate(material, {path.begin() + 1, path.end() - 1}, {path.back()}, options);
+    if (!result || result->valid || result->code == X509_V_ERR_CERT_REVOKED) return result;
+    if (!failure) failure = std::move(*result);
+  }
+  return failure.value_or(first);
 }
 
 Result<std::vector<Bytes>> blocks(std::string_view pem, std::string_view label, Status (*check)(BytesView)) {
@@ -148,21 +183,11 @@ Result<std::vector<Bytes>> crls_from_pem(std::string_view pem) { return blocks(p
 
 Result<ChainResult> verify_chain(BytesView leaf, const std::vector<Bytes>& intermediates, const std::vector<Bytes>& anchors,
                                  const std::vector<Bytes>& crls, const ChainOptions& options) {
-  const auto subject = parse_certificate(leaf);
-  if (!subject) return subject.error();
-  const auto untrusted = stack_of(intermediates);
-  if (!untrusted) return untrusted.error();
-  const X509StoreHandle store(X509_STORE_new());
-  if (!store) return openssl_error("cannot set up path validation");
-  if (Status added = add_anchors(store.get(), anchors); !added) return added.error();
-  if (Status added = add_crls(store.get(), crls); !added) return added.error();
-  auto result = validate(store.get(), subject->get(), untrusted->get(), options);
-  if (!result || result->code != X509_V_ERR_CERT_SIGNATURE_FAILURE) return result;
-  // OpenSSL takes the first issuer of the right name and never turns back; after a rollover without key identifiers that may be
-  // the wrong one. Let the signature choose, and keep the first verdict if that does not help.
-  X509_STORE_set_check_issued(store.get(), issued_and_signed);
-  auto second = validate(store.get(), subject->get(), untrusted->get(), options);
-  return second && second->valid ? second : result;
+  const auto material = parse_material(leaf, intermediates, anchors, crls);
+  if (!material) return material.error();
+  auto result = validate(*material, borrowed(material->intermediates), borrowed(material->anchors), options);
+  if (!result || result->valid || result->code == X509_V_ERR_CERT_REVOKED) return result;
+  return try_other_paths(*material, *result, options);
 }
 
 }  // namespace est::crypto

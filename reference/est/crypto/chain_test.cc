@@ -145,6 +145,37 @@ TEST_F(Chain, RevocationNeedsEveryCrl) {
   EXPECT_EQ(run(leaf, {middle.der()}, {root.der()}, {make_crl(root, &middle), make_crl(middle, nullptr)}).code, X509_V_ERR_CERT_REVOKED);
 }
 
+// Every key of one name certified by every other: no path, many ways to look for one.
+TEST_F(Chain, HostileMeshEndsSoon) {
+  std::vector<Bytes> mesh;
+  Entity last = make("mesh", nullptr, true);
+  for (int i = 0; i < 40; ++i) {
+    Entity next = make("mesh", &last, true);
+    mesh.push_back(next.der());
+    last = std::move(next);
+  }
+  const Entity victim = make("victim", &last, false);
+  EXPECT_FALSE(run(victim, mesh, {root.der(), make("mesh", nullptr, true).der()}).valid);
+}
+
+// Each of two roots has certified the other, and only one of them is trusted.
+TEST_F(Chain, CrossCertifiedRootsAreFoundEitherWay) {
+  const Entity end = make("end", &stranger, false);
+  Entity cross = make("root", &root, true);  // the stranger's key, certified by the root of the same name
+  X509_set_pubkey(cross.certificate.get(), stranger.key.handle());
+  X509_sign(cross.certificate.get(), root.key.handle(), EVP_sha256());
+  Entity back = make("root", &stranger, true);
+  X509_set_pubkey(back.certificate.get(), root.key.handle());
+  X509_sign(back.certificate.get(), stranger.key.handle(), EVP_sha256());
+  const std::vector<Bytes> bag = {back.der(), root.der(), stranger.der(), cross.der()};
+  for (const Entity* anchor : {&root, &stranger}) {
+    options.partial_chain = false;
+    EXPECT_TRUE(run(end, bag, {anchor->der()}).valid);
+    EXPECT_TRUE(run(leaf, {middle.der(), bag[0], bag[1], bag[2], bag[3]}, {anchor->der()}).valid);
+  }
+  EXPECT_FALSE(run(end, bag, {leaf.der()}).valid);
+}
+
 TEST_F(Chain, MalformedElementsAreNamed) {
   const Bytes junk = {0x30, 0x03, 0x02, 0x01, 0x00};
   const auto bad = [&](const std::vector<Bytes>& a, const std::vector<Bytes>& b, const std::vector<Bytes>& c) {

@@ -1,0 +1,101 @@
+// An acknowledged certificate survives kill -9, and no serial number is used twice.
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <set>
+
+#include "ca/testing.h"
+
+namespace ca {
+namespace {
+
+using est::Bytes;
+
+constexpr std::size_t serial_octets = 16;
+
+// In the child: issue for ever, and tell each serial number only after issue() has returned.
+[[noreturn]] void issue_and_tell(const AuthorityOptions& options, int pipe) {
+  auto authority = Authority::open(options);
+  if (!authority) ::_exit(2);
+  const auto request = signed_request(request_for("CN=d"), make_key());
+  for (;;) {
+    const auto outcome = (*authority)->issue(order(request));
+    const Issued* issued = outcome ? std::get_if<Issued>(&*outcome) : nullptr;
+    if (issued == nullptr || issued->serial.size() != serial_octets) ::_exit(3);
+    if (::write(pipe, issued->serial.data(), serial_octets) != static_cast<ssize_t>(serial_octets)) ::_exit(4);
+  }
+}
+
+// Reads `count` serial numbers, kills the child in the middle of its work, then reads what was still told.
+std::vector<Bytes> kill_after(pid_t child, int pipe, std::size_t count) {
+  std::vector<Bytes> told;
+  Bytes serial(serial_octets);
+  while (::read(pipe, serial.data(), serial_octets) == static_cast<ssize_t>(serial_octets)) {
+    told.push_back(serial);
+    if (told.size() == count) ::kill(child, SIGKILL);
+  }
+  return told;
+}
+
+TEST(Durability, EveryTellingSerialIsThereAfterKill) {
+  const TemporaryDirectory folder;
+  const AuthorityOptions options{folder / "ca", nullptr};
+  ASSERT_TRUE(Authority::create(options, {}).ok());
+  std::set<Bytes> told;
+  for (std::size_t round = 1; round <= 5; ++round) {
+    std::array<int, 2> ends{};
+    ASSERT_EQ(::pipe(ends.data()), 0);
+    const pid_t child = ::fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+      ::close(ends[0]);
+      issue_and_tell(options, ends[1]);
+    }
+    ::close(ends[1]);
+    const std::vector<Bytes> serials = kill_after(child, ends[0], 7 * round);
+    ::close(ends[0]);
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    ASSERT_TRUE(WIFSIGNALED(status)) << WEXITSTATUS(status);
+    ASSERT_GE(serials.size(), 7 * round);
+    for (const Bytes& serial : serials) EXPECT_TRUE(told.insert(serial).second) << "told twice: " << est::hex(serial);
+    const auto authority = value_of(Authority::open(options));
+    for (const Bytes& serial : told) EXPECT_TRUE(value_of(authority->find(serial)).has_value()) << est::hex(serial);
+    const auto all = value_of(authority->certificates());
+    std::set<Bytes> kept;
+    for (const CertificateRecord& one : all) EXPECT_TRUE(kept.insert(one.serial).second);
+    EXPECT_LE(all.size(), told.size() + round);  // at most one a round was committed but not told any more
+  }
+}
+
+TEST(Durability, TwoProcessesIssueAtOnce) {
+  const TemporaryDirectory folder;
+  const AuthorityOptions options{folder / "ca", nullptr};
+  ASSERT_TRUE(Authority::create(options, {}).ok());
+  std::array<int, 2> ends{};
+  ASSERT_EQ(::pipe(ends.data()), 0);
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    ::close(ends[0]);
+    issue_and_tell(options, ends[1]);
+  }
+  ::close(ends[1]);
+  std::size_t mine = 0;
+  {
+    const auto authority = value_of(Authority::open(options));
+    const auto request = signed_request(request_for("CN=d"), make_key());
+    for (; mine < 20; ++mine) ASSERT_TRUE(std::holds_alternative<Issued>(value_of(authority->issue(order(request)))));
+  }
+  const std::size_t told = kill_after(child, ends[0], 20).size();
+  ::close(ends[0]);
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  EXPECT_TRUE(WIFSIGNALED(status));
+  EXPECT_GE(value_of(value_of(Authority::open(options))->certificates()).size(), mine + told);
+}
+
+}  // namespace
+}  // namespace ca
