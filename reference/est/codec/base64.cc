@@ -134,7 +134,7 @@ std::string encode_base64(BytesView bytes) {
 }
 
 std::string encode_base64(BytesView bytes, std::size_t line, std::string_view newline) {
-  const std::string text = encode_base64(bytes);
+  std::string text = encode_base64(bytes);
   if (line == 0) return text;
   std::string folded;
   folded.reserve(text.size() + (text.size() / line + 1) * newline.size());

@@ -164,7 +164,9 @@ Bytes encode_multipart(const std::vector<Part>& parts, std::string_view boundary
   for (const Part& part : parts) {
     append(body, delimiter + "\r\n");
     for (const auto& [name, value] : part.headers) {
-      append_on_one_line(body, name + ": " + value);
+      append_on_one_line(body, name);
+      append(body, ": ");
+      append_on_one_line(body, value);
       append(body, "\r\n");
     }
     append(body, "\r\n");

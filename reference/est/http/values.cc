@@ -97,7 +97,7 @@ std::optional<UnixTime> to_unix(const Civil& at) {
   const year_month_day date{year(static_cast<int>(at.year)), month(at.month + 1), day(at.day)};
   if (!date.ok() || at.hour > 23 || at.minute > 59 || at.second > 60) return std::nullopt;
   const UnixTime days = sys_days(date).time_since_epoch().count();
-  return days * seconds_per_day + at.hour * 3600 + at.minute * 60 + at.second;
+  return days * seconds_per_day + UnixTime{at.hour} * 3600 + UnixTime{at.minute} * 60 + at.second;
 }
 
 unsigned year_of(UnixTime time) {
