@@ -34,6 +34,7 @@ struct Fault {
   std::function<std::optional<est::http::Response>(const Scene&)> instead;            // answered without the handler
   std::function<void(const Scene&, est::http::Response&)> after;                      // what the handler answered
   std::function<void(const Scene&, est::net::Reply&)> wire;                           // the octets, and whether to close
+  bool plain_http = false;                                                            // answers plain HTTP on the TLS port
   // Octets the HTTP parser refused (the handler would answer 400 and close).
   std::function<std::optional<est::http::Response>(const est::http::Refusal&)> refusal;
 };
@@ -47,5 +48,6 @@ struct Fault {
 [[nodiscard]] std::vector<Fault> enroll_faults();
 [[nodiscard]] std::vector<Fault> authentication_faults();
 [[nodiscard]] std::vector<Fault> retry_faults();
+[[nodiscard]] std::vector<Fault> robustness_faults();
 
 }  // namespace conformance::selftest

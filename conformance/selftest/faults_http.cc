@@ -93,6 +93,7 @@ std::vector<Fault> protocol_faults() {
              std::string text = est::to_string(reply.wire);
              if (const std::size_t at = text.find("\r\n"); at != std::string::npos) text.insert(at, "\r\nTransfer-Encoding: base64");
              reply.wire = est::to_bytes(text);
+             reply.after = AfterReply::close;
            }},
       {.id = "FAULT-HTTP-11",
        .sentence = "states a Content-Length larger than the body",
@@ -193,8 +194,8 @@ std::vector<Fault> retry_faults() {
 
 std::vector<Fault> all_faults() {
   std::vector<Fault> all;
-  for (const auto& group :
-       {tls_and_http_faults(), cacerts_faults(), csrattrs_faults(), enroll_faults(), authentication_faults(), retry_faults()})
+  for (const auto& group : {tls_and_http_faults(), cacerts_faults(), csrattrs_faults(), enroll_faults(), authentication_faults(),
+                            retry_faults(), robustness_faults()})
     all.insert(all.end(), group.begin(), group.end());
   return all;
 }

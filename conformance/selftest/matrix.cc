@@ -41,6 +41,8 @@ std::vector<ScenarioResult> run_all(const std::vector<Scenario>& scenarios, cons
   options.judge.target = profile.public_json();
   options.liveness_pause = est::Milliseconds(20);
   options.recovery = est::Milliseconds(20);
+  // As in a real run: a target whose liveness probe never worked is not called dead after each negative test.
+  options.liveness_works = engine::probe_succeeded(engine::probe(*driver, vocabulary, options), vocabulary, options.judge);
   std::vector<ScenarioResult> results;
   for (const Scenario& scenario : scenarios) results.push_back(engine::run_one(scenario, vocabulary, *driver, options).result);
   return results;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "conformance/selftest/misbehave.h"
+#include "conformance/selftest/plain_front.h"
 #include "est/base/file.h"
 #include "est/base/text.h"
 #include "est/crypto/chain.h"
@@ -105,6 +106,7 @@ struct ReferenceTarget::Impl {
   ScratchFolder folder;
   target::Profile profile;
   std::unique_ptr<server::Instance> instance;
+  std::unique_ptr<PlainFront> front;
 
   Status start(const Fault* fault);
   Status approve_waiting();
@@ -129,7 +131,14 @@ Status ReferenceTarget::Impl::start(const Fault* fault) {
   if (!made) return made.error();
   instance = *std::move(made);
   if (Status started = instance->start(); !started) return started;
-  Result<target::Profile> known = make_profile(folder, instance->listening().front());
+  est::net::Endpoint at = instance->listening().front();
+  if (fault != nullptr && fault->plain_http) {
+    auto fronted = PlainFront::start(at);
+    if (!fronted) return fronted.error();
+    front = *std::move(fronted);
+    at = front->listening();
+  }
+  Result<target::Profile> known = make_profile(folder, at);
   if (!known) return known.error();
   profile = *std::move(known);
   offer_operator();

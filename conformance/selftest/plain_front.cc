@@ -1,0 +1,155 @@
+#include "conformance/selftest/plain_front.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <mutex>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace conformance::selftest {
+
+namespace {
+
+constexpr int tick_ms = 50;
+constexpr char tls_handshake_record = 0x16;
+constexpr std::string_view plain_answer =
+    "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 8\r\nConnection: close\r\n\r\nwelcome\n";
+
+class Socket {
+ public:
+  explicit Socket(int fd = -1) : fd_(fd) {}
+  Socket(Socket&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Socket& operator=(Socket&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  ~Socket() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  [[nodiscard]] int get() const { return fd_; }
+  [[nodiscard]] bool ok() const { return fd_ >= 0; }
+
+ private:
+  int fd_;
+};
+
+sockaddr_in loopback(std::uint16_t port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return address;
+}
+
+const sockaddr* generic(const sockaddr_in& address) { return reinterpret_cast<const sockaddr*>(&address); }
+
+Socket listen_on_loopback() {
+  Socket socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const sockaddr_in any = loopback(0);
+  if (!socket.ok() || ::bind(socket.get(), generic(any), sizeof any) != 0 || ::listen(socket.get(), 64) != 0) return Socket();
+  return socket;
+}
+
+Socket connect_to(std::uint16_t port) {
+  Socket socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const sockaddr_in address = loopback(port);
+  if (!socket.ok() || ::connect(socket.get(), generic(address), sizeof address) != 0) return Socket();
+  return socket;
+}
+
+bool send_all(int fd, std::string_view data) {
+  while (!data.empty()) {
+    const ssize_t count = ::send(fd, data.data(), data.size(), MSG_NOSIGNAL);
+    if (count <= 0) return false;
+    data.remove_prefix(static_cast<std::size_t>(count));
+  }
+  return true;
+}
+
+// Moves what is there from one side to the other; false when that side has ended.
+bool move_some(int from, int to) {
+  std::array<char, 16384> block{};
+  const ssize_t count = ::recv(from, block.data(), block.size(), 0);
+  return count > 0 && send_all(to, {block.data(), static_cast<std::size_t>(count)});
+}
+
+void relay(const Socket& client, const Socket& server, const std::atomic<bool>& stopping) {
+  std::array<pollfd, 2> sides{{{client.get(), POLLIN, 0}, {server.get(), POLLIN, 0}}};
+  while (!stopping) {
+    if (::poll(sides.data(), sides.size(), tick_ms) <= 0) continue;
+    if (sides[0].revents != 0 && !move_some(client.get(), server.get())) return;
+    if (sides[1].revents != 0 && !move_some(server.get(), client.get())) return;
+  }
+}
+
+bool readable(int fd, const std::atomic<bool>& stopping) {
+  pollfd waiting{fd, POLLIN, 0};
+  while (!stopping) {
+    if (::poll(&waiting, 1, tick_ms) > 0) return true;
+  }
+  return false;
+}
+
+void serve(const Socket& client, std::uint16_t behind, const std::atomic<bool>& stopping) {
+  if (!readable(client.get(), stopping)) return;
+  char first = 0;
+  if (::recv(client.get(), &first, 1, MSG_PEEK) != 1) return;
+  if (first != tls_handshake_record) {
+    (void)send_all(client.get(), plain_answer);
+    return;
+  }
+  const Socket server = connect_to(behind);
+  if (server.ok()) relay(client, server, stopping);
+}
+
+}  // namespace
+
+struct PlainFront::Impl {
+  Socket listener;
+  std::uint16_t behind = 0;
+  std::atomic<bool> stopping{false};
+  std::thread acceptor;
+  std::vector<std::thread> serving;  // touched by the acceptor only, then by the destructor
+
+  void accept_all() {
+    while (readable(listener.get(), stopping)) {
+      auto client = std::make_shared<Socket>(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+      if (client->ok()) serving.emplace_back([this, client] { serve(*client, behind, stopping); });
+    }
+  }
+
+  ~Impl() {
+    stopping = true;
+    if (acceptor.joinable()) acceptor.join();
+    for (std::thread& thread : serving) thread.join();
+  }
+};
+
+PlainFront::PlainFront(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+PlainFront::~PlainFront() = default;
+
+est::Result<std::unique_ptr<PlainFront>> PlainFront::start(const est::net::Endpoint& behind) {
+  auto impl = std::make_unique<Impl>();
+  impl->listener = listen_on_loopback();
+  impl->behind = behind.port;
+  if (!impl->listener.ok()) return est::Error{"cannot listen on a loopback port"};
+  impl->acceptor = std::thread([raw = impl.get()] { raw->accept_all(); });
+  return std::unique_ptr<PlainFront>(new PlainFront(std::move(impl)));
+}
+
+est::net::Endpoint PlainFront::listening() const {
+  sockaddr_in address{};
+  socklen_t size = sizeof address;
+  ::getsockname(impl_->listener.get(), reinterpret_cast<sockaddr*>(&address), &size);
+  return {"127.0.0.1", ntohs(address.sin_port)};
+}
+
+}  // namespace conformance::selftest
