@@ -161,8 +161,9 @@ TEST(Policy, AlternativeNames) {
     spec.extensions = {codec::make_subject_alt_name({*parsed})};
     const auto decision = decide_on(spec);
     EXPECT_EQ(refusal(decision).empty(), one.good) << one.name << ": " << refusal(decision);
-    if (one.good && refusal(decision).empty())
+    if (one.good && refusal(decision).empty()) {
       EXPECT_EQ(find(std::get<Grant>(decision), oids::subject_alt_name)->value, spec.extensions[0].value);
+    }
   }
 }
 

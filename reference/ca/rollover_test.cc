@@ -99,7 +99,9 @@ TEST_P(Rollovers, ServesTheThreeOfRfc4210) {
     old_with_old += of_old && by(*old) ? 1 : 0;
     old_with_new += of_old && by(*fresh) ? 1 : 0;
     new_with_old += !of_old && by(*old) ? 1 : 0;
-    if (!of_old && by(*old)) EXPECT_EQ(one->validity.not_after, old->validity.not_after);
+    if (!of_old && by(*old)) {
+      EXPECT_EQ(one->validity.not_after, old->validity.not_after);
+    }
   }
   EXPECT_EQ(old_with_old, 1);
   EXPECT_EQ(old_with_new, 1);

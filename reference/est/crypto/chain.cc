@@ -114,11 +114,14 @@ Result<Material> parse_material(BytesView leaf, const std::vector<Bytes>& interm
   return Material{std::move(*subject), std::move(*untrusted), std::move(*trusted), std::move(*lists)};
 }
 
+int issued_and_signed(X509_STORE_CTX*, X509* subject, X509* issuer) { return is_signed_by(subject, issuer) ? 1 : 0; }
+
 Result<ChainResult> validate(const Material& material, const std::vector<X509*>& intermediates, const std::vector<X509*>& anchors,
-                             const ChainOptions& options) {
+                             const ChainOptions& options, bool by_signature) {
   ERR_clear_error();
   const StackHandle untrusted = stack_of(intermediates);
   const X509StoreHandle store = store_of(anchors, material.crls);
+  if (store && by_signature) X509_STORE_set_check_issued(store.get(), issued_and_signed);
   const X509StoreContextHandle context(X509_STORE_CTX_new());
   if (!untrusted || !store || !context || X509_STORE_CTX_init(context.get(), store.get(), material.leaf.get(), untrusted.get()) != 1)
     return openssl_error("cannot set up path validation");
@@ -134,7 +137,7 @@ Result<ChainResult> validate(const Material& material, const std::vector<X509*>&
 Result<ChainResult> try_other_paths(const Material& material, const ChainResult& first, const ChainOptions& options) {
   std::optional<ChainResult> failure;
   for (const Path& path : find_paths(material.leaf.get(), material.intermediates, material.anchors)) {
-    auto result = validate(material, {path.begin() + 1, path.end() - 1}, {path.back()}, options);
+    auto result = validate(material, {path.begin() + 1, path.end() - 1}, {path.back()}, options, true);
     if (!result || result->valid || result->code == X509_V_ERR_CERT_REVOKED) return result;
     if (!failure) failure = std::move(*result);
   }
@@ -185,7 +188,7 @@ Result<ChainResult> verify_chain(BytesView leaf, const std::vector<Bytes>& inter
                                  const std::vector<Bytes>& crls, const ChainOptions& options) {
   const auto material = parse_material(leaf, intermediates, anchors, crls);
   if (!material) return material.error();
-  auto result = validate(*material, borrowed(material->intermediates), borrowed(material->anchors), options);
+  auto result = validate(*material, borrowed(material->intermediates), borrowed(material->anchors), options, false);
   if (!result || result->valid || result->code == X509_V_ERR_CERT_REVOKED) return result;
   return try_other_paths(*material, *result, options);
 }

@@ -158,20 +158,24 @@ TEST_F(Chain, HostileMeshEndsSoon) {
   EXPECT_FALSE(run(victim, mesh, {root.der(), make("mesh", nullptr, true).der()}).valid);
 }
 
-// Each of two roots has certified the other, and only one of them is trusted.
+// Two roots have certified each other, and only one of them is trusted.
 TEST_F(Chain, CrossCertifiedRootsAreFoundEitherWay) {
-  const Entity end = make("end", &stranger, false);
-  Entity cross = make("root", &root, true);  // the stranger's key, certified by the root of the same name
-  X509_set_pubkey(cross.certificate.get(), stranger.key.handle());
-  X509_sign(cross.certificate.get(), root.key.handle(), EVP_sha256());
-  Entity back = make("root", &stranger, true);
-  X509_set_pubkey(back.certificate.get(), root.key.handle());
-  X509_sign(back.certificate.get(), stranger.key.handle(), EVP_sha256());
-  const std::vector<Bytes> bag = {back.der(), root.der(), stranger.der(), cross.der()};
-  for (const Entity* anchor : {&root, &stranger}) {
-    options.partial_chain = false;
-    EXPECT_TRUE(run(end, bag, {anchor->der()}).valid);
-    EXPECT_TRUE(run(leaf, {middle.der(), bag[0], bag[1], bag[2], bag[3]}, {anchor->der()}).valid);
+  const Entity other = make("other", nullptr, true);
+  const Entity end = make("end", &other, false);
+  const auto certify = [](const Entity& whom, const Entity& by) {
+    Entity cross = make(whom.name, &by, true);
+    X509_set_pubkey(cross.certificate.get(), whom.key.handle());
+    X509_sign(cross.certificate.get(), by.key.handle(), EVP_sha256());
+    return cross.der();
+  };
+  const std::vector<Bytes> bag = {middle.der(), root.der(), certify(root, other), other.der(), certify(other, root)};
+  const std::vector<Bytes> reversed(bag.rbegin(), bag.rend());
+  options.partial_chain = false;
+  for (const Entity* anchor : {&root, &other}) {
+    for (const auto& order : {bag, reversed}) {
+      EXPECT_TRUE(run(end, order, {anchor->der()}).valid);
+      EXPECT_TRUE(run(leaf, order, {anchor->der()}).valid);
+    }
   }
   EXPECT_FALSE(run(end, bag, {leaf.der()}).valid);
 }

@@ -260,7 +260,9 @@ TEST(Verify, ParametersAndKeyMustFitTheAlgorithm) {
     const auto signature = cases[i].key->sign(Digest::sha256, message);
     const auto result = verify(cases[i].key->public_key_info(), cases[i].algorithm, message, *signature);
     EXPECT_EQ(result.ok(), cases[i].accepted) << i;
-    if (result.ok()) EXPECT_TRUE(*result) << i;
+    if (result.ok()) {
+      EXPECT_TRUE(*result) << i;
+    }
   }
 }
 

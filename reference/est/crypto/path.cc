@@ -53,8 +53,7 @@ class Search {
   bool signed_by(X509* subject, X509* issuer) {
     if (X509_check_issued(issuer, subject) != X509_V_OK || checks_left_ <= 0) return false;
     --checks_left_;
-    EVP_PKEY* key = X509_get0_pubkey(issuer);
-    return key != nullptr && X509_verify(subject, key) == 1;
+    return is_signed_by(subject, issuer);
   }
 
   const std::vector<X509Handle>& intermediates_;
@@ -65,6 +64,12 @@ class Search {
 };
 
 }  // namespace
+
+bool is_signed_by(X509* subject, X509* issuer) {
+  if (X509_check_issued(issuer, subject) != X509_V_OK) return false;
+  EVP_PKEY* key = X509_get0_pubkey(issuer);
+  return key != nullptr && X509_verify(subject, key) == 1;
+}
 
 std::vector<Path> find_paths(X509* leaf, const std::vector<X509Handle>& intermediates, const std::vector<X509Handle>& anchors) {
   ERR_clear_error();

@@ -7,6 +7,9 @@
 
 namespace est::crypto {
 
+// Names, key identifiers and key usage fit (X509_check_issued), and the signature verifies.
+[[nodiscard]] bool is_signed_by(X509* subject, X509* issuer);
+
 using Path = std::vector<X509*>;  // leaf first, anchor last; borrowed
 
 // Paths from `leaf` over `intermediates` to one of `anchors` on which every signature verifies, short ones early. Names and signatures
