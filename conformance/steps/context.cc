@@ -29,9 +29,11 @@ Maybe<Presentation> usual_presentation(const Context& context, Usual usual) {
       if (context.profile.password) return Presentation{.password = true, .certificate = {}, .identity = {}};
       return Presentation{.password = false, .certificate = client ? "client" : "", .identity = {}};
     case Usual::renewal:
-      if (client || has_current(context))
+      if (client || has_current(context) || context.profile.password)
         return Presentation{.password = false, .certificate = usual_certificate(context, usual), .identity = {}};
-      return cannot("there is no certificate to renew: none was issued in this scenario, and the profile has no access.identities.client");
+      return cannot(
+          "there is no certificate to renew: none was issued in this scenario, and the profile has neither access.identities.client nor a "
+          "password to obtain one with");
   }
   return fault("unknown default credentials");
 }
@@ -71,6 +73,9 @@ Maybe<Presentation> presentation_of(const Doing& doing, Usual usual) {
   if (!presentation) return presentation;
   if (const auto name = doing.parameters.maybe_text("certificate")) presentation->certificate = *name == "none" ? "" : *name;
   if (!presentation->certificate.empty()) {
+    const bool obtained = presentation->certificate == "client" && !doing.context.profile.identities.contains("client");
+    if (obtained)
+      doing.recorder.event("suite", "client-certificate-obtained", "by an enrollment with the password, because the profile names none");
     auto identity = doing.context.identities.find(presentation->certificate);
     if (!identity) return identity.outcome();
     presentation->identity = std::move(*identity);
@@ -113,6 +118,22 @@ Maybe<std::string> label_of(const Doing& doing) {
   if (const auto found = profile.labels.find(*feature); found != profile.labels.end()) return found->second;
   if (may_be_default(*feature)) return profile.label;
   return cannot("the profile names no label where the target does '" + *feature + "'; add access.labels." + *feature);
+}
+
+Maybe<est::tls::Identity> obtain_client(const Context& context) {
+  Context apart(context.profile, context.redactor, context.run);
+  engine::Step step;
+  step.verb = "enroll";
+  step.parameters = {{"credentials", "password"}};
+  const engine::Evidence none;
+  engine::Exchange exchange;
+  exchange.name = "client";
+  Recorder recorder(exchange, apart.redactor, apart.began);
+  Doing doing{apart, step, none, exchange, recorder, Parameters(step.parameters)};
+  if (auto outcome = perform_http(doing); outcome.kind != engine::StepOutcome::Kind::recorded) return outcome;
+  if (has_current(apart)) return apart.identities.find("current");
+  const std::string why = exchange.failure ? exchange.failure->message : "the answer to it holds no certificate for the key";
+  return cannot("the profile has no access.identities.client, and the enrollment that should give one failed: " + why);
 }
 
 std::string est_prefix(std::string_view label) {

@@ -15,9 +15,17 @@
 
 namespace conformance::steps {
 
+struct Context;
+// One enrollment with the profile's password, apart from the scenario's connections and memory.
+[[nodiscard]] Maybe<est::tls::Identity> obtain_client(const Context& context);
+
 struct Context {
   Context(const target::Profile& target_profile, const Redactor& redactor_of_run, RunState& state)
-      : profile(target_profile), redactor(redactor_of_run), run(state), wire(profile), identities(profile, memory, run) {}
+      : profile(target_profile), redactor(redactor_of_run), run(state), wire(profile), identities(profile, memory, run, [this] {
+          return obtain_client(*this);
+        }) {}
+  Context(const Context&) = delete;
+  Context& operator=(const Context&) = delete;
 
   const target::Profile& profile;
   const Redactor& redactor;

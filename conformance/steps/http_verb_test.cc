@@ -68,7 +68,24 @@ TEST_F(DriverTest, SubjectsAreUniqueAndAlsoEmpty) {
   EXPECT_EQ(empty.artefacts.at("subject"), (est::Bytes{0x30, 0x00}));
 }
 
+TEST_F(DriverTest, AClientCertificateIsObtainedOncePerRun) {
+  const auto first = perform("reenroll");
+  expect_recorded();
+  EXPECT_EQ(first.facts.at("certificate"), "client");
+  EXPECT_EQ(first.events.front().what, "client-certificate-obtained");
+  const auto second = perform("enroll", {{"certificate", "client"}});
+  EXPECT_EQ(second.artefacts.at("client-certificate"), first.artefacts.at("client-certificate"));
+  EXPECT_EQ(target_.seen().size(), 3U);
+}
+
+TEST_F(DriverTest, AClientCertificateThatCannotBeObtained) {
+  target_.script = [](const Seen&) { return reply(503); };
+  perform("enroll", {{"certificate", "client"}});
+  expect_cannot("access.identities.client");
+}
+
 TEST_F(DriverTest, RenewalWithoutCertificateCannot) {
+  profile_.password.reset();
   perform("reenroll");
   expect_cannot("access.identities.client");
 }

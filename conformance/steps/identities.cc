@@ -13,7 +13,18 @@ Maybe<est::tls::Identity> Identities::find(const std::string& name) {
   if (name == "current") return cannot("no certificate was issued in this scenario that could be presented");
   if (const auto found = profile_.identities.find(name); found != profile_.identities.end()) return found->second;
   if (const auto found = made_.find(name); found != made_.end()) return found->second;
+  if (name == "client" && profile_.password) return obtained_client();
+  // Any certificate of a CA that the target trusts for devices will do.
+  if (name == "manufacturer" && profile_.client_ca) return find("third-party");
   return made(name);
+}
+
+Maybe<est::tls::Identity> Identities::obtained_client() {
+  const std::lock_guard lock(run_.client_mutex());
+  if (run_.client()) return *run_.client();
+  auto identity = obtain_();
+  if (identity) run_.client() = *identity;
+  return identity;
 }
 
 Maybe<est::tls::Identity> Identities::made(const std::string& name) {

@@ -1,6 +1,7 @@
 // Which certificate and key a name in a script stands for.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -16,19 +17,25 @@ namespace conformance::steps {
 // One scenario's. All references must outlive it.
 class Identities {
  public:
-  Identities(const target::Profile& profile, const Memory& memory, RunState& run) : profile_(profile), memory_(memory), run_(run) {}
+  // Enrolls with the profile's password and gives what was issued.
+  using Obtain = std::function<Maybe<est::tls::Identity>()>;
+  Identities(const target::Profile& profile, const Memory& memory, RunState& run, Obtain obtain)
+      : profile_(profile), memory_(memory), run_(run), obtain_(std::move(obtain)) {}
 
-  // Looked for in this order: "current" and earlier results, the profile's identities, then what the suite can make. The same name gives
-  // the same certificate throughout a scenario, unless a later enrollment takes it over.
+  // Looked for in this order: "current" and earlier results, the profile's identities, then what the suite can make: "client" by one
+  // enrollment with the password (once a run), the others with keys of its own. The same name gives the same certificate throughout a
+  // scenario, unless a later enrollment takes it over.
   [[nodiscard]] Maybe<est::tls::Identity> find(const std::string& name);
 
  private:
+  Maybe<est::tls::Identity> obtained_client();
   Maybe<est::tls::Identity> made(const std::string& name);
   [[nodiscard]] std::optional<est::codec::Name> known_issuer() const;
 
   const target::Profile& profile_;
   const Memory& memory_;
   RunState& run_;
+  Obtain obtain_;
   std::map<std::string, est::tls::Identity, std::less<>> made_;
 };
 

@@ -5,10 +5,12 @@
 #include <chrono>
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "conformance/target/profile.h"
+#include "est/tls/context.h"
 
 namespace conformance::steps {
 
@@ -23,6 +25,9 @@ class RunState {
   void wait_for_turn();
   void certificate_issued() { ++certificates_; }
   [[nodiscard]] bool certificates_spent() const { return most_certificates_ != 0 && certificates_ >= most_certificates_; }
+  // The client certificate obtained for a profile without one; touched only while client_mutex() is held.
+  [[nodiscard]] std::mutex& client_mutex() noexcept { return client_mutex_; }
+  [[nodiscard]] std::optional<est::tls::Identity>& client() noexcept { return client_; }
   [[nodiscard]] std::size_t most_certificates() const { return most_certificates_; }
 
  private:
@@ -31,6 +36,8 @@ class RunState {
   std::atomic<std::size_t> certificates_{0};
   std::size_t most_certificates_;
   std::chrono::steady_clock::duration gap_{};
+  std::mutex client_mutex_;
+  std::optional<est::tls::Identity> client_;  // guarded by client_mutex_
   std::mutex mutex_;
   std::chrono::steady_clock::time_point next_;  // guarded by mutex_
 };
