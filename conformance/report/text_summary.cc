@@ -100,7 +100,7 @@ class Finding {
     write_checks();
     write_events();
     if (!result_.control.empty()) writer_.part("control", result_.control);
-    if (scenario_ != nullptr) writer_.part("why it matters", scenario_->why);
+    if (scenario_ != nullptr) writer_.part("why", scenario_->why);
     write_pointers();
     return writer_.take();
   }
@@ -151,7 +151,7 @@ class Finding {
   }
 
   void write_pointers() {
-    if (!results_.command.empty()) writer_.command("run again", results_.command + " --select " + result_.id);
+    if (!results_.command.empty()) writer_.command("run again", results_.command + " --select " + result_.id + " --out estspec-again");
     writer_.command("by hand", result_.reproduce);
     if (!result_.evidence.empty()) writer_.command("evidence", (options_.folder.empty() ? "" : options_.folder + "/") + result_.evidence);
   }
