@@ -1,0 +1,223 @@
+// The command line as a user meets it, without a target.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "conformance/cli_application.h"
+#include "conformance/cli_data.h"
+#include "conformance/cli_embedded.h"
+#include "conformance/cli_preflight.h"
+#include "conformance/cli_progress.h"
+#include "conformance/cli_secret.h"
+#include "conformance/engine/json.h"
+#include "est/base/file.h"
+
+namespace conformance::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+struct Ran {
+  int code = 0;
+  std::string out, error;
+};
+
+Ran estspec(std::vector<std::string> arguments) {
+  std::vector<const char*> argv{"estspec"};
+  for (const auto& argument : arguments) argv.push_back(argument.c_str());
+  ::testing::internal::CaptureStdout();
+  ::testing::internal::CaptureStderr();
+  Ran ran;
+  ran.code = run_application(static_cast<int>(argv.size()), argv.data());
+  ran.out = ::testing::internal::GetCapturedStdout();
+  ran.error = ::testing::internal::GetCapturedStderr();
+  return ran;
+}
+
+engine::Json json_of(const Ran& ran) {
+  auto json = engine::parse_json(ran.out);
+  return json ? *json : engine::Json();
+}
+
+class Cli : public ::testing::Test {
+ protected:
+  Cli() { fs::create_directories(folder_); }
+  ~Cli() override { fs::remove_all(folder_); }
+  void put(const std::string& name, const std::string& text) const { ASSERT_TRUE(est::write_file(folder_ + "/" + name, text).ok()); }
+
+  const std::string folder_ = ::testing::TempDir() + "estspec_cli_test_" + ::testing::UnitTest::GetInstance()->current_test_info()->name();
+  const std::string script_ =
+      "role: server\nsection: RFC 7030 4.1\nscenarios:\n  - id: OWN-1\n    title: Mine\n    level: MUST\n    requirements: [OWN-R1]\n"
+      "    steps: [cacerts]\n    expect: [{status: 200}]\n";
+  const std::string catalogue_ = "rfc: 7030\nrequirements:\n  - {id: OWN-R1, section: '1', role: server, level: MUST, text: Answer}\n";
+};
+
+TEST_F(Cli, UsageErrorsAreOneLineAndExitCode4) {
+  const std::vector<std::vector<std::string>> wrong{{},
+                                                    {"fly"},
+                                                    {"--fly"},
+                                                    {"server", "--fly"},
+                                                    {"server", "--url"},
+                                                    {"server", "--jobs", "many"},
+                                                    {"server", "--jobs", "2"},
+                                                    {"server", "--out", folder_},
+                                                    {"server", "--url", "https://localhost:1", "--out", folder_},
+                                                    {"server", "--profile", folder_ + "/none.yaml", "--out", folder_},
+                                                    {"server", "--select", "NONE-*"},
+                                                    {"server", "--password", "env:ESTSPEC_TEST_UNSET"},
+                                                    {"explain"},
+                                                    {"explain", "EST-NO-1"},
+                                                    {"list", "--select", "and"},
+                                                    {"verify", folder_},
+                                                    {"lint", folder_ + "/none"}};
+  for (const auto& arguments : wrong) {
+    const Ran ran = estspec(arguments);
+    const std::string shown = ::testing::PrintToString(arguments);
+    EXPECT_EQ(ran.code, 4) << shown;
+    EXPECT_THAT(ran.error, StartsWith("estspec: ")) << shown;
+    EXPECT_EQ(std::count(ran.error.begin(), ran.error.end(), '\n'), 1) << shown << ran.error;
+    EXPECT_EQ(ran.out, "") << shown;
+  }
+}
+
+TEST_F(Cli, HelpIsNoError) {
+  for (const char* command : {"server", "list", "explain", "lint", "verbs", "requirements", "verify", "selftest"}) {
+    EXPECT_EQ(estspec({command, "--help"}).code, 0);
+  }
+  EXPECT_THAT(estspec({"--help"}).out, HasSubstr("selftest"));
+  EXPECT_THAT(estspec({"--version"}).out, HasSubstr("estspec " ESTSPEC_VERSION));
+}
+
+TEST_F(Cli, WhatIsInsideTheProgramIsFlawless) {
+  EXPECT_GT(embedded_files().size(), 10U);
+  const Ran ran = estspec({"lint"});
+  EXPECT_EQ(ran.code, 0) << ran.error;
+  EXPECT_THAT(ran.out, HasSubstr("no problem"));
+}
+
+TEST_F(Cli, WhatIsInsideTheProgramIsWhatIsInTheTree) {
+  for (const auto& file : embedded_files()) {
+    const auto text = est::read_file(std::string(ESTSPEC_SOURCE_DIR) + "/conformance/" + std::string(file.name));
+    ASSERT_TRUE(text.ok());
+    EXPECT_EQ(file.text, *text) << file.name;
+  }
+}
+
+TEST_F(Cli, ListsAndExplains) {
+  const auto scenarios = json_of(estspec({"list", "--json"}));
+  ASSERT_GT(scenarios.size(), 50U);
+  const std::string id = scenarios.at(0).at("id");
+  const Ran one = estspec({"list", "--select", id});
+  EXPECT_EQ(one.code, 0);
+  EXPECT_THAT(one.out, AllOf(StartsWith(id), HasSubstr("1 scenarios")));
+  EXPECT_THAT(estspec({"explain", id}).out, AllOf(HasSubstr("requirement"), HasSubstr("expect")));
+  EXPECT_EQ(json_of(estspec({"explain", "INT-01", "--json"})).at(0).at("id"), "INT-01");
+  EXPECT_THAT(estspec({"explain", "R7030-4.1.3-1"}).out, HasSubstr("RFC 7030 section 4.1.3, server, MUST"));
+  EXPECT_GT(json_of(estspec({"requirements", "--json"})).size(), 50U);
+  EXPECT_GT(json_of(estspec({"verbs", "--json"})).at("checks").size(), 20U);
+  EXPECT_THAT(estspec({"verbs"}).out, AllOf(HasSubstr("Verbs\n"), HasSubstr("Claims\n")));
+}
+
+TEST_F(Cli, TakesScenariosOfTheUser) {
+  put("own.yaml", script_);
+  put("requirements.yaml", catalogue_);
+  EXPECT_THAT(estspec({"list", "--scenarios", folder_, "--select", "OWN-1"}).out, HasSubstr("Mine"));
+  EXPECT_THAT(estspec({"lint", "--no-built-in", folder_}).out, HasSubstr("1 scenarios and 1 requirements: no problem"));
+  EXPECT_EQ(estspec({"lint", folder_}).code, 0);
+}
+
+TEST_F(Cli, ReportsEveryProblemOfTheUser) {
+  put("a.yaml", script_);
+  put("b.yaml", "role: server\nscenarios: 5\n");
+  const Ran ran = estspec({"lint", folder_});
+  EXPECT_EQ(ran.code, 4);
+  EXPECT_THAT(ran.error,
+              AllOf(HasSubstr("a.yaml:7: scenario OWN-1: unknown requirement 'OWN-R1'"), HasSubstr("b.yaml:2: file: 'scenarios' must be")));
+  EXPECT_EQ(json_of(estspec({"lint", "--json", folder_})).at("problems").size(), 2U);
+}
+
+TEST_F(Cli, DataOfOursInAFolderIsTakenOnce) {
+  EXPECT_EQ(estspec({"lint", std::string(ESTSPEC_SOURCE_DIR) + "/conformance/scenarios"}).code, 0);
+}
+
+TEST_F(Cli, RefusesAFolderThatIsNotOurs) {
+  put("thesis.doc", "x");
+  put("anchor.pem", "x");
+  const Ran ran = estspec({"server", "--url", "https://localhost:1", "--trust-anchor", folder_ + "/anchor.pem", "--out", folder_});
+  EXPECT_EQ(ran.code, 4);
+  EXPECT_TRUE(fs::exists(folder_ + "/thesis.doc"));
+}
+
+TEST_F(Cli, NeverEchoesAPassword) {
+  const Ran ran = estspec({"server", "--user", "u", "--password", "tiger-in-tank", "--url", "http://x"});
+  EXPECT_EQ(ran.code, 4);
+  EXPECT_THAT(ran.error, Not(HasSubstr("tiger")));
+}
+
+TEST_F(Cli, SecretsByReference) {
+  put("password", "from file\r\n");
+  put("empty", "\n");
+  ::setenv("ESTSPEC_TEST_SECRET", "from environment", 1);
+  EXPECT_EQ(*resolve_secret("plain", "--password"), "plain");
+  EXPECT_EQ(*resolve_secret("", "--password"), "");
+  EXPECT_EQ(*resolve_secret("env:ESTSPEC_TEST_SECRET", "--password"), "from environment");
+  EXPECT_EQ(*resolve_secret("file:" + folder_ + "/password", "--password"), "from file");
+  ::unsetenv("ESTSPEC_TEST_SECRET");
+  EXPECT_THAT(resolve_secret("env:ESTSPEC_TEST_SECRET", "--password").error().message, HasSubstr("ESTSPEC_TEST_SECRET is empty; set it"));
+  EXPECT_THAT(resolve_secret("file:" + folder_ + "/empty", "--password").error().message, HasSubstr("is empty"));
+  EXPECT_FALSE(resolve_secret("file:" + folder_ + "/none", "--password").ok());
+}
+
+TEST(Preflight, TellsConfigurationFromConformance) {
+  const auto error = [](const std::string& stage, const std::string& cause) {
+    return configuration_error({stage, cause, "it broke", ""}, "https://h:1");
+  };
+  EXPECT_EQ(error("resolve", "unreachable"),
+            "https://h:1 cannot be tested: it broke; correct the host name in --url or in the profile's access.url");
+  EXPECT_THAT(error("connect", "refused"), HasSubstr("start the target"));
+  EXPECT_THAT(error("handshake", "not_tls"), HasSubstr("where the target speaks TLS"));
+  EXPECT_THAT(error("handshake", "untrusted"), HasSubstr("--trust-anchor"));
+  EXPECT_THAT(error("handshake", "timeout"), HasSubstr("speaks TLS"));
+  EXPECT_EQ(error("handshake", "alert"), "");
+  EXPECT_EQ(error("read", "reset"), "");
+}
+
+engine::ScenarioResult finished(engine::Verdict verdict) {
+  engine::ScenarioResult result;
+  result.id = "EST-X-1";
+  result.title = "Title";
+  result.verdict = verdict;
+  result.cause = verdict == engine::Verdict::pass ? "" : "because\x1b[2J";
+  return result;
+}
+
+TEST(Progress, PlainLinesWithoutATerminal) {
+  std::ostringstream out;
+  Progress progress(out, 2, false, false);
+  progress.started({});
+  progress.finished(finished(engine::Verdict::pass));
+  progress.finished(finished(engine::Verdict::fail));
+  progress.clear();
+  EXPECT_EQ(out.str(), "[  1/2] PASS           EST-X-1 Title\n[  2/2] FAIL           EST-X-1 Title: because\\x1b[2J\n");
+}
+
+TEST(Progress, OneLiveLineOnATerminal) {
+  std::ostringstream out;
+  Progress progress(out, 2, true, true);
+  progress.finished(finished(engine::Verdict::fail));
+  engine::Scenario scenario;
+  scenario.id = "EST-X-2";
+  progress.started(scenario);
+  EXPECT_THAT(out.str(), AllOf(StartsWith("\r\x1b[K[1/2] \x1b[31m1 FAIL\x1b[0m, "), HasSubstr("s left  EST-X-2"), Not(HasSubstr("\n"))));
+}
+
+}  // namespace
+}  // namespace conformance::cli
