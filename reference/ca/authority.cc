@@ -107,7 +107,7 @@ struct Authority::Impl {
   [[nodiscard]] Result<std::shared_ptr<const Hierarchy>> hierarchy_locked();
   [[nodiscard]] Result<Issued> issue_now(const Order& order);
   [[nodiscard]] Result<Issued> issue_locked(const Order& order);
-  [[nodiscard]] Result<std::optional<Issued>> keep_locked(NewCertificate fresh);
+  [[nodiscard]] Result<std::optional<Issued>> keep_locked(NewCertificate fresh) const;
   [[nodiscard]] Result<Outcome> issue_when_approved(const IssueRequest& request);
   [[nodiscard]] Result<Outcome> resume_locked(const IssueRequest& request, const PendingKey& key);
   [[nodiscard]] Result<std::optional<Issued>> earlier_locked(const PendingEntry& entry);
@@ -165,7 +165,7 @@ Result<Issued> Authority::Impl::issue_locked(const Order& order) {
 }
 
 // Nothing when the serial number is taken.
-Result<std::optional<Issued>> Authority::Impl::keep_locked(NewCertificate fresh) {
+Result<std::optional<Issued>> Authority::Impl::keep_locked(NewCertificate fresh) const {
   const auto added = store->add_certificate(fresh);
   if (!added) return added.error();
   if (!*added) return std::optional<Issued>();

@@ -64,6 +64,7 @@ bool accepted_by_default(const KeyFacts& facts) {
 std::string accepted_types(const Profile& profile) {
   if (profile.key_types.empty()) return "EC P-256, P-384, P-521, RSA of 2048 to 8192 bits, Ed25519";
   std::vector<std::string> names;
+  names.reserve(profile.key_types.size());
   for (const KeyType type : profile.key_types) names.emplace_back(to_string(type));
   return est::join(names, ", ");
 }

@@ -44,6 +44,7 @@ Result<std::vector<Handle>> parse_all(const std::vector<Bytes>& list, std::strin
 
 std::vector<X509*> borrowed(const std::vector<X509Handle>& certificates) {
   std::vector<X509*> out;
+  out.reserve(certificates.size());
   for (const X509Handle& one : certificates) out.push_back(one.get());
   return out;
 }

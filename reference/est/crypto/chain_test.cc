@@ -160,7 +160,7 @@ TEST_F(Chain, HostileMeshEndsSoon) {
 
 // Two roots have certified each other, and only one of them is trusted.
 TEST_F(Chain, CrossCertifiedRootsAreFoundEitherWay) {
-  const Entity other = make("other", nullptr, true);
+  Entity other = make("other", nullptr, true);
   const Entity end = make("end", &other, false);
   const auto certify = [](const Entity& whom, const Entity& by) {
     Entity cross = make(whom.name, &by, true);

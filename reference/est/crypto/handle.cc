@@ -23,7 +23,8 @@ Error openssl_error(std::string_view what) {
   std::string message(what);
   std::string last;
   // The earliest entry is the cause; later ones say who noticed. A few suffice.
-  for (int shown = 0; const unsigned long code = ERR_get_error();) {
+  int shown = 0;
+  for (unsigned long code = ERR_get_error(); code != 0; code = ERR_get_error()) {
     const std::string reason = reason_of(code);
     if (shown >= 3 || reason == last) continue;
     message.append(shown == 0 ? ": " : ", ").append(printable(reason));

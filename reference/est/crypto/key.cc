@@ -7,14 +7,10 @@
 #include <array>
 #include <climits>
 
-#include "est/codec/der.h"
 #include "est/crypto/public_key.h"
 
 namespace est::crypto {
 namespace {
-
-namespace der = codec::der;
-namespace oids = codec::oids;
 
 using Pkcs8Handle = std::unique_ptr<PKCS8_PRIV_KEY_INFO, Deleter<PKCS8_PRIV_KEY_INFO_free>>;
 
