@@ -72,6 +72,13 @@ bool for_clients(const codec::Certificate& c) {
 
 bool self_signed(const codec::Certificate& c) { return c.self_issued(); }
 bool stranger(const codec::Certificate& c) { return !c.self_issued() && in_time(c) && for_clients(c); }
+bool may_sign(const codec::Certificate& c) {
+  const auto* extension = c.extension(codec::oids::key_usage);
+  if (extension == nullptr) return true;
+  const auto bits = codec::decode_key_usage(extension->value);
+  return !bits.value || (*bits.value & codec::key_usage::digital_signature) != 0;
+}
+
 bool wrong_purpose(const codec::Certificate& c) { return in_time(c) && !for_clients(c); }
 
 bool revoked(const Scene& scene) {
@@ -214,7 +221,10 @@ std::vector<Fault> certificate_faults() {
        .after = let_in([](const Scene& s) { return label_of(s.request) == "both" && has_certificate(s) && !has_password(s); })},
       {.id = "FAULT-CERT-09",
        .sentence = "is content with a password where certificate and password are demanded",
-       .after = let_in([](const Scene& s) { return label_of(s.request) == "both" && !has_certificate(s) && has_password(s); })},
+       .after = let_in([](const Scene& s) { return label_of(s.request) == "both" && !has_certificate(s); })},
+      {.id = "FAULT-CERT-11",
+       .sentence = "accepts a client certificate whose key may not sign",
+       .after = let_in(certificate_is([](const codec::Certificate& c) { return !may_sign(c); }))},
       {.id = "FAULT-CERT-10",
        .sentence = "demands a client certificate in every handshake",
        .configure = [](server::Config& config) { config.tls.client_certificate = est::tls::ClientCertificate::required; }},

@@ -192,12 +192,4 @@ std::vector<Fault> retry_faults() {
   };
 }
 
-std::vector<Fault> all_faults() {
-  std::vector<Fault> all;
-  for (const auto& group : {tls_and_http_faults(), cacerts_faults(), csrattrs_faults(), enroll_faults(), authentication_faults(),
-                            retry_faults(), robustness_faults()})
-    all.insert(all.end(), group.begin(), group.end());
-  return all;
-}
-
 }  // namespace conformance::selftest

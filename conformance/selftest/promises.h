@@ -1,0 +1,12 @@
+// Fills in Fault::kills, also and because. A fault without a promise is one that nothing catches, and makes the matrix red.
+#pragma once
+
+#include <vector>
+
+#include "conformance/selftest/fault.h"
+
+namespace conformance::selftest {
+
+void add_promises(std::vector<Fault>& faults);
+
+}  // namespace conformance::selftest
