@@ -120,8 +120,8 @@ INSTANTIATE_TEST_SUITE_P(All, PopTest,
                                            Pop{"malformed", "1.2", false}, Pop{"prefix", "1.2", false}, Pop{"longer", "1.2", false},
                                            Pop{"prefix", "1.3", false}, Pop{"password", "1.3", false}, Pop{"other-session", "1.2", false},
                                            Pop{"other-session", "1.3", false}, Pop{"stale", "1.2", false}, Pop{"stale", "1.3", false}),
-                         [](const auto& info) {
-                           std::string name = std::string(info.param.pop) + info.param.tls;
+                         [](const auto& test) {
+                           std::string name = std::string(test.param.pop) + test.param.tls;
                            std::erase_if(name, [](char c) { return c == '-' || c == '.'; });
                            return name;
                          });

@@ -175,7 +175,7 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"RateNan", ACCESS "limits: {requests-per-second: nan}\n", ":3: ", "write a number"},
         Wrong{"Wait", ACCESS "limits: {longest-wait: 0}\n", ":3: ", "write a whole number from 1"},
         Wrong{"WaitFraction", ACCESS "limits: {longest-wait: 1.5}\n", ":3: ", "write a whole number"}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& test) { return test.param.name; });
 
 TEST_F(ProfileTest, AMissingFileIsNamed) {
   const auto profile = load_profile(path("nowhere.yaml"));
