@@ -13,6 +13,8 @@
 #include "conformance/cli_progress.h"
 #include "conformance/cli_secret.h"
 #include "conformance/engine/json.h"
+#include "conformance/engine/judge.h"
+#include "conformance/report/folder.h"
 #include "est/base/file.h"
 
 namespace conformance::cli {
@@ -154,6 +156,42 @@ TEST_F(Cli, RefusesAFolderThatIsNotOurs) {
   const Ran ran = estspec({"server", "--url", "https://localhost:1", "--trust-anchor", folder_ + "/anchor.pem", "--out", folder_});
   EXPECT_EQ(ran.code, 4);
   EXPECT_TRUE(fs::exists(folder_ + "/thesis.doc"));
+}
+
+// A run in which nothing could be done: enough to derive verdicts from.
+void write_results(const std::string& folder) {
+  std::vector<std::string> problems;
+  const auto data = load_data({}, problems);
+  ASSERT_TRUE(data);
+  auto results_folder = report::ResultsFolder::open(folder);
+  ASSERT_TRUE(results_folder.ok());
+  report::Results results;
+  results.digest = data->digest;
+  for (const auto& scenario : data->scenarios) {
+    engine::Evidence evidence;
+    evidence.scenario = scenario.id;
+    evidence.unclaimed = scenario.needs.deciding_word([](std::string_view) { return false; });
+    if (evidence.unclaimed.empty()) evidence.cannot = "there was no target";
+    results.scenarios.push_back(engine::judge(scenario, evidence, data->vocabulary, {}));
+    ASSERT_TRUE(results_folder->add(results.scenarios.back(), evidence, {}).ok());
+  }
+  ASSERT_TRUE(results_folder->finish(results).ok());
+}
+
+TEST_F(Cli, VerifiesStoredEvidence) {
+  const std::string results = folder_ + "/results";
+  write_results(results);
+  EXPECT_THAT(estspec({"verify", results}).out, HasSubstr(" verdicts derived again, 0 differences"));
+  std::string text = *est::read_file(results + "/results.json");
+  const std::string verdict = "\"verdict\": \"inconclusive\"";
+  const auto last = text.rfind(verdict);
+  ASSERT_NE(last, std::string::npos);
+  put("results/results.json", text.replace(last, verdict.size(), "\"verdict\": \"pass\""));
+  const Ran ran = estspec({"verify", results});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_THAT(ran.out, AllOf(HasSubstr("stored PASS, derived INCONCLUSIVE: there was no target"), HasSubstr("1 differences")));
+  fs::remove_all(results + "/evidence");
+  EXPECT_EQ(estspec({"verify", results}).code, 1);
 }
 
 TEST_F(Cli, NeverEchoesAPassword) {
