@@ -66,6 +66,14 @@ bool has_purpose(const Certificate& certificate, const est::codec::Oid& purpose)
   return decoded.value && std::find(decoded.value->begin(), decoded.value->end(), purpose) != decoded.value->end();
 }
 
+// RFC 5280 4.2.1.3: TLS client authentication is a signature. OpenSSL's purpose check lets keyAgreement pass, too.
+bool may_sign(const Certificate& certificate) {
+  const est::codec::Extension* extension = certificate.extension(est::codec::oids::key_usage);
+  if (extension == nullptr) return true;
+  const auto bits = est::codec::decode_key_usage(extension->value);
+  return bits.value && (*bits.value & est::codec::key_usage::digital_signature) != 0;
+}
+
 struct Store {
   Anchor anchor;
   const std::vector<Bytes>* anchors;
@@ -97,6 +105,8 @@ std::variant<CertificateIdentity, std::string> verify_client_certificate(const s
                                                                          est::UnixTime now) {
   est::Decoded<Certificate> leaf = est::codec::decode_certificate(chain.front());
   if (!leaf.accepted()) return "The client certificate is not well-formed: " + est::describe_first(leaf.findings) + "; use another one.";
+  if (!may_sign(*leaf.value))
+    return described(*leaf.value) + " is not meant for signatures: its key usage lacks digitalSignature; use one that has it.";
   const std::vector<Store> stores{{Anchor::authority, &trust.authority, trust.check_crl},
                                   {Anchor::explicit_anchor, &trust.explicit_anchors, trust.check_crl},
                                   {Anchor::implicit_anchor, &trust.implicit_anchors, false}};

@@ -30,7 +30,9 @@ users:
 
 # authentication: none, basic, digest, password (Basic or Digest), certificate, certificate-or-password, certificate-and-password
 labels:
-  "": {authentication: certificate-or-password}
+  "":
+    authentication: certificate-or-password
+    csrattrs: {attributes: [{type: extensionRequest, extensions: [{id: extKeyUsage, purposes: [clientAuth]}]}]}
   open: {authentication: none}
   basic: {authentication: basic}
   digest: {authentication: digest}
