@@ -23,7 +23,7 @@ struct AuthorityTest : testing::Test {
   est::ManualClock clock{test_time};
   AuthorityOptions options{folder / "ca", &clock};
 
-  std::unique_ptr<Authority> create(const CreateOptions& what = {}) { return value_of(Authority::create(options, what)); }
+  std::unique_ptr<Authority> create(const CreateOptions& what = {}) const { return value_of(Authority::create(options, what)); }
 
   est::crypto::ChainResult verify(Authority& authority, const Bytes& leaf) const {
     const auto certificates = value_of(authority.ca_certificates());
@@ -184,7 +184,7 @@ struct PendingTest : AuthorityTest {
   est::crypto::PrivateKey key = make_key();
   est::pki::RequestSpec spec = request_for("CN=device-1");
 
-  Outcome ask(const std::string& identity = "basic:alice", const std::string& label = "") {
+  Outcome ask(const std::string& identity = "basic:alice", const std::string& label = "") const {
     const auto request = signed_request(spec, key);  // signed anew each time, as for a new TLS session
     IssueRequest manual = order(request);
     manual.requester.identity = identity;
@@ -192,7 +192,7 @@ struct PendingTest : AuthorityTest {
     manual.manual_approval = true;
     return value_of(authority->issue(manual));
   }
-  std::int64_t ask_pending(const std::string& identity = "basic:alice", const std::string& label = "") {
+  std::int64_t ask_pending(const std::string& identity = "basic:alice", const std::string& label = "") const {
     const Outcome outcome = ask(identity, label);
     const auto* waiting = std::get_if<Pending>(&outcome);
     EXPECT_NE(waiting, nullptr);
@@ -303,6 +303,7 @@ TEST_F(AuthorityTest, ThreadsAskingForOneApprovedRequestGetOneCertificate) {
   EXPECT_TRUE(authority->approve(std::get<Pending>(value_of(authority->issue(manual))).id).ok());
   std::array<Bytes, 4> certificates;
   std::vector<std::thread> threads;
+  threads.reserve(certificates.size());
   for (Bytes& out : certificates) threads.emplace_back([&] { out = std::get<Issued>(value_of(authority->issue(manual))).certificate; });
   for (std::thread& thread : threads) thread.join();
   for (const Bytes& one : certificates) EXPECT_EQ(one, certificates[0]);

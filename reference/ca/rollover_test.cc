@@ -27,18 +27,18 @@ struct Rollovers : testing::TestWithParam<Case> {
   std::unique_ptr<Authority> authority =
       value_of(Authority::create(options, {"root", GetParam().type, GetParam().intermediate, 1000 * day}));
 
-  Issued issue() {
+  [[nodiscard]] Issued issue() const {
     const auto request = signed_request(request_for("CN=d"), make_key());
     return std::get<Issued>(value_of(authority->issue(order(request))));
   }
-  ChainResult verify(const Bytes& leaf, const Bytes& anchor, const std::vector<Bytes>& crls = {}) {
+  ChainResult verify(const Bytes& leaf, const Bytes& anchor, const std::vector<Bytes>& crls = {}) const {
     ChainOptions chain;
     chain.at = clock.now();
     chain.partial_chain = false;
     chain.check_crl = !crls.empty();
     return value_of(est::crypto::verify_chain(leaf, value_of(authority->ca_certificates()), {anchor}, crls, chain));
   }
-  Bytes root() { return value_of(authority->ca_certificates()).front(); }
+  [[nodiscard]] Bytes root() const { return value_of(authority->ca_certificates()).front(); }
 };
 
 long crl_number(const Bytes& der) {

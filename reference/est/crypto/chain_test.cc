@@ -82,7 +82,7 @@ struct Chain : testing::Test {
   ChainOptions options{Purpose::any, then, false, true};
 
   ChainResult run(const Entity& whom, const std::vector<Bytes>& intermediates, const std::vector<Bytes>& anchors,
-                  const std::vector<Bytes>& crls = {}) {
+                  const std::vector<Bytes>& crls = {}) const {
     auto result = verify_chain(whom.der(), intermediates, anchors, crls, options);
     EXPECT_TRUE(result.ok()) << (result.ok() ? "" : result.error().message);
     EXPECT_EQ(ERR_peek_error(), 0U);

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t most_paths = 8;
 constexpr std::size_t most_certificates = 8;
-constexpr int most_signature_checks = 96;
+constexpr int most_signature_checks = 48;
 
 class Search {
  public:
