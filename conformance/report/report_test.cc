@@ -24,7 +24,9 @@ using ::testing::Not;
 
 void expect_golden(const std::string& name, const std::string& actual) {
   const std::string path = std::string(ESTSPEC_SOURCE_DIR) + "/conformance/report/testdata/" + name;
-  if (std::getenv("ESTSPEC_UPDATE_GOLDEN") != nullptr) ASSERT_TRUE(est::write_file(path, actual).ok());
+  if (std::getenv("ESTSPEC_UPDATE_GOLDEN") != nullptr) {
+    ASSERT_TRUE(est::write_file(path, actual).ok());
+  }
   const auto expected = est::read_file(path);
   ASSERT_TRUE(expected.ok()) << path;
   EXPECT_EQ(actual, *expected) << "see the comment at the top of report_test.cc";
@@ -132,7 +134,9 @@ TEST(Report, ReadingSurvivesHostileJson) {
       hostile[Json::json_pointer(path)] = bad;
       const auto read = results_from_json(hostile);
       refused += read.ok() ? 0 : 1;
-      if (read.ok()) EXPECT_NE(text_summary(*read, {}, {}, {}), "");
+      if (read.ok()) {
+        EXPECT_NE(text_summary(*read, {}, {}, {}), "");
+      }
     }
   }
   EXPECT_GT(refused, 100);
