@@ -69,6 +69,8 @@ est::Milliseconds time_for(const Doing& doing) {
 }
 
 Maybe<Presentation> presentation_of(const Doing& doing, Usual usual) {
+  // Who writes "default" where nothing is the default means what the profile has.
+  if (usual == Usual::none && doing.parameters.has("credentials")) usual = Usual::access;
   auto presentation = wanted_presentation(doing, usual);
   if (!presentation) return presentation;
   if (const auto name = doing.parameters.maybe_text("certificate")) presentation->certificate = *name == "none" ? "" : *name;

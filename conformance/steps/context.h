@@ -55,7 +55,7 @@ struct Presentation {
   std::string certificate;  // name; empty: none
   std::optional<est::tls::Identity> identity;
 };
-enum class Usual { none, access, renewal };  // what "default" means for a verb
+enum class Usual { none, access, renewal };  // what a verb presents when the step does not say
 [[nodiscard]] Maybe<Presentation> presentation_of(const Doing& doing, Usual usual);
 
 [[nodiscard]] Maybe<OpenOptions> open_options(const Doing& doing, const Presentation& presentation);

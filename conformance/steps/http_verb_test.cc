@@ -192,6 +192,13 @@ TEST_F(DriverTest, ArbitraryRequests) {
   EXPECT_EQ(outcome_.kind, engine::StepOutcome::Kind::fault);
 }
 
+TEST_F(DriverTest, ArbitraryRequestsPresentNothingUnlessTold) {
+  const auto facts = [&](const Json& parameters) { return perform("request", parameters).facts.at("credentials"); };
+  EXPECT_EQ(facts({{"operation", "cacerts"}}), "none");
+  EXPECT_EQ(facts({{"operation", "cacerts"}, {"credentials", "default"}}), "password");
+  EXPECT_EQ(facts({{"operation", "cacerts"}, {"credentials", "both"}}), "certificate and password");
+}
+
 TEST_F(DriverTest, ResendIsTheSameRequest) {
   const auto first = perform("enroll", {{"tls", "1.2"}});
   const auto again = perform("enroll", {{"tls", "1.2"}, {"resend", "step-1"}});

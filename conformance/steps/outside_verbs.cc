@@ -62,6 +62,12 @@ Placeholders placeholders_for(const Enrollment* enrollment, const target::Profil
   return values;
 }
 
+std::string one_line(std::string_view output) {
+  std::vector<std::string> lines;
+  for (const auto line : est::split(est::trim(output), '\n')) lines.emplace_back(est::trim(line));
+  return est::join(lines, " | ");
+}
+
 std::string sentence_for(const std::string& action, const Enrollment* enrollment) {
   if (enrollment == nullptr) return "Please " + action + " the target.";
   if (action == "revoke")
@@ -89,7 +95,7 @@ engine::StepOutcome run_action(Doing& doing, const target::OperatorAction& actio
   if (!result.ok()) return fault(result.error().message);
   doing.recorder.fact("operator-exit", std::to_string(result->exit_code));
   doing.recorder.event("operator", "ran", "exit code " + std::to_string(result->exit_code));
-  if (!result->output.empty()) doing.recorder.event("operator", "output", result->output);
+  if (!result->output.empty()) doing.recorder.event("operator", "output", one_line(result->output));
   const std::string name = doing.parameters.text("action");
   if (result->timed_out) return cannot("the operator's command for '" + name + "' took longer than limits.operator");
   if (result->exit_code != 0)

@@ -101,9 +101,7 @@ class ScriptedTarget final : public est::net::Application {
 class DriverTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    est::tls::ServerProfile tls;
-    tls.identity = ca_.server_identity();
-    auto context = est::tls::ServerContext::make(tls);
+    auto context = est::tls::ServerContext::make(server_tls());
     ASSERT_TRUE(context.ok());
     est::net::Server::Options options;
     options.listen = {{"127.0.0.1", 0}};
@@ -118,6 +116,12 @@ class DriverTest : public ::testing::Test {
     profile_.password = target::Password{"device-1", secret_password};
     profile_.limits.longest_wait_seconds = 20;
     add_server_verbs(vocabulary_);
+  }
+
+  [[nodiscard]] est::tls::ServerProfile server_tls() const {
+    est::tls::ServerProfile tls;
+    tls.identity = ca_.server_identity();
+    return tls;
   }
 
   // What a server without access control does.

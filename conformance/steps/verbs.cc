@@ -63,7 +63,7 @@ Parameters connection_parameters() {
       choice("credentials", {"default", "none", "password", "certificate", "both"},
              "what to authenticate with; default: the password if the profile has one, else the certificate 'client'; for reenroll the "
              "current "
-             "certificate; none for request, raw and handshake"),
+             "certificate; when not given: none for request, raw and handshake"),
       result("certificate", with("none", identity_names()),
              "the certificate to present: an earlier result, an identity of the profile, or one the suite makes"),
   };
@@ -178,7 +178,8 @@ void add_http_verbs(engine::Vocabulary& vocabulary) {
 }
 
 void add_lower_verbs(engine::Vocabulary& vocabulary) {
-  Parameters watch{number("watch", "milliseconds to look for an alert or close afterwards; default 250 with a certificate, else 0")};
+  Parameters watch{
+      number("watch", "milliseconds to look for an alert or close afterwards, which on TLS 1.3 is where a refusal comes; default 300")};
   Parameters close{
       choice("close", {"none", "polite", "abrupt"}, "close after sending, without reading: with close_notify, or by a TCP reset")};
   vocabulary.add(

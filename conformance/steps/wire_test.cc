@@ -187,6 +187,23 @@ TEST_F(DriverTest, HandshakeAlone) {
   expect_cannot("NO-SUCH-SUITE");
 }
 
+TEST_F(DriverTest, ARefusedClientCertificateIsAnAlert) {
+  auto tls = server_tls();
+  tls.client_certificate = est::tls::ClientCertificate::required;
+  server_->replace_context(est::tls::ServerContext::make(tls).value());
+  const auto old = perform("handshake", {{"tls", "1.2"}});
+  EXPECT_EQ(old.failure.value_or(engine::WireFailure{}).alert, "handshake_failure");
+  EXPECT_FALSE(old.tls);
+  for (const std::string verb : {"handshake", "enroll"}) {
+    const auto exchange = perform(verb, {{"tls", "1.3"}, {"within", 5000}});
+    expect_recorded();
+    ASSERT_TRUE(exchange.failure) << verb;
+    EXPECT_EQ(exchange.failure->cause, "alert");
+    EXPECT_EQ(exchange.failure->alert, "certificate_required");
+    EXPECT_TRUE(exchange.tls);
+  }
+}
+
 TEST_F(DriverTest, OctetsInsideTls) {
   const auto exchange = perform("raw", {{"send", "GET {est}/cacerts HTTP/1.1\r\nHost: {host}\r\n\r\n"}, {"repeat", 2}, {"answers", 2}});
   expect_recorded();

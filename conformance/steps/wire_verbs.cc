@@ -15,7 +15,7 @@ using est::net::Cause;
 using est::net::Failure;
 
 constexpr std::int64_t usual_raw_time = 5000;
-constexpr std::int64_t usual_watch = 250;
+constexpr std::int64_t usual_watch = 300;
 constexpr std::size_t most_raw_octets = std::size_t{64} << 20U;
 constexpr est::Milliseconds after_answer{300};
 
@@ -123,8 +123,8 @@ engine::StepOutcome perform_handshake(Doing& doing) {
   engine::StepOutcome outcome;
   Line* line = connect(doing, est::Deadline::after(time_for(doing)), outcome);
   if (line == nullptr) return outcome;
-  const std::int64_t usual = line->options.identity ? usual_watch : 0;
-  watch(doing, *line, std::min(time_for(doing), est::Milliseconds(std::max<std::int64_t>(0, doing.parameters.number("watch", usual)))));
+  watch(doing, *line,
+        std::min(time_for(doing), est::Milliseconds(std::max<std::int64_t>(0, doing.parameters.number("watch", usual_watch)))));
   doing.context.wire.tell_alerts(doing.recorder);
   doing.recorder.peer_close(line->connection.peer_close());
   return recorded();

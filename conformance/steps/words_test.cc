@@ -1,6 +1,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <mutex>
+#include <set>
+#include <thread>
+
 #include "conformance/steps/encoding.h"
 #include "conformance/steps/parameters.h"
 #include "conformance/steps/redact.h"
@@ -110,6 +114,27 @@ TEST(RunState, NumbersAreUnique) {
   EXPECT_NE(a, one.next_number());
   EXPECT_NE(est::split(a, '-').front(), est::split(two.next_number(), '-').front());
   EXPECT_EQ(with_number("{n}-x-{n}{", "7"), "7-x-7{");
+}
+
+TEST(RunState, ServesSeveralThreads) {
+  target::Limits limits;
+  limits.requests_per_second = 2000;
+  RunState run(limits);
+  std::mutex mutex;
+  std::set<std::string> numbers;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      for (int turn = 0; turn < 20; ++turn) {
+        run.wait_for_turn();
+        run.certificate_issued();
+        const std::lock_guard lock(mutex);
+        numbers.insert(run.next_number());
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(numbers.size(), 80U);
 }
 
 TEST(Verbs, AreDeclaredOnceWithTheirParameters) {
