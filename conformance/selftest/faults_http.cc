@@ -134,14 +134,14 @@ std::vector<Fault> tls_faults() {
        .configure =
            [](server::Config& c) {
              c.tls.least = Version::tls11;
-             c.tls.suites = "ALL:@SECLEVEL=0";
+             c.tls.suites = "DEFAULT:@SECLEVEL=0";
            }},
       {.id = "FAULT-TLS-02",
        .sentence = "accepts TLS 1.0",
        .configure =
            [](server::Config& c) {
              c.tls.least = Version::tls10;
-             c.tls.suites = "ALL:@SECLEVEL=0";
+             c.tls.suites = "DEFAULT:@SECLEVEL=0";
            }},
       {.id = "FAULT-TLS-03", .sentence = "does not speak TLS 1.2", .configure = [](server::Config& c) { c.tls.least = Version::tls13; }},
       {.id = "FAULT-TLS-04", .sentence = "does not speak TLS 1.3", .configure = [](server::Config& c) { c.tls.most = Version::tls12; }},

@@ -87,6 +87,7 @@ Fault forgets_the_request() {
           .sentence = "takes a request signed anew for a new session for another one",
           .after = [memory = std::make_shared<Memory>()](const Scene& scene, Response& response) {
             if (!is_enroll(scene.request) || !label_of(scene.request).starts_with("manual")) return;
+            if (response.status != 200 && response.status != 202) return;
             const std::lock_guard lock(memory->mutex);
             const bool known = !memory->bodies.insert(decoded_body(scene.request.body)).second;
             if (response.status == 200 && !known) response = est::ops::pending_response({.is_date = false, .seconds = 1}, "Wait.");
@@ -131,10 +132,10 @@ std::vector<Fault> http_robustness() {
            }},
       {.id = "FAULT-ROBUST-03",
        .sentence = "refuses a request body in chunks",
-       .instead = answer_if([](const Scene& s) { return s.request.fields.has("Transfer-Encoding"); }, 411, "A Content-Length is needed.")},
+       .instead = answer_if([](const Scene& s) { return s.request.fields.has("Transfer-Encoding"); }, 400, "Chunks are not understood.")},
       {.id = "FAULT-ROBUST-04",
-       .sentence = "refuses Expect: 100-continue",
-       .instead = answer_if([](const Scene& s) { return s.request.fields.has("Expect"); }, 417, "No expectations, please.")},
+       .sentence = "takes Expect: 100-continue for a malformed request",
+       .instead = answer_if([](const Scene& s) { return s.request.fields.has("Expect"); }, 400, "What is this header?")},
       {.id = "FAULT-ROBUST-05",
        .sentence = "gives up on a body that does not come in one piece",
        .configure = [](server::Config& config) { config.limits.body = est::Milliseconds(40); }},
