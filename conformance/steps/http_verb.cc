@@ -129,12 +129,13 @@ engine::StepOutcome HttpVerb::talk(Authenticator& authenticator) {
     context_.run.wait_for_turn();
     deadline_ = est::Deadline::after(time_for(doing_));
     const bool same_connection = round > 0 && options_.mode == OpenOptions::Mode::keep;
-    if (!same_connection) {
-      if (auto outcome = context_.wire.open(options_, deadline_, recorder_); !recorded_so_far(outcome)) return outcome;
+    if (auto outcome = ask(same_connection, *authorization); !recorded_so_far(outcome)) return outcome;
+    // A server may close behind its 401 without saying so (RFC 9112 9.5), and our answer may meet the close: ask once more.
+    if (same_connection && closed_unanswered()) {
+      options_.mode = OpenOptions::Mode::fresh;
+      recorder_.event("suite", "connection-replaced", "the target closed the connection on which it sent the challenge");
+      if (auto outcome = ask(false, *authorization); !recorded_so_far(outcome)) return outcome;
     }
-    if (context_.wire.current() == nullptr) return recorded();
-    if (auto outcome = make_body(); !recorded_so_far(outcome)) return outcome;
-    send_and_read(*authorization);
     if (!answered_ || answer_.message.status != 401) return recorded();
     authorization = authenticator.answer(answer_.message.fields, line_.method, line_.target, round > 0);
     if (authorization && !*authorization) return recorded();
@@ -148,6 +149,22 @@ engine::StepOutcome HttpVerb::talk(Authenticator& authenticator) {
     options_.mode = connection_serves_again() ? OpenOptions::Mode::keep : OpenOptions::Mode::fresh;
   }
   return recorded();
+}
+
+engine::StepOutcome HttpVerb::ask(bool same_connection, const std::optional<Authorization>& authorization) {
+  answered_ = false;
+  if (!same_connection) {
+    if (auto outcome = context_.wire.open(options_, deadline_, recorder_); !recorded_so_far(outcome)) return outcome;
+  }
+  if (context_.wire.current() == nullptr) return recorded();
+  if (auto outcome = make_body(); !recorded_so_far(outcome)) return outcome;
+  send_and_read(authorization);
+  return recorded();
+}
+
+bool HttpVerb::closed_unanswered() const {
+  const auto& failure = doing_.exchange.failure;
+  return !answered_ && answer_octets_.empty() && failure && (failure->cause == "closed" || failure->cause == "reset");
 }
 
 bool HttpVerb::connection_serves_again() {

@@ -34,6 +34,8 @@ class HttpVerb {
   [[nodiscard]] std::optional<est::net::Failure> send(const RequestOctets& octets, Stream& stream, AnswerReader& reader);
   [[nodiscard]] std::optional<est::net::Failure> send_in_pieces(est::BytesView octets, Stream& stream) const;
   void settle(AnswerReader& reader, const std::optional<est::net::Failure>& write_failure);
+  [[nodiscard]] engine::StepOutcome ask(bool same_connection, const std::optional<Authorization>& authorization);
+  [[nodiscard]] bool closed_unanswered() const;
   [[nodiscard]] bool connection_serves_again();
 
   // --- afterwards
