@@ -1,5 +1,8 @@
 #include "conformance/cli_preflight.h"
 
+#include "est/base/text.h"
+#include "est/http/parser.h"
+
 namespace conformance::cli {
 
 namespace {
@@ -67,6 +70,19 @@ Preflight look(engine::Driver& driver, const engine::Vocabulary& vocabulary, con
   preflight.liveness_works = false;
   preflight.note = "/cacerts does not answer as it should, so nobody can tell whether the target survives a negative test";
   return preflight;
+}
+
+std::string refused_credentials(engine::Driver& driver, const engine::Vocabulary& vocabulary, const engine::JudgeOptions& judge,
+                                const std::string& url) {
+  const Evidence evidence = probe_with(driver, vocabulary, judge, {.verb = "enroll"});
+  const Exchange* exchange = evidence.last(engine::Phase::liveness);
+  if (exchange == nullptr || exchange->response.empty()) return {};
+  const auto answer = est::http::parse_response(exchange->response, exchange->method, true).message;
+  if (answer.status != 401 && answer.status != 403) return {};
+  return url + " refuses the credentials given (" + std::to_string(answer.status) + ": " +
+         est::printable(est::trim(est::as_text(answer.body)), 200) +
+         "); correct --user and --password or --client-cert (profile: access). If they are right, let --select name the scenarios to run "
+         "all the same";
 }
 
 }  // namespace conformance::cli

@@ -19,6 +19,11 @@ struct Preflight {
 [[nodiscard]] Preflight look(engine::Driver& driver, const engine::Vocabulary& vocabulary, const engine::JudgeOptions& judge,
                              const std::string& url);
 
+// One enrollment with the profile's own credentials. A sentence when the target refuses them (401 or 403), since a run would then blame
+// the target for what is most likely a typing mistake; nothing otherwise, whatever else is wrong with the answer.
+[[nodiscard]] std::string refused_credentials(engine::Driver& driver, const engine::Vocabulary& vocabulary,
+                                              const engine::JudgeOptions& judge, const std::string& url);
+
 // The sentence for one failed connection, or nothing when the failure does not forbid a run.
 [[nodiscard]] std::string configuration_error(const engine::WireFailure& failure, const std::string& url);
 

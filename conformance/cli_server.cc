@@ -108,7 +108,9 @@ class ServerRun {
   // 0 to go on.
   int preflight() {
     const std::string url = profile_.url.scheme + "://" + profile_.url.endpoint.to_string();
-    const Preflight seen = look(*driver_, data_.vocabulary, run_options_.judge, url);
+    Preflight seen = look(*driver_, data_.vocabulary, run_options_.judge, url);
+    if (seen.error.empty() && profile_.claims.contains("simpleenroll") && options_.data.select.empty())
+      seen.error = refused_credentials(*driver_, data_.vocabulary, run_options_.judge, url);
     if (!seen.note.empty()) std::cerr << "estspec: note: " << seen.note << "\n";
     run_options_.liveness = seen.liveness;
     run_options_.liveness_works = seen.liveness_works;

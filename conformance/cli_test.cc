@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "conformance/cli_application.h"
+#include "conformance/cli_command.h"
 #include "conformance/cli_data.h"
 #include "conformance/cli_embedded.h"
 #include "conformance/cli_preflight.h"
@@ -15,6 +16,8 @@
 #include "conformance/engine/json.h"
 #include "conformance/engine/judge.h"
 #include "conformance/report/folder.h"
+#include "conformance/selftest/reference_target.h"
+#include "conformance/steps/server_driver.h"
 #include "est/base/file.h"
 
 namespace conformance::cli {
@@ -255,6 +258,23 @@ TEST(Progress, OneLiveLineOnATerminal) {
   scenario.id = "EST-X-2";
   progress.started(scenario);
   EXPECT_THAT(out.str(), AllOf(StartsWith("\r\x1b[K[1/2] \x1b[31m1 FAIL\x1b[0m, "), HasSubstr("s left  EST-X-2"), Not(HasSubstr("\n"))));
+}
+
+TEST(Preflight, RefusedCredentialsAreTheUsersAffair) {
+  const auto reference = selftest::ReferenceTarget::start(nullptr);
+  ASSERT_TRUE(reference.ok());
+  DataOptions options;
+  const auto data = load_or_complain(options);
+  ASSERT_TRUE(data);
+  target::Profile profile = (*reference)->profile();
+  const auto said = [&] {
+    const auto driver = steps::make_server_driver(profile, data->vocabulary);
+    return refused_credentials(*driver, data->vocabulary, {false, profile.public_json()}, "https://target");
+  };
+  EXPECT_THAT(said(), IsEmpty());
+  profile.password->password = "not this one";
+  EXPECT_THAT(said(), AllOf(StartsWith("https://target refuses the credentials given (401"), HasSubstr("--password"),
+                            Not(HasSubstr("not this one"))));
 }
 
 }  // namespace

@@ -33,14 +33,19 @@ Offers offers_of(const est::http::Fields& fields) {
 
 std::string fresh_cnonce() { return est::hex(est::crypto::random_bytes(16)); }
 
-// Another character of the same kind, so that the nonce keeps its form.
+// One character in the middle replaced by another of its kind. Not the last one, whose low bits base64 may ignore, and never just the case
+// of a letter, which hexadecimal ignores.
 std::string tampered(std::string nonce) {
-  for (auto c = nonce.rbegin(); c != nonce.rend(); ++c) {
-    if (*c == '=') continue;
-    *c = *c == 'a' ? 'b' : 'a';
-    break;
+  const auto middle = nonce.size() / 2;
+  for (std::size_t step = 0; step < nonce.size(); ++step) {
+    char& c = nonce[(middle + step) % nonce.size()];
+    const bool digit = c >= '0' && c <= '9';
+    const char lower = est::ascii_lower(c);
+    if (!digit && (lower < 'a' || lower > 'z')) continue;
+    c = digit ? (c == '1' ? '2' : '1') : (lower == 'b' ? 'c' : 'b');
+    return nonce;
   }
-  return nonce.empty() ? "a" : nonce;
+  return nonce + "1";
 }
 
 }  // namespace
