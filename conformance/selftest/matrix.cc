@@ -155,7 +155,8 @@ Matrix run_matrix(const std::vector<Scenario>& scenarios, const engine::Vocabula
     matrix.baseline = run_all(scenarios, vocabulary, (*reference)->profile());
   }
   matrix.faults = run_faults(chosen_faults(options), scenarios, vocabulary, options);
-  if (options.only_faults.empty()) matrix.unkilled = never_killed(scenarios, matrix.faults);
+  matrix.complete = options.only_faults.empty();
+  if (matrix.complete) matrix.unkilled = never_killed(scenarios, matrix.faults);
   return matrix;
 }
 
@@ -167,9 +168,13 @@ std::string to_text(const Matrix& matrix) {
   if (!matrix.trouble.empty()) text += "the reference could not be started: " + matrix.trouble + "\n";
   const auto clean = std::count_if(matrix.faults.begin(), matrix.faults.end(), is_clean);
   text += std::to_string(matrix.baseline.size()) + " scenarios, " + std::to_string(matrix.baseline.size() - matrix.unclean().size()) +
-          " pass on the reference, " + std::to_string(matrix.baseline.size() - matrix.unkilled.size()) + " killed; " +
-          std::to_string(matrix.faults.size()) + " faults, " + std::to_string(clean) +
-          " caught as promised: " + (matrix.green() ? "the matrix is full" : "THE MATRIX HAS HOLES") + "\n";
+          " pass on the reference" +
+          (matrix.complete ? ", " + std::to_string(matrix.baseline.size() - matrix.unkilled.size()) + " killed" : "") + "; " +
+          std::to_string(matrix.faults.size()) + " faults, " + std::to_string(clean) + " caught as promised: " +
+          (!matrix.green()   ? "THE MATRIX HAS HOLES"
+           : matrix.complete ? "the matrix is full"
+                             : "as far as run, no holes") +
+          "\n";
   return text;
 }
 

@@ -25,6 +25,7 @@ struct Matrix {
   std::vector<engine::ScenarioResult> baseline;
   std::vector<FaultRow> faults;
   std::vector<std::string> unkilled;  // scenarios no fault makes fail
+  bool complete = false;              // every fault was run, so that `unkilled` means something
   std::string trouble;                // the reference could not be started
 
   [[nodiscard]] std::vector<std::string> unclean() const;  // baseline scenarios that do not pass

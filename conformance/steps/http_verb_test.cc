@@ -153,7 +153,8 @@ TEST_F(DriverTest, EveryCorruptionIsSent) {
     const auto exchange = perform("enroll", {{"corrupt", corruption.name}});
     expect_recorded();
     EXPECT_NE(exchange.artefacts.at("csr"), exchange.artefacts.at("csr-before")) << corruption.name;
-    EXPECT_GE(status_of(exchange), 400) << corruption.name;
+    // The answer to a body the target does not read to its end may be lost in a reset.
+    EXPECT_TRUE(status_of(exchange) >= 400 || (corruption.name == "oversized" && exchange.failure)) << corruption.name;
   }
 }
 

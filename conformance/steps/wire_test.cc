@@ -15,14 +15,16 @@ using engine::Json;
 // Accepts connections in the kernel and never says a word.
 class SilentListener {
  public:
-  SilentListener() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  explicit SilentListener(bool listening = true) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t size = sizeof address;
     auto* generic = reinterpret_cast<sockaddr*>(&address);
     EXPECT_EQ(::bind(socket_, generic, size), 0);
-    EXPECT_EQ(::listen(socket_, 16), 0);
+    if (listening) {
+      EXPECT_EQ(::listen(socket_, 16), 0);
+    }
     EXPECT_EQ(::getsockname(socket_, generic, &size), 0);
     port_ = ntohs(address.sin_port);
   }
@@ -100,12 +102,8 @@ TEST_F(DriverTest, AnAnswerThatIsNoHttpIsAFailure) {
 }
 
 TEST_F(DriverTest, NobodyListening) {
-  std::uint16_t port = 0;
-  {
-    const SilentListener gone;
-    port = gone.port();
-  }
-  profile_.url.endpoint.port = port;
+  const SilentListener deaf(false);  // holds the port, so that nobody else can listen there meanwhile
+  profile_.url.endpoint.port = deaf.port();
   const auto exchange = perform("cacerts");
   expect_recorded();
   ASSERT_TRUE(exchange.failure);
