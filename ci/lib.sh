@@ -26,8 +26,10 @@ need_packages() {
   missing=$(missing_packages "$@")
   [ -z "$missing" ] && return 0
   if [ "$(id -u)" -ne 0 ]; then
-    sudo -n true 2>/dev/null || die "not root and no password-less sudo; run: sudo apt-get install $missing"
-    as_root=(sudo -n)
+    command -v sudo >/dev/null || die "not root and no sudo; have root run: apt-get install $missing"
+    as_root=(sudo)
+    [ -t 0 ] || as_root=(sudo -n)  # nobody there to type a password
+    "${as_root[@]}" true 2>/dev/null || die "sudo does not let you install packages; run: sudo apt-get install $missing"
   fi
   say "installing: $missing"
   log=$(mktemp)

@@ -190,6 +190,9 @@ std::vector<Fault> password_faults() {
       {.id = "FAULT-AUTH-12",
        .sentence = "refuses the right password",
        .before = [](http::Request& request, est::tls::Facts&, ca::Authority&) { request.fields.remove("Authorization"); }},
+      {.id = "FAULT-AUTH-14",
+       .sentence = "re-enrolls by password without the certificate being renewed",
+       .after = let_in([](const Scene& s) { return is(s.request, Operation::simplereenroll) && has_password(s) && !has_certificate(s); })},
       {.id = "FAULT-AUTH-13",
        .sentence = "never accepts a Digest response",
        .before =

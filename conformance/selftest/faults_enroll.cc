@@ -161,6 +161,9 @@ std::vector<Fault> acceptance_faults() {
       {.id = "FAULT-ENROLL-14",
        .sentence = "answers a sound enrollment with status 500",
        .instead = refuse_if([](const Scene&) { return true; }, 500, "Out of order.")},
+      {.id = "FAULT-ENROLL-16", .sentence = "ignores the version of a certification request", .after = accept_if([](const Scene& s) {
+                                                                                                return has_finding(s, "pkcs10.version");
+                                                                                              })},
       {.id = "FAULT-ENROLL-15",
        .sentence = "compares the request's Content-Type letter by letter",
        .instead = refuse_if([](const Scene& s) { return s.request.fields.get("Content-Type").value_or("") != "application/pkcs10"; }, 415,
@@ -254,11 +257,13 @@ std::vector<Fault> answer_faults() {
              if (first->empty()) *first = response.body;
              set_body(response, *first);
            }},
-      {.id = "FAULT-ANSWER-20", .sentence = "repeats an extension in the issued certificate", .after = instead_issue([](const auto&) {
-                                                                                                const auto usage = codec::make_key_usage(
-                                                                                                    codec::key_usage::digital_signature);
-                                                                                                return with_extensions({usage, usage});
-                                                                                              })},
+      {.id = "FAULT-ANSWER-20",
+       .sentence = "lets an end entity sign certificates",
+       .after = instead_issue([](const auto&) {
+         return with_extensions({codec::make_basic_constraints(false),
+                                 codec::make_key_usage(codec::key_usage::digital_signature | codec::key_usage::key_cert_sign),
+                                 codec::make_extended_key_usage({codec::oids::client_auth})});
+       })},
   };
 }
 

@@ -60,6 +60,20 @@ bool is_from_registration_authority(const Scene& scene) {
   return purposes.value && std::find(purposes.value->begin(), purposes.value->end(), codec::oids::cmc_ra) != purposes.value->end();
 }
 
+bool has_unknown_attributes(const Scene& scene) {
+  const auto request = request_in(scene.request);
+  return is_enroll(scene.request) && request &&
+         std::any_of(request->attributes.begin(), request->attributes.end(), [](const codec::Attribute& attribute) {
+           return attribute.type != codec::oids::extension_request && attribute.type != codec::oids::challenge_password;
+         });
+}
+
+bool is_from_third_party(const Scene& scene) {
+  const Bytes* leaf = scene.peer.tls->peer_certificate();
+  const auto certificate = leaf != nullptr ? codec::decode_certificate(*leaf).value : std::nullopt;
+  return is_enroll(scene.request) && certificate && certificate->issuer.to_string().find("manufacturer") != std::string::npos;
+}
+
 // Takes each Digest nonce once only and answers its second use like a wrong password.
 std::function<std::optional<Response>(const Scene&)> nonce_once() {
   return answer_if(
@@ -169,6 +183,12 @@ std::vector<Fault> http_robustness() {
        .after = reissue_with([](const auto&) {
          return Careless{.extensions = std::vector<codec::Extension>{codec::make_key_usage(codec::key_usage::digital_signature)}};
        })},
+      {.id = "FAULT-ROBUST-17",
+       .sentence = "refuses requests with attributes it does not know",
+       .instead = answer_if(has_unknown_attributes, 400, "What is this attribute?")},
+      {.id = "FAULT-ROBUST-18",
+       .sentence = "does not let clients enroll with the certificate of another CA",
+       .instead = answer_if(is_from_third_party, 403, "Only certificates of this CA.")},
       {.id = "FAULT-ROBUST-16", .sentence = "answers plain HTTP on its TLS port", .plain_http = true},
       {.id = "FAULT-ROBUST-15",
        .sentence = "shows a server certificate that is none",
