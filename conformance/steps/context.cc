@@ -68,11 +68,18 @@ est::Milliseconds time_for(const Doing& doing) {
   return est::Milliseconds(std::clamp<std::int64_t>(doing.parameters.number("within", most), 1, 24LL * 3600 * 1000));
 }
 
+// INT-14: where the listener lets nobody in without a certificate, a step that does not say otherwise shows one.
+bool demanded_of_everyone(const Doing& doing) {
+  return doing.context.profile.claims.contains("client-certificate-demanded") &&
+         doing.parameters.text("credentials", "default") == "default" && !speaks_of_password(doing.parameters);
+}
+
 Maybe<Presentation> presentation_of(const Doing& doing, Usual usual) {
   // Who writes "default" where nothing is the default means what the profile has.
   if (usual == Usual::none && doing.parameters.has("credentials")) usual = Usual::access;
   auto presentation = wanted_presentation(doing, usual);
   if (!presentation) return presentation;
+  if (demanded_of_everyone(doing) && presentation->certificate.empty()) presentation->certificate = "client";
   if (const auto name = doing.parameters.maybe_text("certificate")) presentation->certificate = *name == "none" ? "" : *name;
   if (!presentation->certificate.empty()) {
     const bool obtained = presentation->certificate == "client" && !doing.context.profile.identities.contains("client");

@@ -12,6 +12,7 @@ const std::vector<std::pair<std::string, std::string>>& server_claims() {
       {"http-basic", "authenticates clients by HTTP Basic"},
       {"http-digest", "authenticates clients by HTTP Digest"},
       {"tls-client-certificate", "authenticates clients by TLS client certificate"},
+      {"client-certificate-demanded", "lets nobody connect without a client certificate (INT-14)"},
       {"certificate-and-password", "has a policy (label) that demands certificate and password together"},
       {"third-party-certificates", "lets clients enroll first with a certificate of another CA"},
       {"simpleenroll", "a first enrollment is possible with the credentials of this profile"},
