@@ -14,7 +14,6 @@ namespace conformance::cli {
 namespace {
 
 using engine::ScenarioResult;
-using engine::Verdict;
 
 struct VerifyOptions {
   DataOptions data;

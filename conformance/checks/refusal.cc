@@ -11,8 +11,6 @@ namespace conformance::checks {
 
 namespace {
 
-using engine::ParameterType;
-
 // What is wrong with the request, and so what a refusal is about.
 enum class Ground { csr, encoding, binding, credentials, client_certificate, authorization, media_type, method, path, http };
 

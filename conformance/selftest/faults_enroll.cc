@@ -16,7 +16,6 @@ namespace codec = est::codec;
 
 namespace {
 
-using est::http::Request;
 using Instead = std::function<std::optional<Response>(const Scene&)>;
 using Test = std::function<bool(const Scene&)>;
 
@@ -42,7 +41,7 @@ AfterHook accept_unreadable(Test odd) {
 }
 
 // Refuses a request for which `usual` holds although nothing is wrong with it.
-Instead refuse_if(Test usual, int status, std::string sentence) {
+Instead refuse_if(const Test& usual, int status, const std::string& sentence) {
   return [=](const Scene& scene) -> std::optional<Response> {
     if (!is_enroll(scene.request) || !usual(scene)) return std::nullopt;
     return est::ops::text_response(status, sentence);

@@ -9,21 +9,19 @@
 
 namespace conformance::selftest {
 
-namespace codec = est::codec;
-namespace http = est::http;
 using est::net::AfterReply;
 using est::net::Reply;
 
 namespace {
 
-AfterHook on_status(int status, std::function<void(Response&)> change) {
+AfterHook on_status(int status, const std::function<void(Response&)>& change) {
   return [=](const Scene&, Response& response) {
     if (response.status == status) change(response);
   };
 }
 
 // 202 answers to enroll requests.
-AfterHook on_pending(std::function<void(Response&)> change) { return on_status(202, std::move(change)); }
+AfterHook on_pending(const std::function<void(Response&)>& change) { return on_status(202, change); }
 
 void set_retry_after(Response& response, std::string_view value) { response.fields.set("Retry-After", std::string(value)); }
 

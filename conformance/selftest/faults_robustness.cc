@@ -21,7 +21,7 @@ namespace {
 
 using Test = std::function<bool(const Scene&)>;
 
-std::function<std::optional<Response>(const Scene&)> answer_if(Test odd, int status, std::string sentence) {
+std::function<std::optional<Response>(const Scene&)> answer_if(const Test& odd, int status, const std::string& sentence) {
   return [=](const Scene& scene) -> std::optional<Response> {
     if (!odd(scene)) return std::nullopt;
     return est::ops::text_response(status, sentence);

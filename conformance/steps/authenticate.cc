@@ -9,7 +9,6 @@
 namespace conformance::steps {
 namespace {
 
-using est::http::DigestAlgorithm;
 using est::http::DigestChallenge;
 
 struct Offers {

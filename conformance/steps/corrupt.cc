@@ -165,7 +165,7 @@ Result<Bytes> a_certificate(const SoundRequest& sound) {
   spec.serial = est::pki::random_serial();
   spec.subject = sound.request.subject;
   spec.public_key_info = sound.key.public_key_info();
-  spec.validity = {est::system_clock().now() - 3600, est::system_clock().now() + 24 * 3600};
+  spec.validity = {est::system_clock().now() - 3600, est::system_clock().now() + 24LL * 3600};
   return est::pki::issue_self_signed(spec, sound.key);
 }
 

@@ -14,7 +14,7 @@ using est::codec::Extension;
 using est::crypto::PrivateKey;
 using est::tls::Identity;
 
-constexpr std::int64_t day = 24 * 3600;
+constexpr std::int64_t day = 24LL * 3600;
 
 // A certificate's contents before it is decided who signs it.
 struct Draft {

@@ -278,7 +278,7 @@ class ProfileReader {
   }
 
   void read_limits(const YAML::Node& node) {
-    constexpr std::int64_t day = 24 * 3600;
+    constexpr std::int64_t day = 24LL * 3600;
     YamlMap map(node, "limits", problems_);
     if (const auto rate = map.number("requests-per-second", 0, 1'000'000)) profile_.limits.requests_per_second = *rate;
     if (const auto most = map.whole("certificates", 0, 1'000'000)) profile_.limits.max_certificates = static_cast<std::size_t>(*most);

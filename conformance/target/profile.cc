@@ -119,12 +119,13 @@ void claim_from_flags(Profile& profile) {
 }  // namespace
 
 est::Result<Profile> apply_flags(std::optional<Profile> profile, const Flags& flags) {
-  Profile result = profile.value_or(Profile{});
+  const bool with_profile = profile.has_value();
+  Profile result = std::move(profile).value_or(Profile{});
   if (auto status = apply_address(result, flags); !status.ok()) return status.error();
   if (auto status = apply_credentials(result, flags); !status.ok()) return status.error();
   if (result.url.endpoint.host.empty()) return est::Error{"no target; give --url https://HOST:PORT or --profile FILE"};
   if (result.trust_anchors.empty()) return est::Error{"no trust anchor; give --trust-anchor PEM or --profile FILE"};
-  if (!profile) {
+  if (!with_profile) {
     result.name = result.url.endpoint.to_string();
     claim_from_flags(result);
   }
