@@ -33,13 +33,13 @@ class ProfileReader {
     if (const auto node = map.node("target")) {
       read_target(*node);
     } else {
-      map.problem("target", "'target' is missing", "add 'target: {name: ...}'");
+      map.absence("target", "'target' is missing", "add 'target: {name: ...}'");
     }
     if (const auto node = map.node("claims")) read_claims(*node);
     if (const auto node = map.node("access")) {
       read_access(*node);
     } else {
-      map.problem("access", "'access' is missing", "add 'access:' with url and trust-anchor");
+      map.absence("access", "'access' is missing", "add 'access:' with url and trust-anchor");
     }
     if (const auto node = map.node("csr")) read_csr(*node);
     if (const auto node = map.node("limits")) read_limits(*node);
@@ -114,7 +114,7 @@ class ProfileReader {
   void read_trust_anchors(YamlMap& map) {
     const auto paths = map.texts("trust-anchor");
     if (paths.empty())
-      map.problem("trust-anchor", "'access.trust-anchor' is missing", "name the PEM file that the target's certificate chains to");
+      map.absence("trust-anchor", "'access.trust-anchor' is missing", "name the PEM file that the target's certificate chains to");
     for (const auto& path : paths) {
       const auto pem = est::read_file(resolve(path));
       if (!pem.ok()) return map.problem("trust-anchor", pem.error().message, "name a readable PEM file; paths are relative to the profile");
@@ -138,7 +138,7 @@ class ProfileReader {
     if (const auto secret = map.node("password")) {
       password.password = read_secret(*secret);
     } else {
-      map.problem("password", "'access.password.password' is missing", "write {env: NAME} or {file: PATH}");
+      map.absence("password", "'access.password.password' is missing", "write {env: NAME} or {file: PATH}");
     }
     map.finish();
     profile_.password = std::move(password);

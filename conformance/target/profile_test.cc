@@ -143,6 +143,7 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"List", "- a\n", ":1: ", "must be a mapping"}, Wrong{"NoTarget", "access: {}\n", ":1: ", "'target' is missing"},
         Wrong{"NoName", "target: {}\naccess: {}\n", ":1: ", "'target.name' is missing"},
         Wrong{"NoAccess", "target: {name: x}\n", ":1: ", "'access' is missing"},
+        Wrong{"MisspeltAccess", "target: {name: x}\nacess: {}\n", ":2: ", "acess"},
         Wrong{"UnknownTop", ACCESS "limit: {}\n", ":3: ", "did you mean limits?"},
         Wrong{"UnknownNested", "target: {name: x}\naccess:\n  url: https://h:1\n  trust_anchor: ca.pem\n",
               ":3: ", "trust-anchor' is missing"},

@@ -9,8 +9,15 @@
 namespace conformance::target {
 
 void Problems::add(const YAML::Mark& mark, std::string_view problem, std::string_view cure) {
-  if (any()) return;
-  first_ = file_ + ":" + std::to_string(mark.line < 0 ? 1 : mark.line + 1) + ": " + std::string(problem) + "; " + std::string(cure);
+  if (first_.empty()) first_ = line(mark, problem, cure);
+}
+
+void Problems::add_absence(const YAML::Mark& mark, std::string_view problem, std::string_view cure) {
+  if (absence_.empty()) absence_ = line(mark, problem, cure);
+}
+
+std::string Problems::line(const YAML::Mark& mark, std::string_view problem, std::string_view cure) const {
+  return file_ + ":" + std::to_string(mark.line < 0 ? 1 : mark.line + 1) + ": " + std::string(problem) + "; " + std::string(cure);
 }
 
 YamlMap::YamlMap(const YAML::Node& node, std::string where, Problems& problems)
@@ -61,7 +68,7 @@ std::optional<std::string> YamlMap::text(std::string_view key) {
 
 std::string YamlMap::required_text(std::string_view key, std::string_view cure) {
   const auto value = text(key);
-  if (!value || value->empty()) problem(key, "'" + path(key) + "' is missing", cure);
+  if (!value || value->empty()) absence(key, "'" + path(key) + "' is missing", cure);
   return value.value_or("");
 }
 

@@ -17,13 +17,18 @@ class Problems {
  public:
   explicit Problems(std::string file) : file_(std::move(file)) {}
   void add(const YAML::Mark& mark, std::string_view problem, std::string_view cure);
-  [[nodiscard]] bool any() const noexcept { return !first_.empty(); }
-  [[nodiscard]] const std::string& first() const noexcept { return first_; }
+  // What is not there; told only when nothing else is wrong, since the cause is often a misspelt key.
+  void add_absence(const YAML::Mark& mark, std::string_view problem, std::string_view cure);
+  [[nodiscard]] bool any() const noexcept { return !first().empty(); }
+  [[nodiscard]] const std::string& first() const noexcept { return first_.empty() ? absence_ : first_; }
   [[nodiscard]] const std::string& file() const noexcept { return file_; }
 
  private:
+  [[nodiscard]] std::string line(const YAML::Mark& mark, std::string_view problem, std::string_view cure) const;
+
   std::string file_;
   std::string first_;
+  std::string absence_;
 };
 
 class YamlMap {
@@ -46,6 +51,7 @@ class YamlMap {
   // The line of a key's value, or of the mapping when it is absent.
   [[nodiscard]] YAML::Mark mark(std::string_view key) const;
   void problem(std::string_view key, std::string_view problem, std::string_view cure) { problems_.add(mark(key), problem, cure); }
+  void absence(std::string_view key, std::string_view problem, std::string_view cure) { problems_.add_absence(mark(key), problem, cure); }
   [[nodiscard]] Problems& problems() noexcept { return problems_; }
   // A problem for every key that was never asked for.
   void finish();
