@@ -146,7 +146,7 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"MisspeltAccess", "target: {name: x}\nacess: {}\n", ":2: ", "acess"},
         Wrong{"UnknownTop", ACCESS "limit: {}\n", ":3: ", "did you mean limits?"},
         Wrong{"UnknownNested", "target: {name: x}\naccess:\n  url: https://h:1\n  trust_anchor: ca.pem\n",
-              ":3: ", "trust-anchor' is missing"},
+              ":4: ", "did you mean trust-anchor?"},
         Wrong{"Duplicate", ACCESS "csr: {}\ncsr: {}\n", ":4: ", "given twice"},
         Wrong{"Claim", ACCESS "claims: [simplenroll]\n", ":3: ", "did you mean simpleenroll or simplereenroll?"},
         Wrong{"ClaimFar", ACCESS "claims: [zzzzzzzzzzzzzzzzzzzzzzz]\n", ":3: ", "known: csrattrs"},
