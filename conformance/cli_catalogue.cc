@@ -1,10 +1,11 @@
-// list, explain, lint, verbs, requirements: what there is, without a target.
+// list, explain, lint, verbs: what there is, without a target.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <iostream>
 
 #include "conformance/cli_command.h"
+#include "conformance/cli_requirements.h"
 #include "conformance/report/script.h"
 #include "est/base/text.h"
 
@@ -12,6 +13,8 @@ namespace conformance::cli {
 
 namespace {
 
+using cli::explain;  // beside those below
+using cli::json_of;
 using engine::Json;
 using engine::Scenario;
 
@@ -52,27 +55,6 @@ Json json_of(const Scenario& scenario) {
   return json;
 }
 
-std::vector<std::string> scenarios_citing(const Data& data, const std::string& requirement) {
-  std::vector<std::string> ids;
-  for (const auto& scenario : data.scenarios) {
-    const auto& cited = scenario.requirements;
-    if (std::find(cited.begin(), cited.end(), requirement) != cited.end()) ids.push_back(scenario.id);
-  }
-  return ids;
-}
-
-Json json_of(const engine::Requirement& requirement, const Data& data) {
-  return Json{{"id", requirement.id},
-              {"rfc", requirement.rfc},
-              {"section", requirement.section},
-              {"role", requirement.role},
-              {"level", requirement.level},
-              {"text", requirement.text},
-              {"interpretations", requirement.interpretations},
-              {"untested", requirement.untested},
-              {"scenarios", scenarios_citing(data, requirement.id)}};
-}
-
 Json json_of(const engine::Interpretation& interpretation) {
   return Json{{"id", interpretation.id},
               {"question", interpretation.question},
@@ -94,10 +76,6 @@ int list(const Options& options) {
     std::cout << data->scenarios.size() << " scenarios\n";
   }
   return data->scenarios.empty() ? complain("nothing is selected; `estspec list` without --select shows all") : 0;
-}
-
-void line(std::string_view label, const std::string& text) {
-  if (!text.empty()) std::cout << fmt::format("  {:<15} {}\n", label, text);
 }
 
 void explain(const Scenario& scenario, const Data& data) {
@@ -122,15 +100,6 @@ void explain(const Scenario& scenario, const Data& data) {
   line("file", scenario.place.to_string());
 }
 
-void explain(const engine::Requirement& requirement, const Data& data) {
-  std::cout << fmt::format("{}  RFC {} section {}, {}, {}\n", requirement.id, requirement.rfc, requirement.section, requirement.role,
-                           requirement.level);
-  line("text", requirement.text);
-  line("readings", est::join(requirement.interpretations, ", "));
-  line("untested", requirement.untested);
-  line("scenarios", est::join(scenarios_citing(data, requirement.id), ", "));
-}
-
 void explain(const engine::Interpretation& interpretation) {
   std::cout << fmt::format("{}  {}\n", interpretation.id, interpretation.question);
   line("texts", interpretation.texts);
@@ -147,8 +116,9 @@ int explain_word(const Options& options) {
     if (!options.json) explain(scenario, *data);
   }
   if (const auto* requirement = data->catalogue.requirement(options.word)) {
-    found.push_back(json_of(*requirement, *data));
-    if (!options.json) explain(*requirement, *data);
+    const auto coverage = coverage_of(*data, *requirement);
+    found.push_back(json_of(coverage));
+    if (!options.json) explain(coverage);
   }
   if (const auto* interpretation = data->catalogue.interpretation(options.word)) {
     found.push_back(json_of(*interpretation));
@@ -162,7 +132,7 @@ int explain_word(const Options& options) {
 int lint(const Options& options) {
   std::vector<std::string> problems;
   const auto data = load_data(options.data, problems);
-  if (data) problems = engine::lint(data->scenarios, data->catalogue);
+  if (data) problems = engine::lint(data->scenarios, data->catalogue, data->vocabulary);
   if (options.json) print(Json{{"problems", problems}, {"scenarios", data ? data->scenarios.size() : 0}});
   if (!problems.empty()) return options.json ? static_cast<int>(ExitCode::usage) : complain(problems);
   if (!options.json) {
@@ -218,21 +188,6 @@ int verbs(const Options& options) {
   return 0;
 }
 
-int requirements(const Options& options) {
-  const auto data = load_or_complain(options.data);
-  if (!data) return ExitCode::usage;
-  Json all = Json::array();
-  for (const auto& requirement : data->catalogue.requirements) {
-    all.push_back(json_of(requirement, *data));
-    if (options.json) continue;
-    const std::string coverage = requirement.untested.empty() ? fmt::format("{} scenarios", all.back()["scenarios"].size()) : "untested";
-    std::cout << fmt::format("{:<18} {:<6} {:<10} {:<13} {}\n", requirement.id, requirement.role, requirement.level, coverage,
-                             requirement.text);
-  }
-  if (options.json) print(all);
-  return 0;
-}
-
 }  // namespace
 
 void add_list(CLI::App& app, Command& run) {
@@ -260,12 +215,6 @@ void add_verbs(CLI::App& app, Command& run) {
   auto options = std::make_shared<Options>();
   command->add_flag("--json", options->json, "print data instead of text");
   command->callback([=, &run] { run = [=] { return verbs(*options); }; });
-}
-
-void add_requirements(CLI::App& app, Command& run) {
-  CLI::App* command = app.add_subcommand("requirements", "list the normative sentences and how they are covered");
-  const auto options = options_of(*command, false);
-  command->callback([=, &run] { run = [=] { return requirements(*options); }; });
 }
 
 }  // namespace conformance::cli

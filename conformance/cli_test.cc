@@ -131,6 +131,40 @@ TEST_F(Cli, ListsAndExplains) {
   EXPECT_THAT(estspec({"verbs"}).out, AllOf(HasSubstr("Verbs\n"), HasSubstr("Claims\n")));
 }
 
+TEST_F(Cli, TellsHowFarTheSentencesAreCovered) {
+  put("own.yaml", script_);
+  put("requirements.yaml",
+      catalogue_ +
+          "  - {id: OWN-R2, section: '2', role: client, level: MUST, text: Ask, testable: driven, updated-by: [RFC 8951 3]}\n"
+          "  - {id: OWN-R3, section: '3', role: server, level: MUST, text: Guess, testable: inspect, untested: chance cannot be seen}\n"
+          "  - {id: OWN-R4, section: '4', role: server, level: MAY, text: Vary, testable: config, setting: labels.other, needs: labels,"
+          " untested: not asked}\n");
+  const std::vector<std::string> own{"requirements", "--no-built-in", "--scenarios", folder_};
+  const auto with = [&](const std::vector<std::string>& more) {
+    auto arguments = own;
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return estspec(arguments);
+  };
+  EXPECT_THAT(with({}).out, AllOf(HasSubstr("RFC 7030              4         1           2                    1\n"),
+                                  HasSubstr("OWN-R1             server MUST       1 scenario           Answer\n"),
+                                  HasSubstr("OWN-R2             client MUST       role not yet tested  Ask\n"),
+                                  HasSubstr("not tested: chance cannot be seen\n")));
+  EXPECT_THAT(with({"--uncovered"}).out, AllOf(Not(HasSubstr("OWN-R1")), HasSubstr("OWN-R2"), HasSubstr("OWN-R3")));
+  EXPECT_THAT(with({"--role", "client"}).out, AllOf(Not(HasSubstr("OWN-R1")), HasSubstr("OWN-R2")));
+  EXPECT_EQ(with({"--role", "clients"}).code, 4);
+  const auto json = json_of(with({"--json"}));
+  ASSERT_EQ(json.size(), 4U);
+  EXPECT_EQ(json.at(0).at("coverage"), "covered");
+  EXPECT_EQ(json.at(0).at("scenarios").at(0), "OWN-1");
+  EXPECT_EQ(json.at(1).at("coverage"), "role not yet tested");
+  EXPECT_EQ(json.at(1).at("updated_by").at(0), "RFC 8951 3");
+  EXPECT_EQ(json.at(2).at("testable"), "inspect");
+  EXPECT_EQ(json.at(3).at("setting"), "labels.other");
+  EXPECT_EQ(json.at(3).at("needs"), "labels");
+  EXPECT_THAT(estspec({"explain", "--no-built-in", "--scenarios", folder_, "OWN-R2"}).out,
+              HasSubstr("to be covered by scenarios for the client; there are none yet"));
+}
+
 TEST_F(Cli, TakesScenariosOfTheUser) {
   put("own.yaml", script_);
   put("requirements.yaml", catalogue_);

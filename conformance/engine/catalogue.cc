@@ -67,7 +67,8 @@ class CatalogueLoader {
   }
 
   void read_requirement(const Yaml& item, const std::string& rfc, const std::string& file) {
-    static const std::vector<std::string> keys{"id", "section", "role", "level", "text", "interpretations", "untested"};
+    static const std::vector<std::string> keys{"id",       "section",    "role",     "level",   "text", "interpretations",
+                                               "untested", "updated-by", "testable", "setting", "needs"};
     static const std::vector<std::string> levels{"MUST", "MUST NOT", "SHOULD", "SHOULD NOT", "MAY"};
     static const std::vector<std::string> roles{"server", "client", "proxy"};
     MapReader map(item, name_of(item, "requirement"), file, keys, problems_);
@@ -80,9 +81,34 @@ class CatalogueLoader {
     requirement.text = map.required_text("text");
     requirement.interpretations = map.texts("interpretations");
     requirement.untested = map.text("untested");
+    requirement.updated_by = map.texts("updated-by");
     requirement.place = {file, item.line};
+    read_testability(map, item, requirement);
+    read_needs(map, item, requirement);
     check_id(map, requirement.id, requirement.place);
     catalogue_.requirements.push_back(std::move(requirement));
+  }
+
+  static void read_testability(MapReader& map, const Yaml& item, Requirement& requirement) {
+    static const std::vector<std::pair<std::string, Testable>> words{
+        {"wire", Testable::wire}, {"config", Testable::config}, {"driven", Testable::driven}, {"inspect", Testable::inspect}};
+    const std::string word = map.find("testable") == nullptr ? "wire" : map.text("testable");
+    const auto found = std::find_if(words.begin(), words.end(), [&](const auto& one) { return one.first == word; });
+    if (found == words.end()) return map.complain(item.line, "'testable' is '" + word + "'; known: wire, config, driven, inspect");
+    requirement.testable = found->second;
+    requirement.setting = map.text("setting");
+    const bool config = requirement.testable == Testable::config;
+    if (config && requirement.setting.empty()) map.complain(item.line, "'testable' is config; say in 'setting' what has to be configured");
+    if (!config && !requirement.setting.empty())
+      map.complain(item.line, "'setting' belongs to 'testable: config' only; drop one of the two");
+    if (requirement.testable == Testable::inspect && requirement.untested.empty())
+      map.complain(item.line, "'testable' is inspect; say in 'untested' why it can only be inspected");
+  }
+
+  static void read_needs(MapReader& map, const Yaml& item, Requirement& requirement) {
+    auto needs = Expression::parse(map.text("needs"));
+    if (!needs) return map.complain(item.line, "'needs' " + needs.error().message + "; correct the expression");
+    requirement.needs = *std::move(needs);
   }
 
   static std::string one_of(MapReader& map, const Yaml& item, const std::string& key, const std::vector<std::string>& choices) {
@@ -111,7 +137,8 @@ class CatalogueLoader {
 
 class Lint {
  public:
-  Lint(const std::vector<Scenario>& scenarios, const Catalogue& catalogue) : scenarios_(scenarios), catalogue_(catalogue) {}
+  Lint(const std::vector<Scenario>& scenarios, const Catalogue& catalogue, const Vocabulary& vocabulary)
+      : scenarios_(scenarios), catalogue_(catalogue), vocabulary_(vocabulary) {}
 
   Problems look() {
     for (const auto& requirement : catalogue_.requirements)
@@ -123,7 +150,11 @@ class Lint {
       if (id != last_id) check_scenario(scenario, id);
       last_id = id;
     }
-    for (const auto& requirement : catalogue_.requirements) check_cited(requirement);
+    for (const auto& requirement : catalogue_.requirements) {
+      if (!roles_.contains(requirement.role)) continue;  // "role not yet tested", see coverage.h
+      check_cited(requirement);
+      check_needs(requirement);
+    }
     return std::move(problems_);
   }
 
@@ -160,7 +191,6 @@ class Lint {
   }
 
   void check_cited(const Requirement& requirement) {
-    if (!roles_.contains(requirement.role)) return;
     const bool cited = cited_.contains(requirement.id);
     if (!cited && requirement.untested.empty()) {
       complain(requirement.place, requirement.id + ": no scenario cites it; write one, or say why not in 'untested'");
@@ -169,14 +199,39 @@ class Lint {
     }
   }
 
+  void check_needs(const Requirement& requirement) {
+    for (const auto& word : requirement.needs.words()) {
+      if (vocabulary_.has_claim(word)) continue;
+      std::vector<std::string> claims;
+      for (const auto& [name, meaning] : vocabulary_.claims()) claims.push_back(name);
+      complain(requirement.place, requirement.id + ": 'needs' names the unknown claim '" + word + "'" +
+                                      suggestion(word, claims, "; `estspec verbs` lists them"));
+    }
+  }
+
   const std::vector<Scenario>& scenarios_;
   const Catalogue& catalogue_;
+  const Vocabulary& vocabulary_;
   Problems problems_;
   std::set<std::string> roles_;
   std::set<std::string> cited_;
 };
 
 }  // namespace
+
+std::string_view to_string(Testable testable) noexcept {
+  switch (testable) {
+    case Testable::wire:
+      return "wire";
+    case Testable::config:
+      return "config";
+    case Testable::driven:
+      return "driven";
+    case Testable::inspect:
+      return "inspect";
+  }
+  return "";
+}
 
 const Requirement* Catalogue::requirement(std::string_view id) const { return by_id(requirements, id); }
 
@@ -194,6 +249,8 @@ Catalogue load_catalogue(const std::vector<Document>& documents, Problems& probl
   return loader.finish();
 }
 
-Problems lint(const std::vector<Scenario>& scenarios, const Catalogue& catalogue) { return Lint(scenarios, catalogue).look(); }
+Problems lint(const std::vector<Scenario>& scenarios, const Catalogue& catalogue, const Vocabulary& vocabulary) {
+  return Lint(scenarios, catalogue, vocabulary).look();
+}
 
 }  // namespace conformance::engine

@@ -55,17 +55,71 @@ TEST(Catalogue, ReportsEveryProblem) {
                           HasSubstr("i.yaml:1: this must be a list of maps")));
 }
 
-TEST(Lint, AcceptsWhatFits) { EXPECT_THAT(lint({citing({"R1"})}, good()), IsEmpty()); }
+Problems problems_of(const std::string& entry) {
+  Problems problems;
+  (void)load_catalogue(
+      {{"r.yaml", "rfc: 7030\nrequirements:\n  - {id: R1, section: 4.1, role: server, level: MUST, text: Do, " + entry + "}\n"}}, problems);
+  return problems;
+}
+
+TEST(Catalogue, ReadsTestability) {
+  Problems problems;
+  const Catalogue catalogue = load_catalogue(
+      {{"r.yaml",
+        "rfc: 7030\nrequirements:\n"
+        "  - {id: R1, section: 4.1, role: server, level: MUST, text: Do, updated-by: [RFC 8951 3, RFC 8996], needs: a and not b}\n"
+        "  - {id: R2, section: 4.1, role: server, level: MUST, text: Do, testable: config, setting: labels.other}\n"
+        "  - {id: R3, section: 4.1, role: client, level: MUST, text: Do, testable: driven}\n"
+        "  - {id: R4, section: 4.1, role: client, level: MUST, text: Do, testable: inspect, untested: random numbers}\n"}},
+      problems);
+  ASSERT_THAT(problems, IsEmpty());
+  EXPECT_THAT(catalogue.requirement("R1")->updated_by, ElementsAre("RFC 8951 3", "RFC 8996"));
+  EXPECT_EQ(catalogue.requirement("R1")->testable, Testable::wire);
+  EXPECT_THAT(catalogue.requirement("R1")->needs.words(), ElementsAre("a", "b"));
+  EXPECT_EQ(catalogue.requirement("R2")->setting, "labels.other");
+  EXPECT_EQ(to_string(catalogue.requirement("R2")->testable), "config");
+  EXPECT_EQ(to_string(catalogue.requirement("R3")->testable), "driven");
+  EXPECT_EQ(to_string(catalogue.requirement("R4")->testable), "inspect");
+}
+
+TEST(Catalogue, RefusesTestabilityThatSaysNothing) {
+  EXPECT_THAT(problems_of("testable: wired"), ElementsAre(HasSubstr("'testable' is 'wired'; known: wire, config, driven, inspect")));
+  EXPECT_THAT(problems_of("testable: config"), ElementsAre(HasSubstr("say in 'setting' what has to be configured")));
+  EXPECT_THAT(problems_of("setting: labels.other"), ElementsAre(HasSubstr("'setting' belongs to 'testable: config' only")));
+  EXPECT_THAT(problems_of("testable: inspect"), ElementsAre(HasSubstr("say in 'untested' why it can only be inspected")));
+  EXPECT_THAT(problems_of("needs: and"), ElementsAre(HasSubstr("r.yaml:3: requirement R1: 'needs' ")));
+}
+
+Problems lint_with(const std::vector<Scenario>& scenarios, const Catalogue& catalogue) {
+  Vocabulary vocabulary;
+  vocabulary.add_claim("csrattrs", "answers /csrattrs");
+  return lint(scenarios, catalogue, vocabulary);
+}
+
+TEST(Lint, AcceptsWhatFits) { EXPECT_THAT(lint_with({citing({"R1"})}, good()), IsEmpty()); }
+
+TEST(Lint, ChecksNeedsOfRolesThatHaveScenarios) {
+  Problems problems;
+  const Catalogue catalogue = load_catalogue({{"r.yaml",
+                                               "rfc: 7030\nrequirements:\n"
+                                               "  - {id: R1, section: 4.1, role: server, level: MUST, text: Do, needs: csratrs}\n"
+                                               "  - {id: R2, section: 4.1, role: server, level: MUST, text: Do, needs: csrattrs}\n"
+                                               "  - {id: R3, section: 4.1, role: client, level: MUST, text: Do, needs: later}\n"}},
+                                             problems);
+  EXPECT_THAT(problems, IsEmpty());
+  EXPECT_THAT(lint_with({citing({"R1", "R2"})}, catalogue),
+              ElementsAre(HasSubstr("r.yaml:3: R1: 'needs' names the unknown claim 'csratrs'; did you mean 'csrattrs'?")));
+}
 
 TEST(Lint, SeesWhatDoesNotFit) {
-  EXPECT_THAT(lint({citing({"R2"})}, good()),
+  EXPECT_THAT(lint_with({citing({"R2"})}, good()),
               ElementsAre(HasSubstr("s.yaml:4: EST-X-1: the level is MUST, yet no requirement"),
                           HasSubstr("r.yaml:3: R1: no scenario cites it"), HasSubstr("r.yaml:4: R2: it says 'untested'")));
-  EXPECT_THAT(lint({citing({"R1", "R3"})}, good()), ElementsAre(HasSubstr("R3 is about the client")));
-  EXPECT_THAT(lint({citing({"R1", "R4"})}, good()), ElementsAre(HasSubstr("unknown requirement 'R4'")));
+  EXPECT_THAT(lint_with({citing({"R1", "R3"})}, good()), ElementsAre(HasSubstr("R3 is about the client")));
+  EXPECT_THAT(lint_with({citing({"R1", "R4"})}, good()), ElementsAre(HasSubstr("unknown requirement 'R4'")));
   Scenario scenario = citing({"R1"});
   scenario.interpretations = {"INT-02"};
-  EXPECT_THAT(lint({scenario}, good()), ElementsAre(HasSubstr("EST-X-1: unknown interpretation 'INT-02'; did you mean 'INT-01'?")));
+  EXPECT_THAT(lint_with({scenario}, good()), ElementsAre(HasSubstr("EST-X-1: unknown interpretation 'INT-02'; did you mean 'INT-01'?")));
 }
 
 }  // namespace
