@@ -1,9 +1,9 @@
 #include "est/codec/cms.h"
 
-#include <algorithm>
 #include <optional>
 #include <string>
 
+#include "est/codec/cms_parts.h"
 #include "est/codec/der.h"
 #include "est/codec/oid.h"
 
@@ -37,38 +37,11 @@ std::optional<Oid> read_encapsulated(Reader& from) {
   return type;
 }
 
-// CertificateSet and RevocationInfoChoices: SET OF CHOICE, where a plain SEQUENCE is the X.509 form.
-struct Bag {
-  std::vector<Bytes> items;
-  bool sorted = true;
-  bool others = false;
-};
-
-std::optional<Bag> read_bag(Reader& from, const Tlv& tagged, std::string_view what, std::string_view choice_id) {
-  Reader list = from.inside(tagged);
-  Bag bag;
-  BytesView previous;
-  while (!list.at_end()) {
-    const std::optional<Tlv> item = list.any(what);
-    if (!item) return std::nullopt;
-    bag.sorted = bag.sorted && !std::lexicographical_compare(item->whole.begin(), item->whole.end(), previous.begin(), previous.end());
-    previous = item->whole;
-    if (item->tag == tags::sequence) {
-      bag.items.push_back(to_bytes(item->whole));
-      continue;
-    }
-    bag.others = true;
-    list.report(choice_id, Severity::error, item->offset, std::string(what) + ": " + der::to_string(item->tag) + " instead of a SEQUENCE");
-  }
-  if (list.failed()) return std::nullopt;
-  return bag;
-}
-
 // certificates [0] IMPLICIT CertificateSet OPTIONAL. False on failure.
 bool read_certificates(Reader& from, CertsOnly& message, bool& others) {
   const std::size_t at = from.offset();
   if (const std::optional<Tlv> tagged = from.optional(tags::context(0, true), "certificates")) {
-    std::optional<Bag> bag = read_bag(from, *tagged, "certificate", "cms.certificate-choice");
+    std::optional<CmsBag> bag = read_cms_bag(from, *tagged, "certificate", "cms.certificate-choice");
     if (!bag) return false;
     if (!bag->sorted)
       from.report("cms.certificates.order", Severity::warning, tagged->offset, "certificates are not in the order of a SET OF");
@@ -84,7 +57,7 @@ bool read_crls(Reader& from, CertsOnly& message, bool& others) {
   const std::optional<Tlv> tagged = from.optional(tags::context(1, true), "crls");
   if (!tagged) return !from.failed();
   from.report("cms.crls", Severity::note, tagged->offset, "the message carries CRLs, which RFC 5272 4.1 permits");
-  std::optional<Bag> bag = read_bag(from, *tagged, "crl", "cms.crl-choice");
+  std::optional<CmsBag> bag = read_cms_bag(from, *tagged, "crl", "cms.crl-choice");
   if (!bag) return false;
   message.crls = std::move(bag->items);
   others = others || bag->others;
@@ -112,38 +85,11 @@ std::optional<CertsOnly> read_signed_data(Reader& from) {
   return message;
 }
 
-// ContentInfo ::= SEQUENCE { contentType OBJECT IDENTIFIER, content [0] EXPLICIT ANY DEFINED BY contentType }
-std::optional<CertsOnly> read_content_info(Reader& from) {
-  Reader fields = from.enter(tags::sequence, "ContentInfo");
-  const std::size_t type_at = fields.offset();
-  const std::optional<der::Tag> first = fields.peek();
-  if (first && *first != tags::oid) {
-    fields.report("cms.content-info", Severity::error, type_at, "no ContentInfo, which starts with an OBJECT IDENTIFIER");
-    return std::nullopt;
-  }
-  const std::optional<Oid> type = fields.oid("contentType");
-  if (!type) return std::nullopt;
-  if (*type != oids::signed_data) {
-    fields.report("cms.content-type", Severity::error, type_at, "contentType is " + type->name() + ", not id-signedData");
-    return std::nullopt;
-  }
-  Reader content = fields.enter(tags::context(0, true), "content");
-  std::optional<CertsOnly> message = read_signed_data(content);
-  content.finish("content");
-  fields.finish("ContentInfo");
-  return message;
-}
-
-Bytes tagged_set(std::uint32_t number, std::vector<Bytes> items) {
-  std::sort(items.begin(), items.end());
-  Bytes all;
-  for (const Bytes& item : items) append(all, item);
-  return der::context(number, all);
-}
-
 }  // namespace
 
-Decoded<CertsOnly> decode_certs_only(BytesView der) { return der::decode_whole(der, "ContentInfo", read_content_info); }
+Decoded<CertsOnly> decode_certs_only(BytesView der) {
+  return der::decode_whole(der, "ContentInfo", [](Reader& from) { return read_content_info(from, oids::signed_data, read_signed_data); });
+}
 
 Bytes encode_certs_only(const std::vector<Bytes>& certificates, const std::vector<Bytes>& crls) {
   const Bytes empty_set = der::set_of({});

@@ -152,6 +152,7 @@ const Oid otp_challenge("1.2.840.113549.1.9.16.2.56"), revocation_challenge("1.2
     est_identity_linking("1.2.840.113549.1.9.16.2.58");
 const Oid certification_request_info_template("1.2.840.113549.1.9.16.2.61"), extension_request_template("1.2.840.113549.1.9.16.2.62");
 const Oid data("1.2.840.113549.1.7.1"), signed_data("1.2.840.113549.1.7.2"), enveloped_data("1.2.840.113549.1.7.3");
+const Oid content_type("1.2.840.113549.1.9.3"), message_digest("1.2.840.113549.1.9.4"), signing_time("1.2.840.113549.1.9.5");
 const Oid basic_constraints("2.5.29.19"), key_usage("2.5.29.15"), extended_key_usage("2.5.29.37"), subject_alt_name("2.5.29.17"),
     subject_key_identifier("2.5.29.14");
 const Oid authority_key_identifier("2.5.29.35"), crl_number("2.5.29.20"), crl_distribution_points("2.5.29.31"),
@@ -219,6 +220,9 @@ constexpr std::array names = {
     Named{&oids::data, "id-data"},
     Named{&oids::signed_data, "id-signedData"},
     Named{&oids::enveloped_data, "id-envelopedData"},
+    Named{&oids::content_type, "contentType"},
+    Named{&oids::message_digest, "messageDigest"},
+    Named{&oids::signing_time, "signingTime"},
     Named{&oids::basic_constraints, "basicConstraints"},
     Named{&oids::key_usage, "keyUsage"},
     Named{&oids::extended_key_usage, "extKeyUsage"},

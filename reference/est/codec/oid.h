@@ -52,6 +52,7 @@ extern const Oid otp_challenge, revocation_challenge, est_identity_linking;
 extern const Oid certification_request_info_template, extension_request_template;
 // RFC 5652
 extern const Oid data, signed_data, enveloped_data;
+extern const Oid content_type, message_digest, signing_time;
 // RFC 5280 extensions
 extern const Oid basic_constraints, key_usage, extended_key_usage, subject_alt_name, subject_key_identifier;
 extern const Oid authority_key_identifier, crl_number, crl_distribution_points, name_constraints, certificate_policies;
