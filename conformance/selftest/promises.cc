@@ -115,7 +115,7 @@ Table acceptance_promises() {
       {"FAULT-ENROLL-04", {{"EST-SE-109/folded-64", "EST-SE-109/folded-76-crlf", "EST-SE-109/trailing-newline"}, anything, no_enrollment}},
       {"FAULT-ENROLL-05", {{"EST-SE-108"}}},
       {"FAULT-ENROLL-06", {{"EST-SE-109/spaces"}}},
-      {"FAULT-ENROLL-07", {{"EST-SE-100"}, anything, no_enrollment}},
+      {"FAULT-ENROLL-07", {{"EST-SE-100", "EST-SE-115"}, anything, no_enrollment}},
       {"FAULT-ENROLL-08", {{"EST-SE-110/binary"}}},
       {"FAULT-ENROLL-09", {{"EST-SE-139/pem"}}},
       {"FAULT-ENROLL-10", {{"EST-SE-260"}}},

@@ -49,6 +49,7 @@ est::http::Request message_of(const Doing& doing, const RequestLine& line, bool 
   if (!line.authorization.empty()) request.fields.add("Authorization", line.authorization);
   if (parameters.flag("expect-continue", false)) request.fields.add("Expect", "100-continue");
   if (by_chunks) request.fields.add("Transfer-Encoding", "chunked");
+  for (const auto& [name, value] : doing.context.profile.request_headers) request.fields.set(name, value);
   return request;
 }
 

@@ -183,6 +183,13 @@ TEST_F(DriverTest, HeadersHaveTheLastWord) {
   EXPECT_FALSE(last_seen().request.fields.has("Content-Type"));
 }
 
+TEST_F(DriverTest, HeadersOfTheProfileComeBeforeThoseOfTheStep) {
+  profile_.request_headers = {{"Content-Transfer-Encoding", "base64"}, {"X-Tenant", "7"}};
+  perform("enroll", {{"headers", {{"content-transfer-encoding", nullptr}}}});
+  EXPECT_FALSE(last_seen().request.fields.has("Content-Transfer-Encoding"));
+  EXPECT_EQ(last_seen().request.fields.get("X-Tenant"), "7");
+}
+
 TEST_F(DriverTest, ArbitraryRequests) {
   perform("request", {{"operation", "serverkeygen"}, {"body-hex", "00 ff"}, {"content-type", "application/x"}, {"label", "two"}});
   EXPECT_EQ(last_seen().request.target, "/.well-known/est/two/serverkeygen");

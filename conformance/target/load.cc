@@ -6,6 +6,7 @@
 #include "conformance/target/yaml_map.h"
 #include "est/base/file.h"
 #include "est/base/text.h"
+#include "est/codec/media_type.h"
 #include "est/codec/x509.h"
 #include "est/crypto/chain.h"
 #include "est/ops/operation.h"
@@ -93,6 +94,7 @@ class ProfileReader {
     if (const auto password = map.node("password")) read_password(*password);
     if (const auto identities = map.node("identities")) read_identities(*identities);
     if (const auto ca = map.node("client-ca")) profile_.client_ca = read_identity(*ca, "access.client-ca");
+    if (const auto headers = map.node("headers")) read_headers(*headers);
     if (const auto labels = map.node("labels")) read_labels(*labels);
     if (const auto actions = map.node("operator")) read_operator(*actions);
     map.finish();
@@ -205,6 +207,22 @@ class ProfileReader {
       auto identity = read_identity(*map.node(name), map.path(name));
       if (identity) profile_.identities.emplace(name, std::move(*identity));
     }
+  }
+
+  // The framing is the suite's, credentials are the password's; everything else may be added.
+  void read_headers(const YAML::Node& node) {
+    static const std::vector<std::string> own{"Host", "Content-Length", "Transfer-Encoding", "Connection", "Authorization", "Cookie"};
+    YamlMap map(node, "access.headers", problems_);
+    for (const auto& name : map.keys()) {
+      const std::string value = map.text(name).value_or("");
+      const bool kept = std::any_of(own.begin(), own.end(), [&](const std::string& one) { return est::iequals(one, name); });
+      const bool one_line = std::none_of(value.begin(), value.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+      if (!est::codec::is_token(name) || !one_line)
+        map.problem(name, "'" + est::printable(map.path(name), 80) + "' is no HTTP field", "write Name: value");
+      if (kept) map.problem(name, "'" + map.path(name) + "' is set by the suite itself", "remove the line; results show what is set here");
+      profile_.request_headers.emplace_back(name, value);
+    }
+    map.finish();
   }
 
   void read_labels(const YAML::Node& node) {

@@ -24,6 +24,7 @@ engine::Json access_json(const Profile& profile) {
   for (const auto& [name, identity] : profile.identities) access["identities"][name] = leaf_fingerprint(identity);
   if (profile.client_ca) access["client-ca"] = leaf_fingerprint(*profile.client_ca);
   access["labels"] = profile.labels;
+  if (!profile.request_headers.empty()) access["headers"] = profile.request_headers;
   // The command lines stay out: they may hold credentials for the operator's own machines.
   access["operator"] = engine::Json::object();
   for (const auto& [name, action] : profile.operator_actions) access["operator"][name] = action.prompt ? "prompt" : "command";

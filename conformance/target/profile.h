@@ -62,6 +62,9 @@ struct Profile {
   // A CA whose certificates the target accepts for client authentication and whose key the suite holds: from it the suite mints
   // expired, not-yet-valid and wrong-purpose certificates.
   std::optional<est::tls::Identity> client_ca;
+  // Fields every HTTP request carries beside the suite's own, for a target that wants more than EST does; a step's `headers` has the last
+  // word.
+  std::vector<std::pair<std::string, std::string>> request_headers;
   // Where a variant of policy lives: feature name -> label ("manual-approval" -> "manual").
   std::map<std::string, std::string, std::less<>> labels;
   std::map<std::string, OperatorAction, std::less<>> operator_actions;  // "approve", "revoke", "restart"

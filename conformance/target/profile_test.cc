@@ -106,6 +106,16 @@ TEST_F(ProfileTest, PublicFormHoldsNoSecret) {
   EXPECT_EQ(profile->public_json()["claims"], engine::Json({"http-basic", "simpleenroll"}));
 }
 
+TEST_F(ProfileTest, RequestHeadersAreKeptAndShown) {
+  const auto profile = load(
+      "target: {name: x}\naccess:\n  url: https://h:1\n  trust-anchor: ca.pem\n  headers: {Content-Transfer-Encoding: base64, X-Tenant: a "
+      "b}\n");
+  ASSERT_TRUE(profile.ok()) << profile.error().message;
+  EXPECT_THAT(profile->request_headers, ElementsAre(std::pair<std::string, std::string>{"Content-Transfer-Encoding", "base64"},
+                                                    std::pair<std::string, std::string>{"X-Tenant", "a b"}));
+  EXPECT_NE(profile->public_json().dump().find("X-Tenant"), std::string::npos);
+}
+
 TEST_F(ProfileTest, PasswordFromTheEnvironment) {
   ASSERT_EQ(setenv("ESTSPEC_PROFILE_TEST", "tr0ub4dor", 1), 0);
   const auto profile = load(
@@ -147,6 +157,8 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"UnknownTop", ACCESS "limit: {}\n", ":3: ", "did you mean limits?"},
         Wrong{"UnknownNested", "target: {name: x}\naccess:\n  url: https://h:1\n  trust_anchor: ca.pem\n",
               ":4: ", "did you mean trust-anchor?"},
+        Wrong{"HeaderName", OPEN_ACCESS "  headers: {\"a b\": c}\n", ":5: ", "is no HTTP field"},
+        Wrong{"HeaderOfOurs", OPEN_ACCESS "  headers: {host: other}\n", ":5: ", "set by the suite itself"},
         Wrong{"Duplicate", ACCESS "csr: {}\ncsr: {}\n", ":4: ", "given twice"},
         Wrong{"Claim", ACCESS "claims: [simplenroll]\n", ":3: ", "did you mean simpleenroll or simplereenroll?"},
         Wrong{"ClaimFar", ACCESS "claims: [zzzzzzzzzzzzzzzzzzzzzzz]\n", ":3: ", "known: csrattrs"},
