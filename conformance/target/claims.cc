@@ -17,6 +17,8 @@ const std::vector<std::pair<std::string, std::string>>& server_claims() {
       {"third-party-certificates", "lets clients enroll first with a certificate of another CA"},
       {"simpleenroll", "a first enrollment is possible with the credentials of this profile"},
       {"simplereenroll", "renews and rekeys certificates"},
+      {"serverkeygen", "generates keys for clients (/serverkeygen)"},
+      {"fullcmc", "answers Full PKI Requests (/fullcmc)"},
       {"pop-required", "has a policy (label) that demands proof of possession linked to TLS"},
       {"tls-exporter-binding", "accepts the TLS 1.3 exporter as channel binding (INT-01)"},
       {"tls-1.2", "speaks TLS 1.2"},
