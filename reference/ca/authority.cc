@@ -92,9 +92,14 @@ Result<NewCertificate> sign(const Order& order, const Hierarchy& hierarchy, Unix
   return NewCertificate{std::move(record), hierarchy.intermediate ? "intermediate" : "root", now};
 }
 
+Names names_of(const IssueRequest& request) { return {request.subject, request.subject_alt_name}; }
+
 PendingKey pending_key(const IssueRequest& request) {
   const est::codec::Name& name = request.subject ? *request.subject : request.request->subject;
-  return {request.requester.identity, request.label, name.der, request.request->key.der};
+  est::Bytes names = name.der;
+  // Names that were changed belong to what the operator approves.
+  if (request.subject_alt_name) est::append(names, est::codec::encode_general_names(*request.subject_alt_name));
+  return {request.requester.identity, request.label, std::move(names), request.request->key.der};
 }
 
 }  // namespace
@@ -174,7 +179,7 @@ Result<std::optional<Issued>> Authority::Impl::keep_locked(NewCertificate fresh)
 
 Result<Outcome> Authority::Impl::first_time_locked(const IssueRequest& request, const PendingKey& key) {
   // What could never be issued need not trouble the operator.
-  auto decision = decide(*request.request, request.profile, request.subject);
+  auto decision = decide(*request.request, request.profile, names_of(request));
   if (auto* refused = std::get_if<Refused>(&decision)) return Outcome(std::move(*refused));
   const auto waiting = store->waiting();
   if (!waiting) return waiting.error();
@@ -189,7 +194,7 @@ Result<Outcome> Authority::Impl::first_time_locked(const IssueRequest& request, 
 Result<Outcome> Authority::Impl::issue_approved_locked(const IssueRequest& request, const PendingEntry& entry) {
   const auto first = est::codec::decode_certification_request(entry.request);
   if (!first.accepted()) return Error{"the stored request " + std::to_string(entry.id) + " is damaged; restore the database from a backup"};
-  auto decision = decide(*first.value, request.profile, request.subject);
+  auto decision = decide(*first.value, request.profile, names_of(request));
   if (auto* refused = std::get_if<Refused>(&decision)) return Outcome(std::move(*refused));
   auto issued = issue_locked(order_for(std::get<Grant>(std::move(decision)), request, clock.now()));
   if (!issued) return issued.error();
@@ -298,7 +303,7 @@ Result<Outcome> Authority::issue(const IssueRequest& request) {
   if (request.profile.validity_seconds <= 0 || request.profile.backdate_seconds < 0)
     return Error{"the profile " + request.profile.name + " has a validity that is not positive"};
   if (request.manual_approval) return impl_->issue_when_approved(request);
-  auto decision = decide(*request.request, request.profile, request.subject);
+  auto decision = decide(*request.request, request.profile, names_of(request));
   if (auto* refused = std::get_if<Refused>(&decision)) return Outcome(std::move(*refused));
   auto issued = impl_->issue_now(order_for(std::get<Grant>(std::move(decision)), request, impl_->clock.now()));
   if (!issued) return issued.error();
@@ -315,6 +320,26 @@ Result<Issued> Authority::issue_directly(const est::codec::Name& subject, BytesV
   order.requester.identity = "operator";
   order.label = label;
   return impl_->issue_now(order);
+}
+
+Result<Spent> Authority::spend(BytesView token, BytesView public_key_info) {
+  const std::lock_guard lock(impl_->mutex);
+  const auto added = impl_->store->add_spent(token, public_key_info);
+  if (!added) return added.error();
+  if (*added) return Spent::now;
+  const auto owner = impl_->store->spent_by(token);
+  if (!owner) return owner.error();
+  return *owner == est::to_bytes(public_key_info) ? Spent::before_by_this_key : Spent::before;
+}
+
+Status Authority::keep_challenge(BytesView serial, BytesView digest) {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->store->add_challenge(serial, digest);
+}
+
+Result<std::optional<Bytes>> Authority::challenge(BytesView serial) const {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->store->challenge(serial);
 }
 
 Status Authority::approve(std::int64_t id) {

@@ -81,7 +81,12 @@ struct IssueRequest {
   bool manual_approval = false;
   // Set on re-enrollment: names come from here, whatever the request says (the caller has compared them).
   std::optional<est::codec::Name> subject;
+  // In place of the requested SubjectAltName (ChangeSubjectName, RFC 6402 2.8); empty: the certificate gets none.
+  std::optional<std::vector<est::codec::GeneralName>> subject_alt_name;
 };
+
+// What became of a one-time password (RFC 7894 3.1).
+enum class Spent { now, before_by_this_key, before };
 
 class Authority {
  public:
@@ -102,6 +107,12 @@ class Authority {
   [[nodiscard]] est::Result<Issued> issue_directly(const est::codec::Name& subject, est::BytesView public_key_info,
                                                    est::codec::Validity validity, const std::vector<est::codec::Extension>& extensions,
                                                    const std::string& label);
+
+  // Marks `token` (a digest of a one-time password) as used by the request with this public key. Lasts across restarts.
+  [[nodiscard]] est::Result<Spent> spend(est::BytesView token, est::BytesView public_key_info);
+  // RFC 7894 3.2: the digest of the revocationChallenge a certificate was asked for with; the first one given stays.
+  [[nodiscard]] est::Status keep_challenge(est::BytesView serial, est::BytesView digest);
+  [[nodiscard]] est::Result<std::optional<est::Bytes>> challenge(est::BytesView serial) const;
 
   [[nodiscard]] est::Status approve(std::int64_t id);
   [[nodiscard]] est::Status reject(std::int64_t id);

@@ -281,6 +281,13 @@ Refusal read_wishes(const est::codec::CertificationRequest& request, const Profi
   return judge_alternative_names(*names, out.alternative_names);
 }
 
+// The names that ChangeSubjectName asks for are held to the same rules as those of the request.
+Refusal replace_names(const std::vector<GeneralName>& names, Wishes& wishes) {
+  wishes.alternative_names.clear();
+  if (names.empty()) return {};
+  return judge_alternative_names(est::codec::make_subject_alt_name(names, false), wishes.alternative_names);
+}
+
 std::vector<Extension> extensions_for(const Profile& profile, const Wishes& wishes, const KeyFacts& facts, bool subject_is_empty) {
   std::vector<Extension> extensions = {est::codec::make_basic_constraints(false)};
   if (const unsigned bits = suitable_usage(profile.key_usage, facts); bits != 0) extensions.push_back(est::codec::make_key_usage(bits));
@@ -293,16 +300,17 @@ std::vector<Extension> extensions_for(const Profile& profile, const Wishes& wish
 
 }  // namespace
 
-std::variant<Grant, Refused> decide(const est::codec::CertificationRequest& request, const Profile& profile,
-                                    const std::optional<Name>& subject) {
+std::variant<Grant, Refused> decide(const est::codec::CertificationRequest& request, const Profile& profile, const Names& names) {
   const auto facts = est::crypto::key_facts(request.key.der);
   if (!facts) return Refused{facts.error().message};
   if (Refusal bad = judge_key(*facts, profile)) return Refused{*bad};
   if (Refusal bad = judge_signature(request.signature_algorithm)) return Refused{*bad};
-  const Name& name = subject ? *subject : request.subject;
+  const Name& name = names.subject ? *names.subject : request.subject;
   if (Refusal bad = judge_subject(name)) return Refused{*bad};
   Wishes wishes;
   if (Refusal bad = read_wishes(request, profile, wishes)) return Refused{*bad};
+  if (names.subject_alt_name)
+    if (Refusal bad = replace_names(*names.subject_alt_name, wishes)) return Refused{*bad};
   if (name.empty() && wishes.alternative_names.empty())
     return Refused{"the request names nobody; give it a subject or, where the profile allows, a subjectAltName"};
   return Grant{name, request.key.der, extensions_for(profile, wishes, *facts, name.empty())};

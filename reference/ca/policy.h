@@ -14,11 +14,17 @@ struct Grant {
   std::vector<est::codec::Extension> extensions;
 };
 
+// Names that stand in for those of the request, where given.
+struct Names {
+  std::optional<est::codec::Name> subject = std::nullopt;
+  std::optional<std::vector<est::codec::GeneralName>> subject_alt_name = std::nullopt;
+};
+
 // The request's signature is taken as verified. Checked here: key type and strength, digest of the request's signature, subject and
 // SubjectAltName well-formed and bounded (RFC 5280 4.1.2.6, 4.2.1.6 and the upper bounds of its appendix A), one of the two present.
 // Refused outright, as no profile gives it to an end entity: CA:TRUE, keyCertSign, cRLSign, id-kp-cmcRA, id-kp-cmcCA. Other requested
 // extensions are left out without a word (RFC 2986 section 3 leaves them to the CA).
 [[nodiscard]] std::variant<Grant, Refused> decide(const est::codec::CertificationRequest& request, const Profile& profile,
-                                                  const std::optional<est::codec::Name>& subject);
+                                                  const Names& names);
 
 }  // namespace ca

@@ -256,7 +256,7 @@ TEST(Policy, PurposesAreCopiedOnlyWhenAllowed) {
 
 TEST(Policy, GivenSubjectReplacesTheRequested) {
   const auto request = signed_request(request_for("CN=wanted"), make_key());
-  const auto decision = decide(request, {}, *codec::parse_name("CN=given"));
+  const auto decision = decide(request, {}, {.subject = *codec::parse_name("CN=given")});
   EXPECT_EQ(std::get<Grant>(decision).subject.to_string(), "CN=given");
 }
 

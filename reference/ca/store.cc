@@ -40,6 +40,11 @@ INSERT INTO meta VALUES ('generation', 1), ('crl-root', 0), ('crl-intermediate',
 PRAGMA application_id = 1163088963;
 PRAGMA user_version = 1;
 )sql";
+// Tables of later versions of this program; an older database gets them when it is opened.
+constexpr const char* later_schema = R"sql(
+CREATE TABLE IF NOT EXISTS spent (token BLOB PRIMARY KEY NOT NULL, key BLOB NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS challenge (serial BLOB PRIMARY KEY NOT NULL, digest BLOB NOT NULL) STRICT;
+)sql";
 static_assert(application_id == 1163088963 && schema_version == 1, "the schema text repeats them");
 
 // Only ever creates: opening and closing an existing file here would drop the locks SQLite holds on it in this process.
@@ -171,6 +176,7 @@ Result<std::unique_ptr<Store>> Store::create(const std::string& file, const Hier
   // Again, now that nobody else can write: two creations at once must not both succeed.
   if (Status empty = require_empty(store->database()); !empty) return empty.error();
   if (Status made = store->database().execute(schema); !made) return made.error();
+  if (Status made = store->database().execute(later_schema); !made) return made.error();
   if (Status added = store->add_authority("root", hierarchy.root); !added) return added.error();
   if (hierarchy.intermediate)
     if (Status added = store->add_authority("intermediate", *hierarchy.intermediate); !added) return added.error();
@@ -186,6 +192,7 @@ Result<std::unique_ptr<Store>> Store::open(const std::string& file) {
   if (!database) return database.error();
   if (Status ours = require_ours(**database); !ours) return ours.error();
   if (Status sound = require_sound(**database); !sound) return sound.error();
+  if (Status made = (*database)->execute(later_schema); !made) return made.error();
   return std::unique_ptr<Store>(new Store(std::move(*database)));  // NOLINT(cppcoreguidelines-owning-memory): private constructor
 }
 
@@ -283,6 +290,31 @@ Result<std::int64_t> Store::next_crl_number(const std::string& issuer_role) {
   if (!row) return row.error();
   if (!*row) return Error{database_->file() + ": the number of the last CRL is missing; restore the database from a backup"};
   return statement.integer(0);
+}
+
+Result<bool> Store::add_spent(BytesView token, BytesView public_key_info) {
+  Statement statement = database_->prepare("INSERT INTO spent (token, key) VALUES (?, ?) ON CONFLICT (token) DO NOTHING");
+  if (Status done = statement.bind(token).bind(public_key_info).run(); !done) return done.error();
+  return database_->changes() == 1;
+}
+
+Result<Bytes> Store::spent_by(BytesView token) {
+  Statement statement = database_->prepare("SELECT key FROM spent WHERE token = ?");
+  const auto row = statement.bind(token).step();
+  if (!row) return row.error();
+  return *row ? statement.blob(0) : Bytes{};
+}
+
+Status Store::add_challenge(BytesView serial, BytesView digest) {
+  Statement statement = database_->prepare("INSERT INTO challenge (serial, digest) VALUES (?, ?) ON CONFLICT (serial) DO NOTHING");
+  return statement.bind(magnitude(serial)).bind(digest).run();
+}
+
+Result<std::optional<Bytes>> Store::challenge(BytesView serial) {
+  Statement statement = database_->prepare("SELECT digest FROM challenge WHERE serial = ?");
+  const auto row = statement.bind(magnitude(serial)).step();
+  if (!row) return row.error();
+  return *row ? std::optional(statement.blob(0)) : std::nullopt;
 }
 
 Result<std::optional<PendingEntry>> Store::find_pending(const PendingKey& key) {

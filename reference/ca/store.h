@@ -56,6 +56,12 @@ class Store {
   [[nodiscard]] est::Result<std::vector<est::pki::RevokedCertificate>> revoked(const std::string& issuer_role);
   [[nodiscard]] est::Result<std::int64_t> next_crl_number(const std::string& issuer_role);
 
+  // RFC 7894: one-time passwords used, and revocation challenges, both as digests.
+  [[nodiscard]] est::Result<bool> add_spent(est::BytesView token, est::BytesView public_key_info);  // false: it is there already
+  [[nodiscard]] est::Result<est::Bytes> spent_by(est::BytesView token);                             // empty: nobody
+  [[nodiscard]] est::Status add_challenge(est::BytesView serial, est::BytesView digest);
+  [[nodiscard]] est::Result<std::optional<est::Bytes>> challenge(est::BytesView serial);
+
   [[nodiscard]] est::Result<std::optional<PendingEntry>> find_pending(const PendingKey& key);  // the latest one
   [[nodiscard]] est::Result<std::int64_t> waiting();
   [[nodiscard]] est::Result<std::int64_t> add_pending(const PendingKey& key, const std::string& subject, est::BytesView request,

@@ -77,6 +77,13 @@ std::optional<Denial> Authenticator::refuse_early(const Request& head, const est
   return std::nullopt;
 }
 
+bool Authenticator::knows_one_time_password(const Principal& principal, std::string_view value) const {
+  const std::shared_ptr<const Trust> trust = trust_.current();
+  return std::any_of(trust->one_time_passwords.begin(), trust->one_time_passwords.end(), [&](const auto& entry) {
+    return (!principal.user || *principal.user == entry.first) && entry.second.find(value) != entry.second.end();
+  });
+}
+
 std::variant<Principal, Denial> Authenticator::decide(const Request& head, const est::tls::Facts& facts, const LabelPolicy& policy,
                                                       DigestUse use) const {
   const std::shared_ptr<const Trust> trust = trust_.current();

@@ -63,6 +63,8 @@ class Authenticator {
   // Spends the nonce count of a Digest credential: call it once a request.
   [[nodiscard]] std::variant<Principal, Denial> authenticate(const est::http::Request& head, const est::tls::Facts& facts,
                                                              const LabelPolicy& policy) const;
+  // Is `value` a one-time password of the principal's user, or, when a certificate alone authenticated, of any user?
+  [[nodiscard]] bool knows_one_time_password(const Principal& principal, std::string_view value) const;
   // What can be refused before the body comes, without spending a nonce count. Nothing: unknown yet.
   [[nodiscard]] std::optional<Denial> refuse_early(const est::http::Request& head, const est::tls::Facts& facts,
                                                    const LabelPolicy& policy) const;

@@ -109,6 +109,7 @@ void read_users(YamlMap& top, Config& config, const YamlSource& source) {
     user.kind = file ? UserSource::Kind::file : UserSource::Kind::environment;
     if (file) user.value = source.resolve(file->text());
     if (environment) user.value = environment->text();
+    if (const auto values = map.get("one-time-passwords-file")) user.one_time_passwords = source.resolve(values->text());
     map.finish();
     config.users.push_back(std::move(user));
   }
@@ -149,12 +150,15 @@ void read_authentication(YamlMap& map, LabelPolicy& policy) {
 
 LabelPolicy read_label(const YamlValue& section) {
   constexpr std::array<std::pair<std::string_view, bool>, 2> pop{{{"optional", false}, {"required", true}}};
+  constexpr std::array<std::pair<std::string_view, bool>, 2> change{{{"refuse", false}, {"allow", true}}};
   constexpr std::array<std::pair<std::string_view, bool>, 2> approval{{{"automatic", false}, {"manual", true}}};
   YamlMap map = section.map();
   LabelPolicy policy;
   read_authentication(map, policy);
   policy.pop_required = map.choice("pop", pop, policy.pop_required);
   policy.accept_exporter = map.boolean("accept-exporter", policy.accept_exporter);
+  policy.change_subject_name = map.choice("change-subject-name", change, policy.change_subject_name);
+  policy.one_time_password_required = map.choice("one-time-password", pop, policy.one_time_password_required);
   policy.manual_approval = map.choice("approval", approval, policy.manual_approval);
   if (const auto retry = map.get("retry-after")) read_retry(*retry, policy.retry);
   if (const auto csrattrs = map.get("csrattrs")) {

@@ -20,7 +20,8 @@ struct UserSource {
   enum class Kind { literal, environment, file };
   std::string name;  // may be empty (RFC 7030 3.2.3: a password without user)
   Kind kind = Kind::file;
-  std::string value;  // the password, the variable's name, or the path
+  std::string value;                    // the password, the variable's name, or the path
+  std::string one_time_passwords = {};  // file of RFC 7894 otpChallenge values, one a line; empty: none
 };
 
 struct TlsConfig {

@@ -118,7 +118,7 @@ TEST(Config, AttributesBecomeValidDer) {
   ASSERT_TRUE(config.ok()) << config.error().message;
   const auto sent = est::codec::decode_csrattrs(est::codec::encode(advertised_attributes(config->labels.at("a"))));
   ASSERT_TRUE(sent.accepted()) << est::describe_first(sent.findings);
-  EXPECT_EQ(sent.value->elements.size(), 6U) << "five configured and challengePassword";
+  EXPECT_EQ(sent.value->elements.size(), 7U) << "five configured, challengePassword and estIdentityLinking";
   const auto wanted = est::codec::request_template(*sent.value);
   ASSERT_TRUE(wanted.accepted()) << est::describe_first(wanted.findings);
   EXPECT_EQ(wanted.value->attributes.size(), 2U) << "smimeCapabilities and challengePassword";

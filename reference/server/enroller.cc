@@ -5,6 +5,8 @@
 #include <variant>
 
 #include "est/base/text.h"
+#include "est/codec/der.h"
+#include "est/crypto/digest.h"
 #include "est/ops/message.h"
 #include "server/request_checks.h"
 
@@ -15,6 +17,9 @@ using est::codec::CertificationRequest;
 using est::ops::Operation;
 
 constexpr int ca_retry_seconds = 10;
+
+// What is stored of a word that only the client and the operator should know.
+est::Bytes token_of(std::string_view word) { return est::crypto::digest(est::crypto::Digest::sha256, est::as_bytes(word)); }
 
 std::string unreadable(const est::Findings& findings) {
   std::string cure = "send the DER of a PKCS #10 request in base64 (RFC 7030 4.2.1, RFC 8951 3)";
@@ -27,9 +32,10 @@ std::optional<std::string> request_problem(const EnrollInput& input, const Certi
   if (auto problem = signature_problem(request)) return problem;
   if (auto problem = extensions_problem(request)) return problem;
   if (auto problem = linking_problem(request, input.facts, input.policy, input.principal.is_ra())) return problem;
-  if (auto problem = change_of_name_problem(request)) return problem;
+  if (auto problem = change_of_name_problem(request, input.policy)) return problem;
+  if (auto problem = challenges_problem(request, input.policy)) return problem;
   if (!input.policy.enforce_attributes) return std::nullopt;
-  const std::vector<std::string> missing = missing_attributes(advertised_attributes(input.policy), request);
+  const std::vector<std::string> missing = unmet_demands(input.policy, request);
   if (missing.empty()) return std::nullopt;
   return "The certification request lacks what /csrattrs asks for: " + est::join(missing, "; ") + ".";
 }
@@ -45,6 +51,39 @@ std::optional<Answer> renewal_refusal(const Principal& principal, const Certific
   if (const auto problem = renewal_problem(request, principal.certificate->certificate)) return refuse(400, *problem);
   return std::nullopt;
 }
+
+// RFC 6402 2.8: whoever wants another name must first show the present one; an RA speaks for others.
+std::optional<Answer> change_refusal(const Principal& principal, const CertificationRequest& request) {
+  if (request.attribute(est::codec::oids::change_subject_name) == nullptr || principal.is_ra()) return std::nullopt;
+  if (!principal.certificate)
+    return refuse(400,
+                  "ChangeSubjectName changes the names of a certificate; connect with that certificate, or ask for the new names as "
+                  "Subject and SubjectAltName.");
+  if (const auto problem = renewal_problem(request, principal.certificate->certificate)) return refuse(400, *problem);
+  return std::nullopt;
+}
+
+// RFC 7894 3.1. A request that waits for approval is repeated with its password, by the same key.
+std::optional<Answer> one_time_refusal(const EnrollInput& input, const CertificationRequest& request, ca::Authority& authority) {
+  const auto given = est::codec::otp_challenge(request);
+  if (!given.value) return std::nullopt;
+  if (!input.knows_one_time_password || !input.knows_one_time_password(*given.value))
+    return refuse(403, "The one-time password in otpChallenge is not one of yours; ask the operator for one.");
+  const auto spent = authority.spend(token_of(*given.value), request.key.der);
+  if (!spent) return unavailable(spent.error().message);
+  const bool repeated = input.policy.manual_approval && *spent == ca::Spent::before_by_this_key;
+  if (*spent == ca::Spent::now || repeated) return std::nullopt;
+  return refuse(403, "The one-time password in otpChallenge has been used; take the next one.");
+}
+
+// RFC 7894 3.2: kept as a digest, for whoever asks to have the certificate revoked.
+est::Status keep_revocation_challenge(const CertificationRequest& request, const ca::Issued& issued, ca::Authority& authority) {
+  const auto given = est::codec::revocation_challenge(request);
+  if (!given.value) return {};
+  return authority.keep_challenge(issued.serial, token_of(*given.value));
+}
+
+est::codec::Name no_name() { return est::codec::decode_name(est::codec::der::sequence({})).value.value_or(est::codec::Name{}); }
 
 Answer answer_of(const ca::Issued& issued) { return {est::ops::enroll_response(issued.certificate), {}, est::hex(issued.serial)}; }
 
@@ -67,9 +106,17 @@ Answer ask_authority(const EnrollInput& input, const CertificationRequest& reque
   ask.manual_approval = input.policy.manual_approval;
   if (input.operation == Operation::simplereenroll && !input.principal.is_ra())
     ask.subject = input.principal.certificate->certificate.subject;
+  if (const auto change = est::codec::change_subject_name(request); change.value) {
+    // RFC 6402 2.8: what is absent there is absent in the certificate.
+    ask.subject = change.value->subject.value_or(no_name());
+    ask.subject_alt_name = change.value->subject_alt_name;
+  }
   const est::Result<ca::Outcome> outcome = authority.issue(ask);
   if (!outcome) return unavailable(outcome.error().message);
-  if (const auto* issued = std::get_if<ca::Issued>(&*outcome)) return answer_of(*issued);
+  if (const auto* issued = std::get_if<ca::Issued>(&*outcome)) {
+    if (const est::Status kept = keep_revocation_challenge(request, *issued, authority); !kept) return unavailable(kept.error().message);
+    return answer_of(*issued);
+  }
   if (const auto* pending = std::get_if<ca::Pending>(&*outcome)) return answer_of(*pending, input.policy.retry, clock.now());
   return refuse(input.policy.manual_approval ? 403 : 400, std::get<ca::Refused>(*outcome).reason);
 }
@@ -92,6 +139,8 @@ Answer enroll(const EnrollInput& input, ca::Authority& authority, const est::Clo
   if (const auto problem = request_problem(input, *request.value)) return refuse(400, *problem);
   if (input.operation == Operation::simplereenroll)
     if (auto refusal = renewal_refusal(input.principal, *request.value)) return *std::move(refusal);
+  if (auto refusal = change_refusal(input.principal, *request.value)) return *std::move(refusal);
+  if (auto refusal = one_time_refusal(input, *request.value, authority)) return *std::move(refusal);
   return ask_authority(input, *request.value, authority, clock);
 }
 

@@ -1,6 +1,7 @@
 // Simple enrollment and re-enrollment (RFC 7030 4.2): from an authenticated request's body to the answer.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "ca/authority.h"
@@ -31,6 +32,7 @@ struct EnrollInput {
   const est::tls::Facts& facts;
   std::string label;
   const LabelPolicy& policy;
+  std::function<bool(std::string_view)> knows_one_time_password;  // empty: there are none
 };
 
 // Checks the request (see request_checks.h) and lets the CA decide. 400: the request is at fault; 403: this client may not;

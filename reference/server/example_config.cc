@@ -25,7 +25,7 @@ check-crl: true
 realm: estspec
 digest-algorithms: [SHA-256, MD5]
 users:
-  - {name: estuser, password-file: estuser.password}
+  - {name: estuser, password-file: estuser.password, one-time-passwords-file: estuser.one-time-passwords}
 # users-file: users.yaml        # "name: password" lines, mode 0600
 
 # authentication: none, basic, digest, password (Basic or Digest), certificate, certificate-or-password, certificate-and-password
@@ -53,6 +53,16 @@ labels:
   template:                     # RFC 9908
     authentication: certificate-or-password
     csrattrs:
+      template:
+        subject: [commonName, {type: organizationName, value: Acme}]
+        key: ec-p256
+        extensions: [subjectAltName, {id: keyUsage, critical: true, usages: [digitalSignature]}]
+  rename: {authentication: certificate-or-password, change-subject-name: allow}
+  otp: {authentication: certificate-or-password, one-time-password: required}    # RFC 7894
+  template-enforced:
+    authentication: certificate-or-password
+    csrattrs:
+      enforce: true
       template:
         subject: [commonName, {type: organizationName, value: Acme}]
         key: ec-p256

@@ -120,7 +120,10 @@ Answer Handler::enroll_authenticated(const Routed& routed, const Request& reques
   if (const auto* denial = std::get_if<Denial>(&decision)) return denied(*denial);
   const auto& principal = std::get<Principal>(decision);
   identity = principal.identity();
-  const EnrollInput input{routed.route.operation, request.body, principal, facts, routed.route.label, *routed.policy};
+  const EnrollInput input{
+      routed.route.operation, request.body, principal, facts, routed.route.label, *routed.policy, [&](std::string_view value) {
+        return parts_.authenticator.knows_one_time_password(principal, value);
+      }};
   return enroll(input, parts_.authority, parts_.clock);
 }
 

@@ -5,6 +5,7 @@
 
 #include "est/codec/base64.h"
 #include "est/codec/csrattrs.h"
+#include "est/crypto/digest.h"
 #include "est/http/auth.h"
 #include "est/http/parser.h"
 #include "est/http/values.h"
@@ -310,6 +311,86 @@ TEST_F(HandlerTest, RefusesChangeSubjectName) {
   const Response response = scene.enroll("", make_csr({.attributes = {attribute}}), Scene::facts());
   EXPECT_EQ(response.status, 400);
   EXPECT_THAT(body(response), HasSubstr("ChangeSubjectName"));
+}
+
+struct RenameRow {
+  std::string label, who;
+  std::optional<std::string> subject;
+  std::vector<std::string> names;
+  int status;
+  Operation operation = Operation::simplereenroll;
+  std::string asked = "CN=est client,O=estspec";
+};
+
+TEST_F(HandlerTest, ChangesNamesWhereThePolicyAllows) {
+  using R = RenameRow;
+  for (const R& row : {R{"rename", "client", "CN=new", {}, 200}, R{"rename", "client", {}, {"DNS:new.example"}, 200},
+                       R{"", "client", "CN=new", {}, 400}, R{"rename", "client", "CN=new", {}, 400, Operation::simplereenroll, "CN=new"},
+                       R{"rename", "ra", "CN=new", {}, 200, Operation::simplereenroll, "CN=other"},
+                       R{"rename", "", "CN=new", {}, 400, Operation::simpleenroll}, R{"rename", "client", {}, {"DNS:a..b"}, 400},
+                       R{"rename", "device", "CN=new", {}, 200, Operation::simpleenroll, "CN=device 1,serialNumber=0001,O=Maker"}}) {
+    est::codec::ChangeSubjectName change;
+    if (row.subject) change.subject = est::codec::parse_name(*row.subject).value();
+    for (const std::string& name : row.names) change.subject_alt_name.push_back(est::codec::parse_general_name(name).value());
+    const Bytes csr = make_csr({.subject = row.asked, .attributes = {est::codec::make_change_subject_name(change)}});
+    const Response response = scene.enroll(row.label, csr, Scene::facts(row.who), row.who.empty(), row.operation);
+    EXPECT_EQ(response.status, row.status) << row.who << " " << row.asked << ": " << body(response);
+    if (response.status != 200) continue;
+    const auto certificate = certificate_in(response);
+    EXPECT_EQ(certificate.subject.to_string(), row.subject.value_or(""));
+    EXPECT_EQ(certificate.extension(oids::subject_alt_name) != nullptr, !row.names.empty());
+  }
+}
+
+TEST_F(HandlerTest, RefusesMalformedChangeSubjectName) {
+  const est::codec::Attribute empty{oids::change_subject_name, {Bytes{0x30, 0x00}}, 0};
+  const Bytes csr = make_csr({.subject = "CN=est client,O=estspec", .attributes = {empty}});
+  const Response response = scene.enroll("rename", csr, Scene::facts("client"), false, Operation::simplereenroll);
+  EXPECT_EQ(response.status, 400);
+  EXPECT_THAT(body(response), HasSubstr("RFC 6402"));
+}
+
+// --- RFC 7894.
+
+std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+
+TEST_F(HandlerTest, OneTimePasswordsAreGoodOnce) {
+  const auto csr = [](const std::string& value) {
+    return make_csr({.attributes = {est::codec::make_text_attribute(oids::otp_challenge, value)}});
+  };
+  const std::string good = first_line(file_text(sample_folder().path("estuser.one-time-passwords")));
+  EXPECT_EQ(scene.enroll("otp", make_csr(), Scene::facts()).status, 400) << "demanded";
+  EXPECT_EQ(scene.enroll("otp", csr("wrong"), Scene::facts()).status, 403);
+  EXPECT_EQ(scene.enroll("otp", csr(good + good), Scene::facts()).status, 403);
+  EXPECT_EQ(scene.enroll("otp", csr(good), Scene::facts()).status, 200);
+  EXPECT_EQ(scene.enroll("otp", csr(good), Scene::facts()).status, 403) << "used";
+  EXPECT_EQ(scene.enroll("", csr("wrong"), Scene::facts()).status, 403) << "verified wherever it is sent";
+}
+
+TEST_F(HandlerTest, RevocationChallengesAreKeptWithTheCertificate) {
+  const Bytes csr = make_csr({.attributes = {est::codec::make_text_attribute(oids::revocation_challenge, "let me go")}});
+  const auto certificate = certificate_in(scene.enroll("", csr, Scene::facts()));
+  const auto kept = scene.authority->challenge(certificate.serial);
+  ASSERT_TRUE(kept.ok() && kept->has_value());
+  EXPECT_EQ(**kept, est::crypto::digest(est::crypto::Digest::sha256, est::as_bytes("let me go")));
+  const Bytes empty = make_csr({.attributes = {est::codec::make_text_attribute(oids::revocation_challenge, "")}});
+  EXPECT_EQ(scene.enroll("", empty, Scene::facts()).status, 400);
+}
+
+TEST_F(HandlerTest, IdentityLinkingIsVerifiedLikeChallengePassword) {
+  const Facts facts = Scene::facts();
+  const std::string right = est::ops::channel_binding_text(facts.tls_unique);
+  const auto status = [&](const std::string& label, const std::string& linking, std::optional<std::string> password) {
+    Csr csr{.challenge_password = std::move(password)};
+    csr.attributes = {est::codec::make_text_attribute(oids::est_identity_linking, linking)};
+    return scene.enroll(label, make_csr(csr), facts).status;
+  };
+  EXPECT_EQ(status("pop", right, {}), 200);
+  EXPECT_EQ(status("pop", "d3Jvbmc=", {}), 400);
+  EXPECT_EQ(status("", "d3Jvbmc=", {}), 400);
+  EXPECT_EQ(status("pop", right, right), 200);
+  EXPECT_EQ(status("pop", "d3Jvbmc=", right), 400) << "each by itself";
+  EXPECT_EQ(status("pop", right, "d3Jvbmc="), 400);
 }
 
 // --- Linking of identity and proof of possession.

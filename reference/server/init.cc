@@ -190,6 +190,14 @@ Result<std::vector<Bytes>> intermediates(const Place& place, const ca::Authority
   return authority.issuer_chain();
 }
 
+// Values for otpChallenge (RFC 7894), each good for one enrollment.
+std::string one_time_passwords() {
+  constexpr int count = 100;
+  std::string lines;
+  for (int i = 0; i < count; ++i) lines += est::hex(est::crypto::random_bytes(8)) + "\n";
+  return lines;
+}
+
 }  // namespace
 
 std::string pem_of(std::string_view label, const std::vector<Bytes>& objects) {
@@ -211,6 +219,7 @@ Status initialise(const InitOptions& options) {
   if (Status made = make_manufacturer(place); !made) return made;
   if (Status made = make_lists(place, **authority); !made) return made;
   if (Status made = place.write("estuser.password", est::hex(est::crypto::random_bytes(12)) + "\n", secret); !made) return made;
+  if (Status made = place.write("estuser.one-time-passwords", one_time_passwords(), secret); !made) return made;
   return place.write("est-server.yaml", example_config());
 }
 

@@ -9,6 +9,7 @@
 //   device.pem/.key                       such a certificate
 //   expired.pem, not-yet-valid.pem, revoked.pem, wrong-purpose.pem (each with .key)   client certificates that must be refused
 //   estuser.password                      the random password of the user "estuser"
+//   estuser.one-time-passwords            a hundred values for otpChallenge (RFC 7894), each good for one enrollment of "estuser"
 //   est.crl                               the CA's revocation lists
 //   est-server.yaml                       the configuration
 //

@@ -68,7 +68,15 @@ bool in_other_names(const std::vector<GeneralName>& names, const Oid& oid) {
   });
 }
 
+// RFC 7894 3.3: one stands for the other.
+bool is_linking(const Oid& oid) { return oid == oids::challenge_password || oid == oids::est_identity_linking; }
+
+bool is_linked(const CertificationRequest& request) {
+  return request.attribute(oids::challenge_password) != nullptr || request.attribute(oids::est_identity_linking) != nullptr;
+}
+
 bool used_anywhere(const Asked& asked, const Oid& oid) {
+  if (is_linking(oid)) return is_linked(asked.request);
   const auto is_it = [&](const Extension& extension) { return extension.id == oid; };
   return asked.request.attribute(oid) != nullptr || std::any_of(asked.extensions.begin(), asked.extensions.end(), is_it) ||
          in_subject(asked.request.subject, oid) || in_other_names(asked.names, oid) ||
@@ -134,6 +142,7 @@ std::vector<std::string> missing_attributes(const codec::CsrAttrs& wanted, const
     const Oid& oid = oid_of(element);
     const auto* attribute = std::get_if<Attribute>(&element);
     if (oid == oids::certification_request_info_template) continue;
+    if (oid == oids::revocation_challenge) continue;  // for clients that have one (RFC 7894 4)
     if (is_key_type(oid))
       key.add(element, key_fits(asked, element));
     else if (is_signature(oid))

@@ -85,6 +85,8 @@ std::string_view to_string(Authentication authentication) noexcept {
 est::codec::CsrAttrs advertised_attributes(const LabelPolicy& policy) {
   est::codec::CsrAttrs result = policy.attributes;
   if (policy.pop_required && !result.mentions(oids::challenge_password)) result.elements.emplace_back(oids::challenge_password);
+  if (policy.pop_required && !result.mentions(oids::est_identity_linking)) result.elements.emplace_back(oids::est_identity_linking);
+  if (policy.one_time_password_required && !result.mentions(oids::otp_challenge)) result.elements.emplace_back(oids::otp_challenge);
   if (!policy.profile.key_types.empty() && !names_a_key_type(result))
     for (Attribute& attribute : key_attributes(policy.profile.key_types)) result.elements.emplace_back(std::move(attribute));
   return result;

@@ -24,8 +24,10 @@ struct Retry {
 
 struct LabelPolicy {
   Authentication authentication = Authentication::certificate_or_password;
-  bool pop_required = false;    // RFC 7030 3.5: a request without channel binding is refused
-  bool accept_exporter = true;  // on TLS 1.3, where tls-unique is undefined, take RFC 9266's exporter instead (INT-01)
+  bool pop_required = false;                // RFC 7030 3.5: a request without channel binding is refused
+  bool accept_exporter = true;              // on TLS 1.3, where tls-unique is undefined, take RFC 9266's exporter instead (INT-01)
+  bool change_subject_name = false;         // RFC 7030 4.2.2: ChangeSubjectName is carried out; false: refused
+  bool one_time_password_required = false;  // RFC 7894 3.1: a request without otpChallenge is refused
   bool manual_approval = false;
   Retry retry;
   est::codec::CsrAttrs attributes;  // as configured; see advertised_attributes
@@ -37,7 +39,8 @@ struct LabelPolicy {
 using Policies = std::map<std::string, LabelPolicy, std::less<>>;
 
 // What /csrattrs says: the configured elements, and what RFC 7030 4.5.2 obliges a server to add: challengePassword when
-// linking is required, the key types when the profile restricts them. Empty: there is nothing to say (204).
+// linking is required (and estIdentityLinking, RFC 7894 4), otpChallenge where it is, the key types when the profile restricts them. Empty:
+// there is nothing to say (204).
 [[nodiscard]] est::codec::CsrAttrs advertised_attributes(const LabelPolicy& policy);
 
 }  // namespace server

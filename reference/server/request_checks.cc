@@ -67,28 +67,56 @@ std::optional<std::string> extensions_problem(const CertificationRequest& reques
   return "The extensionRequest attribute is malformed: " + est::describe_first(extensions.findings) + "; see RFC 2985 5.4.2.";
 }
 
-std::optional<std::string> linking_problem(const CertificationRequest& request, const est::tls::Facts& facts, const LabelPolicy& policy,
-                                           bool is_ra) {
-  if (request.attribute(oids::challenge_password) == nullptr) {
-    if (!policy.pop_required || is_ra) return std::nullopt;
-    return "Linking of identity and proof of possession is required (RFC 7030 3.5): put the base64 of this TLS connection's " +
-           std::string(binding_name(facts)) + " into the challengePassword attribute and sign the request again.";
-  }
-  const est::Decoded<std::string> given = codec::challenge_password(request);
+namespace {
+
+// One of the two attributes that may carry the channel binding, when it is there.
+std::optional<std::string> link_problem(const est::Decoded<std::string>& given, const std::string& name, const est::tls::Facts& facts,
+                                        const LabelPolicy& policy, bool is_ra) {
   if (!given.accepted())
-    return "The challengePassword attribute is malformed: " + est::describe_first(given.findings) + "; see RFC 2985 5.4.1.";
+    return "The " + name + " attribute is malformed: " + est::describe_first(given.findings) + "; see RFC 2985 5.4.1 and RFC 7894 3.";
   if (is_ra) return std::nullopt;
   const Binding binding = expected_binding(facts, policy);
-  if (!binding.problem.empty()) return "The challengePassword attribute cannot be verified: " + binding.problem + " (RFC 7030 3.5).";
+  if (!binding.problem.empty()) return "The " + name + " attribute cannot be verified: " + binding.problem + " (RFC 7030 3.5).";
   if (est::equal_constant_time(est::as_bytes(*given.value), est::as_bytes(binding.text))) return std::nullopt;
-  return "Linking of identity and proof of possession failed (RFC 7030 3.5): challengePassword is not the base64 of this TLS "
-         "connection's " +
+  return "Linking of identity and proof of possession failed (RFC 7030 3.5): " + name + " is not the base64 of this TLS connection's " +
          std::string(binding_name(facts)) + "; make the request again for the connection that carries it.";
 }
 
-std::optional<std::string> change_of_name_problem(const CertificationRequest& request) {
+}  // namespace
+
+std::optional<std::string> linking_problem(const CertificationRequest& request, const est::tls::Facts& facts, const LabelPolicy& policy,
+                                           bool is_ra) {
+  const bool old_way = request.attribute(oids::challenge_password) != nullptr;
+  const bool new_way = request.attribute(oids::est_identity_linking) != nullptr;
+  if (!old_way && !new_way && policy.pop_required && !is_ra)
+    return "Linking of identity and proof of possession is required (RFC 7030 3.5): put the base64 of this TLS connection's " +
+           std::string(binding_name(facts)) + " into the challengePassword attribute and sign the request again.";
+  if (old_way)
+    if (auto problem = link_problem(codec::challenge_password(request), "challengePassword", facts, policy, is_ra)) return problem;
+  if (new_way) return link_problem(codec::est_identity_linking(request), "estIdentityLinking", facts, policy, is_ra);
+  return std::nullopt;
+}
+
+std::optional<std::string> change_of_name_problem(const CertificationRequest& request, const LabelPolicy& policy) {
   if (request.attribute(oids::change_subject_name) == nullptr) return std::nullopt;
-  return "This server does not carry out ChangeSubjectName; leave the attribute out, and enroll under the new name by /simpleenroll.";
+  if (!policy.change_subject_name)
+    return "This server does not carry out ChangeSubjectName; leave the attribute out, and enroll under the new name by /simpleenroll.";
+  const est::Decoded<codec::ChangeSubjectName> change = codec::change_subject_name(request);
+  if (change.accepted()) return std::nullopt;
+  return "The ChangeSubjectName attribute is malformed: " + est::describe_first(change.findings) + "; see RFC 6402 2.8.";
+}
+
+std::optional<std::string> challenges_problem(const CertificationRequest& request, const LabelPolicy& policy) {
+  if (request.attribute(oids::otp_challenge) != nullptr) {
+    const auto given = codec::otp_challenge(request);
+    if (!given.accepted()) return "The otpChallenge attribute is malformed: " + est::describe_first(given.findings) + "; see RFC 7894 3.1.";
+  } else if (policy.one_time_password_required) {
+    return "A one-time password is required here; put it into the otpChallenge attribute (RFC 7894 3.1) and sign the request again.";
+  }
+  if (request.attribute(oids::revocation_challenge) == nullptr) return std::nullopt;
+  const auto given = codec::revocation_challenge(request);
+  if (given.accepted()) return std::nullopt;
+  return "The revocationChallenge attribute is malformed: " + est::describe_first(given.findings) + "; see RFC 7894 3.2.";
 }
 
 std::optional<std::string> renewal_problem(const CertificationRequest& request, const codec::Certificate& current) {

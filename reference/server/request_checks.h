@@ -19,13 +19,17 @@ namespace server {
 [[nodiscard]] std::optional<std::string> extensions_problem(const est::codec::CertificationRequest& request);
 
 // RFC 7030 3.5: a challengePassword must be the base64 of this connection's channel binding: tls-unique on TLS 1.2, on TLS 1.3
-// the exporter of RFC 9266 if the policy accepts it (INT-01). When linking is required, it must be there.
+// the exporter of RFC 9266 if the policy accepts it (INT-01). The same holds for estIdentityLinking, each by itself (RFC 7894 4).
+// When linking is required, one of them must be there.
 // An RA has checked its own client's binding, which cannot match our connection: neither is asked of it (3.7, INT-37).
 [[nodiscard]] std::optional<std::string> linking_problem(const est::codec::CertificationRequest& request, const est::tls::Facts& facts,
                                                          const LabelPolicy& policy, bool is_ra);
 
-// RFC 7030 4.2.1, 4.2.2: the ChangeSubjectName attribute, which this server does not carry out.
-[[nodiscard]] std::optional<std::string> change_of_name_problem(const est::codec::CertificationRequest& request);
+// RFC 7030 4.2.1, 4.2.2: a ChangeSubjectName attribute that cannot be read, or that the policy does not allow.
+[[nodiscard]] std::optional<std::string> change_of_name_problem(const est::codec::CertificationRequest& request, const LabelPolicy& policy);
+
+// RFC 7894 3: the challenges are readable, and an otpChallenge is there when the policy demands one. Whether it is right is not seen here.
+[[nodiscard]] std::optional<std::string> challenges_problem(const est::codec::CertificationRequest& request, const LabelPolicy& policy);
 
 // RFC 7030 4.2.2: Subject and SubjectAltName as in the certificate being renewed. Names are compared by RFC 5280 7.1,
 // general names as a set.
@@ -34,8 +38,17 @@ namespace server {
 
 // The elements of `wanted` that the request lacks, in words. A bare OID is satisfied wherever the request uses it: as attribute,
 // requested extension, part of the subject, otherName, key or signature algorithm. Several elements that name key types, or
-// several that name signature algorithms, are alternatives. The RFC 9908 template is not enforced.
+// several that name signature algorithms, are alternatives; so are challengePassword and estIdentityLinking. A template is passed over.
 [[nodiscard]] std::vector<std::string> missing_attributes(const est::codec::CsrAttrs& wanted,
                                                           const est::codec::CertificationRequest& request);
+
+// The same for an RFC 9908 template: parts of the subject (with the value, if given), key type and size, attributes, extensions with
+// the value given. A partial SubjectAltName asks for a name of each kind. `critical` is advice to the client and not looked at.
+[[nodiscard]] std::vector<std::string> missing_from_template(const est::codec::RequestTemplate& wanted,
+                                                             const est::codec::CertificationRequest& request);
+
+// What the policy's CSR attributes ask for and the request lacks. A client need only follow the template or the list (RFC 9908 4,
+// INT-36), so a request that fits either lacks nothing.
+[[nodiscard]] std::vector<std::string> unmet_demands(const LabelPolicy& policy, const est::codec::CertificationRequest& request);
 
 }  // namespace server

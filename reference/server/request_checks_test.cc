@@ -9,6 +9,7 @@
 namespace server {
 namespace {
 
+using est::Bytes;
 using est::codec::Attribute;
 using est::codec::AttrOrOid;
 using est::codec::CertificationRequest;
@@ -66,6 +67,48 @@ TEST(MissingAttributes, ExtensionsByValueAndSignaturesAsAlternatives) {
   const Attribute text = codec::make_text_attribute(type, "right");
   EXPECT_THAT(missing(text, {.attributes = {text}}), IsEmpty());
   EXPECT_THAT(missing(text, {.attributes = {codec::make_text_attribute(type, "wrong")}}), ElementsAre(HasSubstr("with the value")));
+}
+
+TEST(Template, AsksForSubjectKeyAndExtensions) {
+  codec::RequestTemplate wanted;
+  wanted.has_subject = true;
+  wanted.subject = {{{oids::common_name, std::nullopt}}, {{oids::organization_name, der::utf8_string("Acme")}}};
+  wanted.key_algorithm = codec::AlgorithmIdentifier{oids::ec_public_key, der::oid(oids::prime256v1)};
+  wanted.extensions = {{oids::subject_alt_name, false, std::nullopt}};
+  const auto lacks = [&](const Csr& csr) { return missing_from_template(wanted, decoded(csr)); };
+  const std::vector<std::string> names = {"DNS:a.example"};
+  EXPECT_THAT(lacks({.subject = "CN=a,O=Acme", .names = names}), IsEmpty());
+  EXPECT_THAT(lacks({.subject = "CN=a", .names = names}), ElementsAre(HasSubstr("organizationName with the value")));
+  EXPECT_THAT(lacks({.subject = "CN=a,O=Other", .names = names}), ElementsAre(HasSubstr("organizationName")));
+  EXPECT_THAT(lacks({.subject = "O=Acme", .names = names}), ElementsAre("the subject's commonName"));
+  EXPECT_THAT(lacks({.subject = "CN=a,O=Acme"}), ElementsAre("the extension subjectAltName"));
+  EXPECT_THAT(lacks({.subject = "CN=a,O=Acme", .names = names, .key_type = KeyType::ec_p384}), ElementsAre(HasSubstr("a key of type")));
+}
+
+TEST(Template, ValuesOfExtensionsAndSizesOfKeys) {
+  codec::RequestTemplate wanted;
+  const Bytes modulus(256, 0xff);
+  wanted.key_algorithm = codec::AlgorithmIdentifier{oids::rsa_encryption, der::null()};
+  wanted.key = der::sequence({der::unsigned_integer(modulus), der::integer(65537)});
+  wanted.extensions = {
+      {oids::subject_alt_name, false,
+       codec::encode_general_names({{codec::GeneralNameType::dns, est::to_bytes("a.example")}, {codec::GeneralNameType::ip, {}}})}};
+  const auto lacks = [&](const Csr& csr) { return missing_from_template(wanted, decoded(csr)); };
+  EXPECT_THAT(lacks({.names = {"DNS:a.example", "IP:192.0.2.1"}, .key_type = KeyType::rsa_2048}), IsEmpty());
+  EXPECT_THAT(lacks({.names = {"DNS:a.example"}, .key_type = KeyType::rsa_2048}), ElementsAre(HasSubstr("subjectAltName with")));
+  EXPECT_THAT(lacks({.names = {"DNS:a.example", "IP:192.0.2.1"}, .key_type = KeyType::rsa_3072}), ElementsAre("a key of 2048 bits"));
+}
+
+TEST(Template, OrTheListBesideIt) {
+  LabelPolicy policy;
+  codec::RequestTemplate wanted;
+  wanted.has_subject = true;
+  wanted.subject = {{{oids::serial_number, std::nullopt}}};
+  policy.attributes.elements = {codec::make_request_template(wanted)};
+  EXPECT_THAT(unmet_demands(policy, decoded({})), ElementsAre("the subject's serialNumber"));
+  policy.attributes.elements.emplace_back(oids::common_name);
+  EXPECT_THAT(unmet_demands(policy, decoded({})), IsEmpty());
+  EXPECT_THAT(unmet_demands(policy, decoded({.subject = "O=Acme"})), ElementsAre("the subject's serialNumber"));
 }
 
 TEST(Linking, ConnectionsWithoutBindingAreExplained) {

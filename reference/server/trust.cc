@@ -17,6 +17,7 @@ using est::Result;
 using est::Status;
 
 constexpr std::size_t password_limit = 4096;
+constexpr std::size_t one_time_limit = std::size_t{1} << 20U;
 
 Status add_anchors(const std::vector<std::string>& paths, std::vector<Bytes>& anchors) {
   for (const std::string& path : paths) {
@@ -82,12 +83,25 @@ Result<std::vector<UserSource>> users_of_file(const std::string& path) {
   return parse_users(*text, path);
 }
 
+Status add_one_time_passwords(const UserSource& user, Trust& trust) {
+  if (user.one_time_passwords.empty()) return {};
+  const Result<std::string> content = est::read_file(user.one_time_passwords, one_time_limit);
+  if (!content) return content.error();
+  auto& known = trust.one_time_passwords[user.name];
+  for (const std::string_view line : est::split(*content, '\n')) {
+    const std::string_view value = est::trim(line);
+    if (!value.empty()) known.emplace(value);
+  }
+  return {};
+}
+
 Status add_passwords(const std::vector<UserSource>& users, Trust& trust) {
   for (const UserSource& user : users) {
     Result<std::string> password = password_of(user);
     if (!password) return password.error();
     if (!trust.passwords.emplace(user.name, *std::move(password)).second)
       return Error{"the user " + est::printable(user.name, 60) + " is configured twice; remove one"};
+    if (Status added = add_one_time_passwords(user, trust); !added) return added;
   }
   return {};
 }

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,8 @@ struct Trust {
   std::vector<est::Bytes> crls;
   bool check_crl = false;
   std::map<std::string, std::string, std::less<>> passwords;
+  // User to the values good for one otpChallenge each (RFC 7894 3.1); which are used up, the CA's database says.
+  std::map<std::string, std::set<std::string, std::less<>>, std::less<>> one_time_passwords;
 };
 
 // Reads everything the configuration names. Errors name the file and the cure.
