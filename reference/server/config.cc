@@ -216,6 +216,7 @@ void read_top(YamlMap& top, Config& config, const YamlSource& source) {
   read_ca(top, config, source);
   read_realm(top, config);
   read_algorithms(top, config);
+  config.content_transfer_encoding = top.boolean("content-transfer-encoding", false);
   read_users(top, config, source);
   config.users_file = top.path("users-file");
   read_labels(top, config);

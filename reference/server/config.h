@@ -49,6 +49,7 @@ struct Config {
 
   std::string realm = "estspec";
   std::vector<est::http::DigestAlgorithm> digest_algorithms = {est::http::DigestAlgorithm::sha256, est::http::DigestAlgorithm::md5};
+  bool content_transfer_encoding = false;  // answers carry the field that RFC 8951 3 took away, for clients that still demand it
   std::vector<UserSource> users;
   std::string users_file;  // "name: password" lines; must not be readable by others
 

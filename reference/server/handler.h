@@ -29,6 +29,7 @@ class Handler final : public est::net::Application {
     ca::Authority& authority;
     const est::Log& log;
     const est::Clock& clock;
+    bool content_transfer_encoding = false;  // see Config
   };
   explicit Handler(const Parts& parts) : parts_(parts) {}
 

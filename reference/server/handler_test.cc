@@ -173,6 +173,18 @@ TEST_F(HandlerTest, MissingCrlRefuses) {
   EXPECT_EQ(scene.enroll("cert", make_csr(), Scene::facts("device"), false).status, 200) << "implicit anchors need no CRL";
 }
 
+TEST_F(HandlerTest, SendsTheOldContentTransferEncodingOnlyWhenToldTo) {
+  const est::tls::Facts facts = Scene::facts();
+  const est::net::Peer peer{1, "peer", &facts};
+  const auto field_of = [&](Handler& handler, const std::string& target) {
+    return est::as_text(handler.on_request({"GET", target, 1, {}, {}}, peer, true).wire).find("Content-Transfer-Encoding: base64\r\n");
+  };
+  Handler old({scene.config.labels, *scene.authenticator, *scene.authority, scene.log, scene.clock, true});
+  EXPECT_NE(field_of(old, "/.well-known/est/cacerts"), std::string_view::npos);
+  EXPECT_EQ(field_of(old, "/nothing"), std::string_view::npos) << "a refusal is plain text";
+  EXPECT_EQ(field_of(*scene.handler, "/.well-known/est/cacerts"), std::string_view::npos);
+}
+
 TEST_F(HandlerTest, OffersEveryChallengeTheLabelTakes) {
   const auto schemes = [&](const std::string& label) {
     const auto challenges = est::http::decode_challenges(scene.send(enroll_request(label), Scene::facts()).fields.all("WWW-Authenticate"));

@@ -52,7 +52,7 @@ struct Instance::Impl {
         authority(std::move(authority_)),
         trust(std::move(trust_)),
         authenticator(authenticator_options(config, *authority), trust, est::system_clock()),
-        handler({config.labels, authenticator, *authority, log, est::system_clock()}) {}
+        handler({config.labels, authenticator, *authority, log, est::system_clock(), config.content_transfer_encoding}) {}
 
   const Config config;
   const est::Log log;
