@@ -72,6 +72,14 @@ Preflight look(engine::Driver& driver, const engine::Vocabulary& vocabulary, con
   return preflight;
 }
 
+bool bears_company(engine::Driver& driver, const engine::Vocabulary& vocabulary, const engine::RunOptions& run) {
+  constexpr int patience_ms = 3000;
+  engine::RunOptions options = run;
+  options.liveness = run.liveness.value_or(driver.liveness());
+  options.liveness->parameters["within"] = patience_ms;
+  return engine::serves_several(driver, vocabulary, options);
+}
+
 std::string refused_credentials(engine::Driver& driver, const engine::Vocabulary& vocabulary, const engine::JudgeOptions& judge,
                                 const std::string& url) {
   const Evidence evidence = probe_with(driver, vocabulary, judge, {.verb = "enroll"});

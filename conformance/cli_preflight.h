@@ -24,6 +24,9 @@ struct Preflight {
 [[nodiscard]] std::string refused_credentials(engine::Driver& driver, const engine::Vocabulary& vocabulary,
                                               const engine::JudgeOptions& judge, const std::string& url);
 
+// Whether the target answers a second connection while the first is still open. `run` says which probe works.
+[[nodiscard]] bool bears_company(engine::Driver& driver, const engine::Vocabulary& vocabulary, const engine::RunOptions& run);
+
 // The sentence for one failed connection, or nothing when the failure does not forbid a run.
 [[nodiscard]] std::string configuration_error(const engine::WireFailure& failure, const std::string& url);
 

@@ -23,6 +23,7 @@ int run_selftest(SelftestOptions options) {
   if (!data) return ExitCode::usage;
   std::erase_if(data->scenarios, [](const engine::Scenario& scenario) { return scenario.role != "server"; });
   if (data->scenarios.empty()) return complain("no scenario for a server is selected; see `estspec list`");
+  if (!selftest::any_fault_chosen(options.matrix)) return complain("--fault: no fault is called so; see conformance/selftest/faults_*.cc");
   options.matrix.finished = [](const selftest::FaultRow& row) {
     std::cerr << fmt::format("{}: {} killed{}\n", row.id, row.killed.size(),
                              row.survived.empty() && row.trouble.empty() ? "" : ", not as promised");
@@ -42,9 +43,11 @@ int run_selftest(SelftestOptions options) {
 void add_selftest(CLI::App& app, Command& run) {
   CLI::App* command = app.add_subcommand("selftest", "run every scenario against the reference and against every fault (the kill matrix)");
   auto options = std::make_shared<SelftestOptions>();
-  options->matrix.threads = std::max(1U, std::min(8U, std::thread::hardware_concurrency()));
+  // Two per core: much of a scenario's time is waiting.
+  options->matrix.threads = std::clamp(2 * std::thread::hardware_concurrency(), 2U, 8U);
   add_data_options(*command, options->data, true);
-  command->add_option("--fault", options->matrix.only_faults, "only this fault, repeatable")->type_name("ID");
+  command->add_option("--fault", options->matrix.only_faults, "only this fault, or those that begin so (FAULT-CMC-*), repeatable")
+      ->type_name("ID");
   command->add_option("--threads", options->matrix.threads, "faults at a time")->check(CLI::Range(1, 64))->capture_default_str();
   command->add_flag("--quick", options->matrix.promised_only, "run only the scenarios a fault promises to kill");
   command->add_flag("--json", options->json, "print data instead of text");

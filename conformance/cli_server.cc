@@ -2,9 +2,12 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <iostream>
+#include <map>
 
 #include "conformance/cli_command.h"
 #include "conformance/cli_preflight.h"
@@ -12,8 +15,10 @@
 #include "conformance/cli_secret.h"
 #include "conformance/engine/runner.h"
 #include "conformance/report/folder.h"
+#include "conformance/steps/scenario_traits.h"
 #include "conformance/steps/server_driver.h"
 #include "conformance/target/profile.h"
+#include "est/base/text.h"
 
 namespace conformance::cli {
 
@@ -25,11 +30,13 @@ struct ServerOptions {
   DataOptions data;
   bool strict = false;
   bool json = false;
-  int jobs = 1;
+  int jobs = 0;  // 0: as the profile says
   std::string out = "estspec-results";
 };
 
-volatile std::sig_atomic_t interrupted = 0;
+// Asked by several threads.
+std::atomic<int> interrupted{0};
+static_assert(std::atomic<int>::is_always_lock_free, "a signal handler writes it");
 
 // The first interrupt ends the run after the scenario in progress; the second ends the program.
 void on_interrupt(int number) {
@@ -114,10 +121,27 @@ class ServerRun {
     if (!seen.note.empty()) std::cerr << "estspec: note: " << seen.note << "\n";
     run_options_.liveness = seen.liveness;
     run_options_.liveness_works = seen.liveness_works;
-    if (seen.error.empty()) return 0;
+    if (seen.error.empty()) return choose_jobs();
     folder_.abandon();
     complain(seen.error);
     return seen.fault ? ExitCode::suite_fault : ExitCode::usage;
+  }
+
+  int choose_jobs() {
+    run_options_.jobs = static_cast<unsigned>(options_.jobs > 0 ? options_.jobs : profile_.limits.jobs);
+    run_options_.alone = steps::acts_on_whole_target;
+    run_options_.shared = &shared_;
+    run_options_.may_share_control = steps::control_may_be_shared;
+    if (run_options_.jobs <= 1 || !run_options_.liveness_works) return 0;
+    if (bears_company(*driver_, data_.vocabulary, run_options_)) return 0;
+    run_options_.jobs = 1;
+    note("the target serves one connection at a time, so scenarios run one after another");
+    return 0;
+  }
+
+  void note(const std::string& sentence) {
+    progress_.clear();
+    std::cerr << "estspec: note: " << est::printable(sentence, 1000) << "\n";
   }
 
   void execute() {
@@ -132,11 +156,13 @@ class ServerRun {
     run_options_.finished = [this](const engine::Scenario&, const engine::ScenarioResult& result, const engine::Evidence& evidence) {
       keep(result, evidence);
     };
+    run_options_.noted = [this](const std::string& sentence) { note(sentence); };
     run_options_.cancelled = [] { return interrupted != 0; };
     std::signal(SIGINT, on_interrupt);
     std::signal(SIGTERM, on_interrupt);
     const auto began = std::chrono::steady_clock::now();
     (void)engine::run(data_.scenarios, data_.vocabulary, *driver_, run_options_);
+    put_in_order();
     results_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
     std::signal(SIGINT, SIG_DFL);
     std::signal(SIGTERM, SIG_DFL);
@@ -147,6 +173,14 @@ class ServerRun {
     if (const auto status = folder_.add(result, evidence, results_.target); !status && trouble_.empty()) trouble_ = status.error().message;
     progress_.finished(result);
     results_.scenarios.push_back(std::move(result));
+  }
+
+  // Scenarios that ran side by side ended in any order.
+  void put_in_order() {
+    std::map<std::string, std::size_t, std::less<>> places;
+    for (const auto& scenario : data_.scenarios) places.emplace(scenario.id, places.size());
+    std::sort(results_.scenarios.begin(), results_.scenarios.end(),
+              [&](const auto& a, const auto& b) { return places.at(a.id) < places.at(b.id); });
   }
 
   std::string write() {
@@ -168,13 +202,13 @@ class ServerRun {
   report::ResultsFolder folder_;
   std::unique_ptr<engine::Driver> driver_;
   Progress progress_;
+  engine::SharedControls shared_;
   engine::RunOptions run_options_;
   report::Results results_;
   std::string trouble_;
 };
 
 int run_server(const ServerOptions& options) {
-  if (options.jobs != 1) return complain("--jobs: only 1 is possible for now, scenarios run one after another; leave it out");
   const auto profile = profile_of(options);
   if (!profile) return complain(profile.error().message);
   auto data = load_or_complain(options.data);
@@ -207,7 +241,13 @@ void add_server(CLI::App& app, Command& run) {
   add_target_options(*command, *options);
   add_data_options(*command, options->data, true);
   command->add_flag("--strict", options->strict, "score contested points by the letter of the newest text");
-  command->add_option("--jobs", options->jobs, "scenarios at a time; only 1 for now")->type_name("N");
+  command
+      ->add_option(
+          "--jobs", options->jobs,
+          "scenarios at a time (default 4, profile: limits.jobs); 1 is strictly one after another. What does not pass beside others "
+          "is run again alone")
+      ->type_name("N")
+      ->check(CLI::Range(1, target::most_jobs));
   command
       ->add_option("--out", options->out, "folder for results.json, junit.xml and evidence/; results of an earlier run in it are replaced")
       ->capture_default_str();

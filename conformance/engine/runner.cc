@@ -5,6 +5,8 @@
 #include <exception>
 #include <thread>
 
+#include "conformance/engine/parallel.h"
+
 namespace conformance::engine {
 
 namespace {
@@ -34,13 +36,15 @@ Evidence as_stored(const Evidence& evidence) {
   return broken;
 }
 
+est::UnixTime now(const RunOptions& options) { return (options.clock == nullptr ? est::system_clock() : *options.clock).now(); }
+
 // Gathers the evidence of one scenario.
 class Recorder {
  public:
   Recorder(const Scenario& scenario, const Vocabulary& vocabulary, Driver& driver, const RunOptions& options)
       : scenario_(scenario), vocabulary_(vocabulary), driver_(driver), options_(options) {
     evidence_.scenario = scenario.id;
-    evidence_.started = (options.clock == nullptr ? est::system_clock() : *options.clock).now();
+    evidence_.started = now(options);
   }
 
   Evidence record() {
@@ -56,6 +60,8 @@ class Recorder {
     if (scenario_.control && steps_were_tried && evidence_.fault.empty() && options_.liveness_works) probe_liveness();
     return finish();
   }
+
+  [[nodiscard]] bool borrowed() const { return borrowed_; }
 
   Evidence record_probe() {
     perform_liveness("liveness");
@@ -81,11 +87,25 @@ class Recorder {
     return outcome.kind == StepOutcome::Kind::recorded;
   }
 
+  [[nodiscard]] bool sharing() const {
+    return options_.shared != nullptr && options_.may_share_control && options_.may_share_control(scenario_);
+  }
+
+  bool borrow_control() {
+    auto shared = options_.shared->find(*scenario_.control);
+    if (!shared) return false;
+    evidence_.exchanges.push_back(*std::move(shared));
+    borrowed_ = true;
+    return true;
+  }
+
   bool control_succeeds(Session& session) {
+    if (sharing() && borrow_control()) return true;
     if (!perform(session, *scenario_.control, Phase::control, "control")) return false;
-    const Evidence stored = as_stored(evidence_);
-    const Exchange* control = stored.last(Phase::control);
-    return control != nullptr && !not_successful(*control, stored, vocabulary_, options_.judge);
+    const Exchange* control = evidence_.last(Phase::control);
+    const bool good = control != nullptr && !not_successful(*control, evidence_, vocabulary_, options_.judge);
+    if (good && sharing()) options_.shared->keep(scenario_.id, *scenario_.control, *control, now(options_));
+    return good;
   }
 
   bool perform_liveness(const std::string& name) {
@@ -95,13 +115,13 @@ class Recorder {
       (void)perform(*session, options_.liveness ? *options_.liveness : driver_.liveness(), Phase::liveness, name);
     });
     if (!cannot.empty()) evidence_.cannot = cannot;  // the first reason is the one that counts
-    const Evidence stored = as_stored(evidence_);
-    const Exchange* probe = stored.find(name);
-    return probe != nullptr && !probe->incomplete && !not_successful(*probe, stored, vocabulary_, options_.judge);
+    const Exchange* probe = evidence_.find(name);
+    return probe != nullptr && !probe->incomplete && !not_successful(*probe, evidence_, vocabulary_, options_.judge);
   }
 
   void probe_liveness() {
     if (perform_liveness("liveness") || !evidence_.fault.empty()) return;
+    if (options_.shared != nullptr) options_.shared->forget();
     std::this_thread::sleep_for(options_.liveness_pause);
     perform_liveness("liveness-2");
   }
@@ -111,40 +131,9 @@ class Recorder {
   Driver& driver_;
   const RunOptions& options_;
   Evidence evidence_;
+  bool borrowed_ = false;  // the control is another scenario's
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
-
-// Runs the scenario if the claims allow it and nothing else forbids it (`given_up`, a sentence).
-RunOne run_unless(const Scenario& scenario, const std::string& given_up, const Vocabulary& vocabulary, Driver& driver,
-                  const RunOptions& options) {
-  Evidence evidence{.scenario = scenario.id, .started = (options.clock == nullptr ? est::system_clock() : *options.clock).now()};
-  evidence.unclaimed = scenario.needs.deciding_word([&](std::string_view word) { return options.claims.contains(word); });
-  if (evidence.unclaimed.empty()) evidence.cannot = given_up;
-  if (evidence.unclaimed.empty() && given_up.empty()) evidence = Recorder(scenario, vocabulary, driver, options).record();
-  return {judge(scenario, evidence, vocabulary, options.judge), evidence};
-}
-
-bool answers(Driver& driver, const Vocabulary& vocabulary, const RunOptions& options) {
-  return probe_succeeded(probe(driver, vocabulary, options), vocabulary, options.judge);
-}
-
-bool recovers(Driver& driver, const Vocabulary& vocabulary, const RunOptions& options) {
-  const auto deadline = est::Deadline::after(options.recovery);
-  while (!answers(driver, vocabulary, options)) {
-    if (deadline.passed() || (options.cancelled && options.cancelled())) return false;
-    std::this_thread::sleep_for(std::min<est::Milliseconds>(est::Milliseconds(500), deadline.left()));
-  }
-  return true;
-}
-
-// A sign that the target may be gone: worth one probe before the next scenario blames it for the same thing again.
-bool looks_dead(const RunOne& one) {
-  if (one.result.verdict == Verdict::pass || one.evidence.exchanges.empty()) return false;
-  const auto& last = one.evidence.exchanges.back();
-  const bool unreachable = last.failure && (last.failure->stage == "connect" || last.failure->stage == "resolve");
-  const bool silent_probe = last.phase == Phase::liveness && one.evidence.find("liveness-2") != nullptr;
-  return unreachable || silent_probe;
-}
 
 }  // namespace
 
@@ -159,25 +148,55 @@ bool probe_succeeded(const Evidence& evidence, const Vocabulary& vocabulary, con
   return exchange != nullptr && !exchange->incomplete && !not_successful(*exchange, evidence, vocabulary, options);
 }
 
+namespace {
+
+// The target took up the steps and answered no more afterwards: a control made now would only find it dead.
+bool fell_silent(const Evidence& evidence) {
+  const Exchange* step = evidence.last(Phase::step);
+  const bool reached = step != nullptr && (!step->failure || step->failure->stage == "read" || step->failure->stage == "write");
+  return reached && evidence.find("liveness-2") != nullptr;
+}
+
+}  // namespace
+
+bool serves_several(Driver& driver, const Vocabulary& vocabulary, const RunOptions& options) {
+  Scenario scenario;
+  scenario.id = "probe";
+  Evidence first{.scenario = scenario.id};
+  Exchange exchange{.name = "liveness", .phase = Phase::liveness};
+  const Step step = options.liveness ? *options.liveness : driver.liveness();
+  exchange.verb = step.verb;
+  exchange.parameters = step.parameters;
+  std::unique_ptr<Session> open;
+  guarded(first, "the probe", [&] {
+    open = driver.begin(scenario);
+    (void)open->perform(step, first, exchange);
+  });
+  return first.fault.empty() && probe_succeeded(probe(driver, vocabulary, options), vocabulary, options.judge);
+}
+
+RunOne run_unless(const Scenario& scenario, const std::string& given_up, const Vocabulary& vocabulary, Driver& driver,
+                  const RunOptions& options) {
+  Evidence evidence{.scenario = scenario.id, .started = now(options)};
+  evidence.unclaimed = scenario.needs.deciding_word([&](std::string_view word) { return options.claims.contains(word); });
+  if (evidence.unclaimed.empty()) evidence.cannot = given_up;
+  if (!evidence.unclaimed.empty() || !given_up.empty()) return {judge(scenario, evidence, vocabulary, options.judge), evidence};
+  Recorder recorder(scenario, vocabulary, driver, options);
+  evidence = recorder.record();
+  auto result = judge(scenario, evidence, vocabulary, options.judge);
+  if (!recorder.borrowed() || result.verdict == Verdict::pass || fell_silent(evidence)) return {std::move(result), std::move(evidence)};
+  RunOptions own = options;
+  own.shared = nullptr;
+  return run_unless(scenario, given_up, vocabulary, driver, own);
+}
+
 RunOne run_one(const Scenario& scenario, const Vocabulary& vocabulary, Driver& driver, const RunOptions& options) {
   return run_unless(scenario, "", vocabulary, driver, options);
 }
 
 std::vector<ScenarioResult> run(const std::vector<Scenario>& scenarios, const Vocabulary& vocabulary, Driver& driver,
                                 const RunOptions& options) {
-  std::vector<ScenarioResult> results;
-  std::string given_up;  // why the rest cannot be run
-  for (const auto& scenario : scenarios) {
-    if (given_up.empty() && options.cancelled && options.cancelled()) given_up = "the run was interrupted before this scenario";
-    if (options.started) options.started(scenario);
-    RunOne one = run_unless(scenario, given_up, vocabulary, driver, options);
-    if (options.finished) options.finished(scenario, one.result, one.evidence);
-    if (given_up.empty() && options.liveness_works && looks_dead(one) && !recovers(driver, vocabulary, options)) {
-      given_up = "the target stopped answering during " + scenario.id + " and did not come back";
-    }
-    results.push_back(std::move(one.result));
-  }
-  return results;
+  return Run(scenarios, vocabulary, driver, options).results();
 }
 
 }  // namespace conformance::engine

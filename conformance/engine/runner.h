@@ -1,4 +1,4 @@
-// Runs selected scenarios one after another (parallel runs come with --jobs): needs, control, steps, liveness, judge, store.
+// Runs selected scenarios, one after another or several at a time: needs, control, steps, liveness, judge, store.
 #pragma once
 
 #include <functional>
@@ -9,6 +9,7 @@
 
 #include "conformance/engine/judge.h"
 #include "conformance/engine/scenario.h"
+#include "conformance/engine/shared_controls.h"
 #include "conformance/engine/vocabulary.h"
 
 namespace conformance::engine {
@@ -16,11 +17,20 @@ namespace conformance::engine {
 struct RunOptions {
   std::set<std::string, std::less<>> claims;  // the ICS
   JudgeOptions judge;
+  // Scenarios at a time. 1 is strictly one after another, in order.
+  unsigned jobs = 1;
+  // With several jobs: scenarios that need the target for themselves. They run after the others, one by one.
+  std::function<bool(const Scenario&)> alone;
+  // Borrowed controls; null: every scenario makes its own. `may_share_control` says of which scenarios the steps do not depend on theirs.
+  SharedControls* shared = nullptr;
+  std::function<bool(const Scenario&)> may_share_control;
+  // These three are called from any of the threads, one at a time.
   std::function<void(const Scenario&)> started;
-  // Called after each scenario, in order, with the evidence as it would be stored (already through JSON).
+  // Called once for each scenario, as it ends, with the evidence as it would be stored (already through JSON). In order when jobs is 1.
   std::function<void(const Scenario&, const ScenarioResult&, const Evidence&)> finished;
-  std::function<bool()> cancelled;    // asked between scenarios; true ends the run, the rest is INCONCLUSIVE
-  const est::Clock* clock = nullptr;  // system clock if null
+  std::function<void(const std::string&)> noted;  // a sentence about the run as a whole
+  std::function<bool()> cancelled;                // asked between scenarios; true ends the run, the rest is INCONCLUSIVE
+  const est::Clock* clock = nullptr;              // system clock if null
   // Instead of the driver's own liveness step, for a target that answers that one never (INT-14: a certificate demanded of everyone).
   std::optional<Step> liveness;
   // False when no probe ever succeeded: then nothing is probed, and what depends on it is INCONCLUSIVE instead of a false FAIL.
@@ -38,11 +48,19 @@ struct RunOptions {
 [[nodiscard]] bool probe_succeeded(const Evidence& evidence, const Vocabulary& vocabulary, const JudgeOptions& options);
 
 // A scenario during or after which the target stops answering keeps its own verdict; when the target does not come back, the rest is
-// INCONCLUSIVE and names that scenario.
+// INCONCLUSIVE and names that scenario. Results are in the order of `scenarios`.
+//
+// With several jobs nothing is blamed on a target for what may be the work of a neighbour: whatever does not pass beside others is run
+// again alone, and that verdict counts. When the target stops answering for good while several are in flight, those that saw it are
+// INCONCLUSIVE and named together.
 [[nodiscard]] std::vector<ScenarioResult> run(const std::vector<Scenario>& scenarios, const Vocabulary& vocabulary, Driver& driver,
                                               const RunOptions& options);
 
-// Runs one: what selftest and `run` share. The evidence is returned as judged.
+// Whether the rest of a run may have several connections at a time: asks once more while the first connection is still open.
+[[nodiscard]] bool serves_several(Driver& driver, const Vocabulary& vocabulary, const RunOptions& options);
+
+// Runs one: what selftest and `run` share. The evidence is returned as judged. One that does not pass with a borrowed control is run again
+// with its own.
 struct RunOne {
   ScenarioResult result;
   Evidence evidence;

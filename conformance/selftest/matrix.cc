@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "conformance/selftest/reference_target.h"
+#include "conformance/steps/scenario_traits.h"
 #include "conformance/steps/server_driver.h"
 
 namespace conformance::selftest {
@@ -34,15 +35,22 @@ bool matches(const std::vector<std::string>& patterns, std::string_view id) {
 }
 
 std::vector<ScenarioResult> run_all(const std::vector<Scenario>& scenarios, const engine::Vocabulary& vocabulary,
-                                    const target::Profile& profile) {
+                                    const target::Profile& profile, unsigned jobs) {
   const auto driver = steps::make_server_driver(profile, vocabulary);
   engine::RunOptions options;
   options.claims = profile.claims;
   options.judge.target = profile.public_json();
   options.liveness_pause = est::Milliseconds(20);
   options.recovery = est::Milliseconds(20);
+  options.jobs = jobs;
+  options.alone = steps::acts_on_whole_target;
+  engine::SharedControls shared;
+  options.shared = &shared;
+  options.may_share_control = steps::control_may_be_shared;
   // As in a real run: a target whose liveness probe never worked is not called dead after each negative test.
   options.liveness_works = engine::probe_succeeded(engine::probe(*driver, vocabulary, options), vocabulary, options.judge);
+  // Under a fault one scenario must not keep the next from being run, even if it kills the target.
+  if (jobs > 1) return engine::run(scenarios, vocabulary, *driver, options);
   std::vector<ScenarioResult> results;
   for (const Scenario& scenario : scenarios) results.push_back(engine::run_one(scenario, vocabulary, *driver, options).result);
   return results;
@@ -65,7 +73,7 @@ FaultRow run_fault(const Fault& fault, const std::vector<Scenario>& scenarios, c
     row.trouble = peer.error().message;
     return row;
   }
-  for (const ScenarioResult& result : run_all(worth_running(scenarios, fault, promised_only), vocabulary, (*peer)->profile())) {
+  for (const ScenarioResult& result : run_all(worth_running(scenarios, fault, promised_only), vocabulary, (*peer)->profile(), 1)) {
     if (is_kill(result.verdict)) row.killed.emplace(result.id, result.verdict);
     if (result.verdict == Verdict::fail && !holds(fault.kills, result.id) && !matches(fault.also, result.id))
       row.unexplained.push_back(result.id);
@@ -87,7 +95,7 @@ std::vector<std::string> never_killed(const std::vector<Scenario>& scenarios, co
 
 std::vector<Fault> chosen_faults(const MatrixOptions& options) {
   std::vector<Fault> faults = all_faults();
-  if (!options.only_faults.empty()) std::erase_if(faults, [&](const Fault& fault) { return !holds(options.only_faults, fault.id); });
+  if (!options.only_faults.empty()) std::erase_if(faults, [&](const Fault& fault) { return !matches(options.only_faults, fault.id); });
   return faults;
 }
 
@@ -144,6 +152,8 @@ bool Matrix::green() const {
          std::all_of(faults.begin(), faults.end(), is_clean);
 }
 
+bool any_fault_chosen(const MatrixOptions& options) { return !chosen_faults(options).empty(); }
+
 Matrix run_matrix(const std::vector<Scenario>& scenarios, const engine::Vocabulary& vocabulary, const MatrixOptions& options) {
   Matrix matrix;
   {
@@ -152,7 +162,7 @@ Matrix run_matrix(const std::vector<Scenario>& scenarios, const engine::Vocabula
       matrix.trouble = reference.error().message;
       return matrix;
     }
-    matrix.baseline = run_all(scenarios, vocabulary, (*reference)->profile());
+    matrix.baseline = run_all(scenarios, vocabulary, (*reference)->profile(), std::max(4U, options.threads));
   }
   matrix.faults = run_faults(chosen_faults(options), scenarios, vocabulary, options);
   matrix.complete = options.only_faults.empty();

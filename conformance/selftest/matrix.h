@@ -33,12 +33,14 @@ struct Matrix {
 };
 
 struct MatrixOptions {
-  unsigned threads = 2;
-  std::vector<std::string> only_faults;           // ids; empty: all (then `unkilled` is judged)
+  unsigned threads = 2;                           // faults at a time; the baseline runs as many scenarios, or four, at a time
+  std::vector<std::string> only_faults;           // ids, or "FAULT-CMC-*"; empty: all (then `unkilled` is judged)
   bool promised_only = false;                     // run only the scenarios a fault promises to kill: quick, for sanitizers
   std::function<void(const FaultRow&)> finished;  // called from any of the threads, one at a time
 };
 
+// Whether `only_faults` names any fault there is.
+[[nodiscard]] bool any_fault_chosen(const MatrixOptions& options);
 [[nodiscard]] Matrix run_matrix(const std::vector<engine::Scenario>& scenarios, const engine::Vocabulary& vocabulary,
                                 const MatrixOptions& options);
 

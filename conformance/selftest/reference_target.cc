@@ -1,5 +1,6 @@
 #include "conformance/selftest/reference_target.h"
 
+#include <charconv>
 #include <cstdlib>
 #include <filesystem>
 #include <utility>
@@ -25,8 +26,13 @@ namespace {
 class ScratchFolder {
  public:
   ScratchFolder() {
-    std::string pattern = (fs::temp_directory_path() / "estspec-selftest-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) != nullptr) path_ = pattern;
+    // In memory where that can be had: nothing here must survive, and a disk makes every issuance wait for it.
+    for (const fs::path& parent : {fs::path("/dev/shm"), fs::temp_directory_path()}) {
+      std::string pattern = (parent / "estspec-selftest-XXXXXX").string();
+      if (::mkdtemp(pattern.data()) == nullptr) continue;
+      path_ = pattern;
+      return;
+    }
   }
   ScratchFolder(const ScratchFolder&) = delete;
   ScratchFolder& operator=(const ScratchFolder&) = delete;
@@ -110,7 +116,7 @@ struct ReferenceTarget::Impl {
   std::unique_ptr<PlainFront> front;
 
   Status start(const Fault* fault);
-  Status approve_waiting();
+  Status approve(std::string_view id);
   Status revoke(std::string_view serial_hex);
   void offer_operator();
 };
@@ -146,14 +152,11 @@ Status ReferenceTarget::Impl::start(const Fault* fault) {
   return {};
 }
 
-Status ReferenceTarget::Impl::approve_waiting() {
-  const auto waiting = instance->authority().pending();
-  if (!waiting) return waiting.error();
-  for (const ca::PendingRecord& record : *waiting) {
-    if (record.state != "waiting") continue;
-    if (Status approved = instance->authority().approve(record.id); !approved) return approved;
-  }
-  return {};
+Status ReferenceTarget::Impl::approve(std::string_view id) {
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(id.data(), id.data() + id.size(), number);
+  if (error != std::errc() || end != id.data() + id.size()) return Error{"'" + std::string(id) + "' is no number of a request"};
+  return instance->authority().approve(number);
 }
 
 Status ReferenceTarget::Impl::revoke(std::string_view serial_hex) {
@@ -166,7 +169,10 @@ Status ReferenceTarget::Impl::revoke(std::string_view serial_hex) {
 
 void ReferenceTarget::Impl::offer_operator() {
   using Values = target::OperatorAction::Values;
-  profile.operator_actions["approve"].call = [this](const Values&) { return approve_waiting(); };
+  profile.operator_actions["approve"].call = [this](const Values& values) {
+    const auto id = values.find("id");
+    return id == values.end() ? Status{Error{"no request to approve"}} : approve(id->second);
+  };
   profile.operator_actions["revoke"].call = [this](const Values& values) {
     const auto serial = values.find("serial");
     return serial == values.end() ? Status{Error{"no certificate to revoke"}} : revoke(serial->second);

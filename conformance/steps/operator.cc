@@ -11,6 +11,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <mutex>
 #include <utility>
 
 #include "est/base/text.h"
@@ -158,6 +159,8 @@ est::Result<CommandResult> run_command(const std::string& command, est::Millisec
 engine::StepOutcome ask_operator(const std::string& request, est::Milliseconds within) {
   if (::isatty(STDIN_FILENO) != 1)
     return cannot("the profile wants the operator asked, but there is no terminal; give a command in access.operator");
+  static std::mutex terminal;  // one question at a time
+  const std::lock_guard lock(terminal);
   std::fprintf(stderr, "\n*** %s\n*** Then press Enter (or type no): ", est::printable(request, 1000).c_str());
   pollfd waiting{STDIN_FILENO, POLLIN, 0};
   const auto deadline = est::Deadline::after(within);

@@ -298,6 +298,7 @@ class ProfileReader {
   void read_limits(const YAML::Node& node) {
     constexpr std::int64_t day = 24LL * 3600;
     YamlMap map(node, "limits", problems_);
+    if (const auto jobs = map.whole("jobs", 1, most_jobs)) profile_.limits.jobs = static_cast<int>(*jobs);
     if (const auto rate = map.number("requests-per-second", 0, 1'000'000)) profile_.limits.requests_per_second = *rate;
     if (const auto most = map.whole("certificates", 0, 1'000'000)) profile_.limits.max_certificates = static_cast<std::size_t>(*most);
     if (const auto seconds = map.whole("longest-wait", 1, day)) profile_.limits.longest_wait_seconds = *seconds;

@@ -49,7 +49,8 @@ engine::Json Profile::public_json() const {
           {"access", access_json(*this)},
           {"csr", csr_json(csr)},
           {"limits",
-           {{"requests-per-second", limits.requests_per_second},
+           {{"jobs", limits.jobs},
+            {"requests-per-second", limits.requests_per_second},
             {"certificates", limits.max_certificates},
             {"longest-wait", limits.longest_wait_seconds},
             {"operator", limits.operator_seconds}}}};

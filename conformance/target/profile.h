@@ -40,7 +40,10 @@ struct CsrPolicy {
   std::vector<est::crypto::KeyType> key_types = {est::crypto::KeyType::ec_p256};
 };
 
+constexpr int most_jobs = 64;
+
 struct Limits {
+  int jobs = 4;                      // scenarios at a time
   double requests_per_second = 0;    // 0: no limit
   std::size_t max_certificates = 0;  // 0: no limit
   std::int64_t longest_wait_seconds = 30;
