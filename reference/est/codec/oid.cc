@@ -165,6 +165,10 @@ const Oid common_name("2.5.4.3"), country_name("2.5.4.6"), organization_name("2.
 const Oid locality_name("2.5.4.7"), state_or_province_name("2.5.4.8"), domain_component("0.9.2342.19200300.100.1.25"),
     user_id("0.9.2342.19200300.100.1.1");
 const Oid mac_address("1.3.6.1.1.1.1.22");
+const Oid asymmetric_key_package("2.16.840.1.101.2.1.2.78.5");
+const Oid aes128_wrap("2.16.840.1.101.3.4.1.5"), aes192_wrap("2.16.840.1.101.3.4.1.25"), aes256_wrap("2.16.840.1.101.3.4.1.45");
+const Oid aes128_cbc("2.16.840.1.101.3.4.1.2"), aes192_cbc("2.16.840.1.101.3.4.1.22"), aes256_cbc("2.16.840.1.101.3.4.1.42");
+const Oid rsaes_oaep("1.2.840.113549.1.1.7"), dh_std_sha256_kdf("1.3.132.1.11.1"), dh_std_sha384_kdf("1.3.132.1.11.2");
 }  // namespace oids
 
 namespace {
@@ -254,6 +258,16 @@ constexpr std::array names = {
     Named{&oids::domain_component, "domainComponent"},
     Named{&oids::user_id, "userId"},
     Named{&oids::mac_address, "macAddress"},
+    Named{&oids::asymmetric_key_package, "id-ct-KP-aKeyPackage"},
+    Named{&oids::aes128_wrap, "id-aes128-wrap"},
+    Named{&oids::aes192_wrap, "id-aes192-wrap"},
+    Named{&oids::aes256_wrap, "id-aes256-wrap"},
+    Named{&oids::aes128_cbc, "id-aes128-CBC"},
+    Named{&oids::aes192_cbc, "id-aes192-CBC"},
+    Named{&oids::aes256_cbc, "id-aes256-CBC"},
+    Named{&oids::rsaes_oaep, "id-RSAES-OAEP"},
+    Named{&oids::dh_std_sha256_kdf, "dhSinglePass-stdDH-sha256kdf-scheme"},
+    Named{&oids::dh_std_sha384_kdf, "dhSinglePass-stdDH-sha384kdf-scheme"},
 };
 
 }  // namespace

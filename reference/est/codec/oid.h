@@ -64,6 +64,10 @@ extern const Oid common_name, country_name, organization_name, organizational_un
 extern const Oid locality_name, state_or_province_name, domain_component, user_id;
 // RFC 2307
 extern const Oid mac_address;
+// RFC 5958, RFC 3565, RFC 8017, RFC 5753: what a server-generated key is wrapped with
+extern const Oid asymmetric_key_package;
+extern const Oid aes128_wrap, aes192_wrap, aes256_wrap, aes128_cbc, aes192_cbc, aes256_cbc;
+extern const Oid rsaes_oaep, dh_std_sha256_kdf, dh_std_sha384_kdf;
 }  // namespace oids
 
 }  // namespace est::codec

@@ -1,0 +1,72 @@
+#include "est/codec/enveloped_data.h"
+
+#include <gtest/gtest.h>
+
+#include "est/codec/der.h"
+
+namespace est::codec {
+namespace {
+
+RecipientInfo recipient(KeyManagement management, std::int64_t version) {
+  RecipientInfo info;
+  info.management = management;
+  info.version = version;
+  info.key_encryption = {oids::aes256_wrap, {}};
+  info.keys.push_back({{to_bytes("identifier"), {}, {}, true}, Bytes(40, 9)});
+  if (management == KeyManagement::key_agreement) info.originator = der::context(0, Bytes(20, 1), false);
+  return info;
+}
+
+EnvelopedData sample(std::vector<RecipientInfo> recipients) {
+  return {2, std::move(recipients), oids::signed_data, {oids::aes256_cbc, der::octet_string(Bytes(16, 3))}, Bytes(32, 5)};
+}
+
+TEST(EnvelopedData, EveryKindOfRecipientComesBack) {
+  for (const auto& [kind, version] :
+       {std::pair{KeyManagement::key_transport, 2}, {KeyManagement::key_agreement, 3}, {KeyManagement::key_encryption_key, 4}}) {
+    const Bytes der = encode_enveloped_data(sample({recipient(kind, version)}));
+    const auto read = decode_enveloped_data(der);
+    ASSERT_TRUE(read.accepted()) << describe_first(read.findings);
+    EXPECT_TRUE(read.findings.empty()) << describe_first(read.findings);
+    ASSERT_EQ(read.value->recipients.size(), 1U);
+    const RecipientInfo& info = read.value->recipients.front();
+    EXPECT_EQ(info.management, kind);
+    EXPECT_EQ(info.keys.front().recipient.key_identifier, to_bytes("identifier"));
+    EXPECT_EQ(info.key_encryption.algorithm, oids::aes256_wrap);
+    EXPECT_EQ(encode_enveloped_data(*read.value), der);
+  }
+}
+
+TEST(EnvelopedData, IssuerAndSerialNameARecipientToo) {
+  RecipientInfo info = recipient(KeyManagement::key_transport, 0);
+  info.keys.front().recipient = {{}, *parse_name("CN=issuer"), {5}, false};
+  EnvelopedData data = sample({info});
+  data.version = 0;
+  const auto read = decode_enveloped_data(encode_enveloped_data(data));
+  ASSERT_TRUE(read.accepted()) << describe_first(read.findings);
+  EXPECT_FALSE(read.value->recipients.front().keys.front().recipient.by_key_identifier);
+  EXPECT_EQ(read.value->recipients.front().keys.front().recipient.serial, Bytes{5});
+}
+
+TEST(EnvelopedData, VersionsAreCompared) {
+  EXPECT_TRUE(contains(decode_enveloped_data(encode_enveloped_data(sample({recipient(KeyManagement::key_transport, 0)}))).findings,
+                       "cms.recipient.version"));
+  EXPECT_TRUE(contains(decode_enveloped_data(encode_enveloped_data(sample({recipient(KeyManagement::key_encryption_key, 3)}))).findings,
+                       "cms.recipient.version"));
+  EnvelopedData data = sample({recipient(KeyManagement::key_encryption_key, 4)});
+  data.version = 0;
+  EXPECT_TRUE(contains(decode_enveloped_data(encode_enveloped_data(data)).findings, "cms.version"));
+}
+
+TEST(EnvelopedData, DefectsAreNamed) {
+  EXPECT_TRUE(contains(decode_enveloped_data(encode_enveloped_data(sample({}))).findings, "cms.recipients.none"));
+  const Bytes signed_data = der::sequence({der::oid(oids::signed_data), der::context(0, der::sequence({}))});
+  EXPECT_TRUE(contains(decode_enveloped_data(signed_data).findings, "cms.content-type"));
+  EXPECT_TRUE(contains(decode_enveloped_data(der::sequence({der::integer(2)})).findings, "cms.content-info"));
+  const Bytes good = encode_enveloped_data(sample({recipient(KeyManagement::key_agreement, 3)}));
+  for (std::size_t size = 0; size < good.size(); ++size)
+    EXPECT_FALSE(decode_enveloped_data(BytesView(good).first(size)).accepted()) << size;
+}
+
+}  // namespace
+}  // namespace est::codec
