@@ -99,7 +99,8 @@ PendingKey pending_key(const IssueRequest& request) {
   est::Bytes names = name.der;
   // Names that were changed belong to what the operator approves.
   if (request.subject_alt_name) est::append(names, est::codec::encode_general_names(*request.subject_alt_name));
-  return {request.requester.identity, request.label, std::move(names), request.request->key.der};
+  const Bytes key = request.generated_key ? est::to_bytes("/serverkeygen") : request.request->key.der;
+  return {request.requester.identity, request.label, std::move(names), key};
 }
 
 }  // namespace
@@ -179,7 +180,7 @@ Result<std::optional<Issued>> Authority::Impl::keep_locked(NewCertificate fresh)
 
 Result<Outcome> Authority::Impl::first_time_locked(const IssueRequest& request, const PendingKey& key) {
   // What could never be issued need not trouble the operator.
-  auto decision = decide(*request.request, request.profile, names_of(request));
+  auto decision = decide(*request.request, request.profile, names_of(request), request.generated_key);
   if (auto* refused = std::get_if<Refused>(&decision)) return Outcome(std::move(*refused));
   const auto waiting = store->waiting();
   if (!waiting) return waiting.error();
@@ -194,7 +195,7 @@ Result<Outcome> Authority::Impl::first_time_locked(const IssueRequest& request, 
 Result<Outcome> Authority::Impl::issue_approved_locked(const IssueRequest& request, const PendingEntry& entry) {
   const auto first = est::codec::decode_certification_request(entry.request);
   if (!first.accepted()) return Error{"the stored request " + std::to_string(entry.id) + " is damaged; restore the database from a backup"};
-  auto decision = decide(*first.value, request.profile, names_of(request));
+  auto decision = decide(*first.value, request.profile, names_of(request), request.generated_key);
   if (auto* refused = std::get_if<Refused>(&decision)) return Outcome(std::move(*refused));
   auto issued = issue_locked(order_for(std::get<Grant>(std::move(decision)), request, clock.now()));
   if (!issued) return issued.error();
@@ -219,6 +220,7 @@ Result<Outcome> Authority::Impl::resume_locked(const IssueRequest& request, cons
   if (entry.state == "approved") return issue_approved_locked(request, entry);
   if (entry.state == "rejected") return Outcome(Refused{"the operator has rejected this request"});
   if (entry.state == "waiting") return Outcome(Pending{entry.id});
+  if (request.generated_key) return first_time_locked(request, key);
   const auto earlier = earlier_locked(entry);
   if (!earlier) return earlier.error();
   return *earlier ? Outcome(**earlier) : first_time_locked(request, key);
@@ -303,7 +305,7 @@ Result<Outcome> Authority::issue(const IssueRequest& request) {
   if (request.profile.validity_seconds <= 0 || request.profile.backdate_seconds < 0)
     return Error{"the profile " + request.profile.name + " has a validity that is not positive"};
   if (request.manual_approval) return impl_->issue_when_approved(request);
-  auto decision = decide(*request.request, request.profile, names_of(request));
+  auto decision = decide(*request.request, request.profile, names_of(request), request.generated_key);
   if (auto* refused = std::get_if<Refused>(&decision)) return Outcome(std::move(*refused));
   auto issued = impl_->issue_now(order_for(std::get<Grant>(std::move(decision)), request, impl_->clock.now()));
   if (!issued) return issued.error();

@@ -83,6 +83,8 @@ struct IssueRequest {
   std::optional<est::codec::Name> subject;
   // In place of the requested SubjectAltName (ChangeSubjectName, RFC 6402 2.8); empty: the certificate gets none.
   std::optional<std::vector<est::codec::GeneralName>> subject_alt_name;
+  // SubjectPublicKeyInfo of a key made for the client (RFC 7030 4.4.1): the request's own key and signature then count for nothing.
+  std::optional<est::Bytes> generated_key = std::nullopt;
 };
 
 // What became of a one-time password (RFC 7894 3.1).
@@ -101,7 +103,8 @@ class Authority {
       const;  // issuing CA first, without the root when there is an intermediate
 
   // A manual request is recognised by (identity, label, subject, public key), so that a CSR re-signed for a new TLS session
-  // finds its pending entry (INT-10). Once approved, the next call issues and later ones return the same certificate.
+  // finds its pending entry (INT-10). Once approved, the next call issues and later ones return the same certificate. With a
+  // generated key the public key is left out of account, and what was issued is not given again: its private key is gone.
   [[nodiscard]] est::Result<Outcome> issue(const IssueRequest& request);
   // For server and RA certificates made by the command line: everything is the caller's choice.
   [[nodiscard]] est::Result<Issued> issue_directly(const est::codec::Name& subject, est::BytesView public_key_info,

@@ -300,11 +300,19 @@ std::vector<Extension> extensions_for(const Profile& profile, const Wishes& wish
 
 }  // namespace
 
-std::variant<Grant, Refused> decide(const est::codec::CertificationRequest& request, const Profile& profile, const Names& names) {
-  const auto facts = est::crypto::key_facts(request.key.der);
+bool accepts(const Profile& profile, KeyType type) {
+  if (profile.key_types.empty()) return type != KeyType::rsa_1024;
+  return std::find(profile.key_types.begin(), profile.key_types.end(), type) != profile.key_types.end();
+}
+
+std::variant<Grant, Refused> decide(const est::codec::CertificationRequest& request, const Profile& profile, const Names& names,
+                                    const std::optional<Bytes>& generated_key) {
+  const Bytes& key = generated_key ? *generated_key : request.key.der;
+  const auto facts = est::crypto::key_facts(key);
   if (!facts) return Refused{facts.error().message};
   if (Refusal bad = judge_key(*facts, profile)) return Refused{*bad};
-  if (Refusal bad = judge_signature(request.signature_algorithm)) return Refused{*bad};
+  if (!generated_key)
+    if (Refusal bad = judge_signature(request.signature_algorithm)) return Refused{*bad};
   const Name& name = names.subject ? *names.subject : request.subject;
   if (Refusal bad = judge_subject(name)) return Refused{*bad};
   Wishes wishes;
@@ -313,7 +321,7 @@ std::variant<Grant, Refused> decide(const est::codec::CertificationRequest& requ
     if (Refusal bad = replace_names(*names.subject_alt_name, wishes)) return Refused{*bad};
   if (name.empty() && wishes.alternative_names.empty())
     return Refused{"the request names nobody; give it a subject or, where the profile allows, a subjectAltName"};
-  return Grant{name, request.key.der, extensions_for(profile, wishes, *facts, name.empty())};
+  return Grant{name, key, extensions_for(profile, wishes, *facts, name.empty())};
 }
 
 }  // namespace ca

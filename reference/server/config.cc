@@ -148,6 +148,15 @@ void read_authentication(YamlMap& map, LabelPolicy& policy) {
   policy.authentication = map.choice("authentication", modes, policy.authentication);
 }
 
+// serverkeygen of a label: off, on, or on for requests alone that name a key to encrypt with.
+void read_label_keygen(YamlMap& map, LabelPolicy& policy) {
+  enum class Mode { off, on, encrypted };
+  constexpr std::array<std::pair<std::string_view, Mode>, 3> modes{{{"off", Mode::off}, {"on", Mode::on}, {"encrypted", Mode::encrypted}}};
+  const Mode mode = map.choice("serverkeygen", modes, Mode::on);
+  policy.keygen = mode != Mode::off;
+  policy.keygen_encrypted = mode == Mode::encrypted;
+}
+
 LabelPolicy read_label(const YamlValue& section) {
   constexpr std::array<std::pair<std::string_view, bool>, 2> pop{{{"optional", false}, {"required", true}}};
   constexpr std::array<std::pair<std::string_view, bool>, 2> change{{{"refuse", false}, {"allow", true}}};
@@ -161,6 +170,7 @@ LabelPolicy read_label(const YamlValue& section) {
   policy.one_time_password_required = map.choice("one-time-password", pop, policy.one_time_password_required);
   policy.manual_approval = map.choice("approval", approval, policy.manual_approval);
   if (const auto retry = map.get("retry-after")) read_retry(*retry, policy.retry);
+  read_label_keygen(map, policy);
   if (const auto csrattrs = map.get("csrattrs")) {
     CsrAttrsConfig read = read_csrattrs(*csrattrs, policy.pop_required);
     policy.attributes = std::move(read.attributes);
@@ -208,6 +218,29 @@ void read_ca(YamlMap& top, Config& config, const YamlSource& source) {
   config.crl_validity_seconds = top.number("crl-validity-seconds", 60, 10LL * 366 * 86400, config.crl_validity_seconds);
 }
 
+void read_keygen(const YamlValue& section, KeygenConfig& keygen, const YamlSource& source) {
+  YamlMap map = section.map();
+  keygen.offered = true;
+  if (map.get("key-types")) keygen.key_types.clear();
+  for (const YamlValue& value : map.list("key-types")) keygen.key_types.push_back(read_key_type(value));
+  if (keygen.key_types.empty()) section.fail("serverkeygen.key-types is empty", "name at least one type, or leave the key out");
+  for (const YamlValue& value : map.list("symmetric-keys")) {
+    YamlMap one = value.map();
+    const auto identifier = one.require("identifier");
+    const auto file = one.require("key-file");
+    if (identifier && file) keygen.symmetric_keys.push_back({identifier->text(), source.resolve(file->text())});
+    one.finish();
+  }
+  for (const YamlValue& value : map.list("asymmetric-keys")) {
+    YamlMap one = value.map();
+    const auto identifier = one.require("identifier");
+    const auto certificate = one.require("certificate");
+    if (identifier && certificate) keygen.asymmetric_keys.push_back({identifier->text(), source.resolve(certificate->text())});
+    one.finish();
+  }
+  map.finish();
+}
+
 void read_top(YamlMap& top, Config& config, const YamlSource& source) {
   read_listen(top, config);
   config.threads = static_cast<unsigned>(top.number("threads", 1, 256, config.threads));
@@ -219,6 +252,7 @@ void read_top(YamlMap& top, Config& config, const YamlSource& source) {
   config.content_transfer_encoding = top.boolean("content-transfer-encoding", false);
   read_users(top, config, source);
   config.users_file = top.path("users-file");
+  if (const auto keygen = top.get("serverkeygen")) read_keygen(*keygen, config.keygen, source);
   read_labels(top, config);
   top.finish();
 }

@@ -32,6 +32,22 @@ struct TlsConfig {
   bool resumption = true;
 };
 
+// /serverkeygen (RFC 7030 4.4). Identifiers are text, the octets of which requests use.
+struct KeygenConfig {
+  bool offered = false;
+  std::vector<est::crypto::KeyType> key_types = {est::crypto::KeyType::ec_p256};  // the first where the request names none of them
+  struct Secret {
+    std::string identifier;
+    std::string file;  // an AES key in hexadecimal
+  };
+  struct Holder {
+    std::string identifier;
+    std::string certificate;  // PEM
+  };
+  std::vector<Secret> symmetric_keys;
+  std::vector<Holder> asymmetric_keys;
+};
+
 struct Config {
   std::vector<est::net::Endpoint> listen = {{"127.0.0.1", 8443}};
   unsigned threads = 2;
@@ -53,6 +69,7 @@ struct Config {
   std::vector<UserSource> users;
   std::string users_file;  // "name: password" lines; must not be readable by others
 
+  KeygenConfig keygen;
   Policies labels;
 };
 

@@ -29,13 +29,15 @@ std::string unreadable(const est::Findings& findings) {
 
 // Everything that is the request's own fault, in the order a client can best repair it.
 std::optional<std::string> request_problem(const EnrollInput& input, const CertificationRequest& request) {
-  if (auto problem = signature_problem(request)) return problem;
+  const bool generated = input.operation == Operation::serverkeygen;
+  if (!generated)
+    if (auto problem = signature_problem(request)) return problem;
   if (auto problem = extensions_problem(request)) return problem;
   if (auto problem = linking_problem(request, input.facts, input.policy, input.principal.is_ra())) return problem;
   if (auto problem = change_of_name_problem(request, input.policy)) return problem;
   if (auto problem = challenges_problem(request, input.policy)) return problem;
   if (!input.policy.enforce_attributes) return std::nullopt;
-  const std::vector<std::string> missing = unmet_demands(input.policy, request);
+  const std::vector<std::string> missing = unmet_demands(generated ? without_key_demands(input.policy) : input.policy, request);
   if (missing.empty()) return std::nullopt;
   return "The certification request lacks what /csrattrs asks for: " + est::join(missing, "; ") + ".";
 }
@@ -97,12 +99,37 @@ Answer answer_of(const ca::Pending& pending, const Retry& retry, est::UnixTime n
   return {est::ops::pending_response(after, sentence), sentence, {}};
 }
 
-Answer ask_authority(const EnrollInput& input, const CertificationRequest& request, ca::Authority& authority, const est::Clock& clock) {
+}  // namespace
+
+Answer refuse(int status, std::string_view sentence) { return {est::ops::text_response(status, sentence), std::string(sentence), {}}; }
+
+Answer unavailable(std::string_view detail) {
+  est::http::Response response = est::ops::text_response(503, "The CA is not available just now; repeat the request later.");
+  response.fields.set("Retry-After", std::to_string(ca_retry_seconds));
+  return {std::move(response), std::string(detail), {}};
+}
+
+std::variant<CertificationRequest, Answer> read_request(const EnrollInput& input, ca::Authority& authority) {
+  if (input.body.empty())
+    return refuse(400, "The request has no body; send the DER of a PKCS #10 request in base64 (RFC 7030 4.2.1, RFC 8951 3).");
+  est::Decoded<CertificationRequest> request = est::ops::read_enroll_body(input.body);
+  if (!request.accepted()) return refuse(400, unreadable(request.findings));
+  if (const auto problem = request_problem(input, *request.value)) return refuse(400, *problem);
+  if (input.operation == Operation::simplereenroll)
+    if (auto refusal = renewal_refusal(input.principal, *request.value)) return *std::move(refusal);
+  if (auto refusal = change_refusal(input.principal, *request.value)) return *std::move(refusal);
+  if (auto refusal = one_time_refusal(input, *request.value, authority)) return *std::move(refusal);
+  return std::move(*request.value);
+}
+
+std::variant<ca::Issued, Answer> ask_authority(const EnrollInput& input, const CertificationRequest& request, ca::Authority& authority,
+                                               const est::Clock& clock, const std::optional<est::Bytes>& generated_key) {
   ca::IssueRequest ask;
   ask.request = &request;
   ask.requester = {input.principal.identity()};
   ask.label = input.label;
   ask.profile = input.policy.profile;
+  ask.generated_key = generated_key;
   ask.manual_approval = input.policy.manual_approval;
   if (input.operation == Operation::simplereenroll && !input.principal.is_ra())
     ask.subject = input.principal.certificate->certificate.subject;
@@ -115,33 +142,18 @@ Answer ask_authority(const EnrollInput& input, const CertificationRequest& reque
   if (!outcome) return unavailable(outcome.error().message);
   if (const auto* issued = std::get_if<ca::Issued>(&*outcome)) {
     if (const est::Status kept = keep_revocation_challenge(request, *issued, authority); !kept) return unavailable(kept.error().message);
-    return answer_of(*issued);
+    return *issued;
   }
   if (const auto* pending = std::get_if<ca::Pending>(&*outcome)) return answer_of(*pending, input.policy.retry, clock.now());
   return refuse(input.policy.manual_approval ? 403 : 400, std::get<ca::Refused>(*outcome).reason);
 }
 
-}  // namespace
-
-Answer refuse(int status, std::string_view sentence) { return {est::ops::text_response(status, sentence), std::string(sentence), {}}; }
-
-Answer unavailable(std::string_view detail) {
-  est::http::Response response = est::ops::text_response(503, "The CA is not available just now; repeat the request later.");
-  response.fields.set("Retry-After", std::to_string(ca_retry_seconds));
-  return {std::move(response), std::string(detail), {}};
-}
-
 Answer enroll(const EnrollInput& input, ca::Authority& authority, const est::Clock& clock) {
-  if (input.body.empty())
-    return refuse(400, "The request has no body; send the DER of a PKCS #10 request in base64 (RFC 7030 4.2.1, RFC 8951 3).");
-  const est::Decoded<CertificationRequest> request = est::ops::read_enroll_body(input.body);
-  if (!request.accepted()) return refuse(400, unreadable(request.findings));
-  if (const auto problem = request_problem(input, *request.value)) return refuse(400, *problem);
-  if (input.operation == Operation::simplereenroll)
-    if (auto refusal = renewal_refusal(input.principal, *request.value)) return *std::move(refusal);
-  if (auto refusal = change_refusal(input.principal, *request.value)) return *std::move(refusal);
-  if (auto refusal = one_time_refusal(input, *request.value, authority)) return *std::move(refusal);
-  return ask_authority(input, *request.value, authority, clock);
+  const auto request = read_request(input, authority);
+  if (const auto* refusal = std::get_if<Answer>(&request)) return *refusal;
+  const auto outcome = ask_authority(input, std::get<CertificationRequest>(request), authority, clock);
+  if (const auto* other = std::get_if<Answer>(&outcome)) return *other;
+  return answer_of(std::get<ca::Issued>(outcome));
 }
 
 }  // namespace server

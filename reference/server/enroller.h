@@ -2,10 +2,13 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
+#include <variant>
 
 #include "ca/authority.h"
 #include "est/base/clock.h"
+#include "est/codec/pkcs10.h"
 #include "est/http/message.h"
 #include "est/ops/operation.h"
 #include "est/tls/facts.h"
@@ -26,7 +29,7 @@ struct Answer {
 [[nodiscard]] Answer unavailable(std::string_view detail);
 
 struct EnrollInput {
-  est::ops::Operation operation = est::ops::Operation::simpleenroll;  // or simplereenroll
+  est::ops::Operation operation = est::ops::Operation::simpleenroll;  // or simplereenroll, serverkeygen
   est::BytesView body;
   const Principal& principal;
   const est::tls::Facts& facts;
@@ -34,6 +37,13 @@ struct EnrollInput {
   const LabelPolicy& policy;
   std::function<bool(std::string_view)> knows_one_time_password;  // empty: there are none
 };
+
+// The two halves of an enrollment. The request, decoded and checked, or the refusal; of /serverkeygen the signature is not checked
+// (RFC 7030 4.4.1). Then what the CA issued, or the answer that stands for everything else. `generated_key`: see ca::IssueRequest.
+[[nodiscard]] std::variant<est::codec::CertificationRequest, Answer> read_request(const EnrollInput& input, ca::Authority& authority);
+[[nodiscard]] std::variant<ca::Issued, Answer> ask_authority(const EnrollInput& input, const est::codec::CertificationRequest& request,
+                                                             ca::Authority& authority, const est::Clock& clock,
+                                                             const std::optional<est::Bytes>& generated_key = std::nullopt);
 
 // Checks the request (see request_checks.h) and lets the CA decide. 400: the request is at fault; 403: this client may not;
 // 202: wait; 503: the CA failed. Threads: as the authority.

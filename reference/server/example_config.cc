@@ -28,12 +28,23 @@ users:
   - {name: estuser, password-file: estuser.password, one-time-passwords-file: estuser.one-time-passwords}
 # users-file: users.yaml        # "name: password" lines, mode 0600
 
+# Keys made for clients; "serverkeygen: off" or "encrypted" in a label narrows it.
+serverkeygen:
+  key-types: [ec-p256, ec-p384, rsa-2048]
+  symmetric-keys:
+    - {identifier: device-secret, key-file: keygen-secret.key}
+  asymmetric-keys:
+    - {identifier: device-rsa, certificate: keygen-rsa.pem}
+    - {identifier: device-ec, certificate: keygen-ec.pem}
+    - {identifier: device-signing, certificate: keygen-signing.pem}
+
 # authentication: none, basic, digest, password (Basic or Digest), certificate, certificate-or-password, certificate-and-password
 labels:
   "":
     authentication: certificate-or-password
     csrattrs: {attributes: [{type: extensionRequest, extensions: [{id: extKeyUsage, purposes: [clientAuth]}]}]}
-  open: {authentication: none}
+  open: {authentication: none, serverkeygen: off}
+  encrypted: {authentication: certificate-or-password, serverkeygen: encrypted}
   basic: {authentication: basic}
   digest: {authentication: digest}
   password: {authentication: password}

@@ -40,7 +40,8 @@ Answer not_found(RouteError error) {
     case RouteError::not_est:
       return refuse(404, "There is nothing at this path." + here);
     case RouteError::unknown_operation:
-      return refuse(404, "There is no such operation." + here + " The operations are cacerts, csrattrs, simpleenroll and simplereenroll.");
+      return refuse(404, "There is no such operation." + here +
+                             " The operations are cacerts, csrattrs, simpleenroll, simplereenroll and serverkeygen.");
     case RouteError::bad_label:
       break;
   }
@@ -99,7 +100,8 @@ Handler::Routed Handler::route(const Request& head) const {
     return routed;
   }
   routed.policy = &policy->second;
-  if (operation == Operation::serverkeygen || operation == Operation::fullcmc)
+  const bool keygen = parts_.generator != nullptr && routed.policy->keygen;
+  if ((operation == Operation::serverkeygen && !keygen) || operation == Operation::fullcmc)
     routed.refusal = refuse(501, "This server does not offer " + std::string(est::ops::to_string(operation)) + "; use simpleenroll.");
   else if (!method_fits(head, operation))
     routed.refusal = wrong_method(operation);
@@ -124,6 +126,7 @@ Answer Handler::enroll_authenticated(const Routed& routed, const Request& reques
       routed.route.operation, request.body, principal, facts, routed.route.label, *routed.policy, [&](std::string_view value) {
         return parts_.authenticator.knows_one_time_password(principal, value);
       }};
+  if (input.operation == Operation::serverkeygen) return generate_key(input, *parts_.generator, parts_.authority, parts_.clock);
   return enroll(input, parts_.authority, parts_.clock);
 }
 

@@ -61,7 +61,9 @@ TEST_F(HandlerTest, RoutesAndRefusesByHead) {
                          {"GET", est + "/simpleenroll", 405},
                          {"HEAD", est + "/simpleenroll", 405},
                          {"DELETE", est + "/simplereenroll", 405},
-                         {"POST", est + "/serverkeygen", 501},
+                         {"POST", est + "/serverkeygen", 415},
+                         {"GET", est + "/serverkeygen", 405},
+                         {"POST", est + "/open/serverkeygen", 501},
                          {"POST", est + "/fullcmc", 501},
                          {"POST", est + "/simpleenroll", 415}}) {
     const Response response = scene.send({row.method, row.target, 1, {}, {}}, Scene::facts());

@@ -18,6 +18,7 @@ namespace server {
 namespace {
 
 namespace codec = est::codec;
+namespace crypto = est::crypto;
 namespace oids = est::codec::oids;
 using est::Bytes;
 using est::Error;
@@ -45,6 +46,7 @@ struct Wanted {
   std::string subject;
   codec::Validity validity;
   std::vector<codec::Extension> extensions;
+  std::optional<crypto::KeyType> key_type = std::nullopt;  // default: the one of every key made
 };
 
 std::vector<codec::Extension> end_entity(const std::vector<codec::Oid>& purposes) {
@@ -81,7 +83,7 @@ Status write_key(const Place& place, const std::string& file, const PrivateKey& 
 
 // Key, certificate by the CA, both written. `chain` follows the certificate in the file.
 Result<ca::Issued> certify(const Place& place, ca::Authority& authority, const Wanted& wanted, const std::vector<Bytes>& chain) {
-  const Result<PrivateKey> key = PrivateKey::generate(place.options.key_type);
+  const Result<PrivateKey> key = PrivateKey::generate(wanted.key_type.value_or(place.options.key_type));
   if (!key) return key.error();
   const Result<codec::Name> subject = codec::parse_name(wanted.subject);
   if (!subject) return subject.error();
@@ -113,6 +115,26 @@ Status make_clients(const Place& place, ca::Authority& authority, const std::vec
     if (Status revoked = authority.revoke(issued->serial); !revoked) return revoked;
   }
   return {};
+}
+
+// Keys that protect generated ones on their way (RFC 7030 4.4.1): a secret, and certificates for key transport, key agreement, and
+// neither.
+Status make_protection_keys(const Place& place, ca::Authority& authority) {
+  struct Holder {
+    std::string file;
+    crypto::KeyType type;
+    unsigned usage;
+  };
+  const std::vector<Holder> holders{{"keygen-rsa", crypto::KeyType::rsa_2048, codec::key_usage::key_encipherment},
+                                    {"keygen-ec", crypto::KeyType::ec_p256, codec::key_usage::key_agreement},
+                                    {"keygen-signing", crypto::KeyType::ec_p256, codec::key_usage::digital_signature}};
+  for (const Holder& holder : holders) {
+    Wanted wanted{holder.file, "CN=" + holder.file + ",O=estspec", {place.now - 300, place.now + 365 * day}, {}};
+    wanted.extensions = {codec::make_basic_constraints(false), codec::make_key_usage(holder.usage)};
+    wanted.key_type = holder.type;
+    if (const auto issued = certify(place, authority, wanted, {}); !issued) return issued.error();
+  }
+  return place.write("keygen-secret.key", est::hex(est::crypto::random_bytes(32)) + "\n", secret);
 }
 
 Status make_server(const Place& place, ca::Authority& authority, const std::vector<Bytes>& chain) {
@@ -217,6 +239,7 @@ Status initialise(const InitOptions& options) {
   if (Status made = make_server(place, **authority, *chain); !made) return made;
   if (Status made = make_clients(place, **authority, *chain); !made) return made;
   if (Status made = make_manufacturer(place); !made) return made;
+  if (Status made = make_protection_keys(place, **authority); !made) return made;
   if (Status made = make_lists(place, **authority); !made) return made;
   if (Status made = place.write("estuser.password", est::hex(est::crypto::random_bytes(12)) + "\n", secret); !made) return made;
   if (Status made = place.write("estuser.one-time-passwords", one_time_passwords(), secret); !made) return made;

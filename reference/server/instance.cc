@@ -6,6 +6,7 @@
 #include "est/base/clock.h"
 #include "server/authenticator.h"
 #include "server/handler.h"
+#include "server/keygen.h"
 #include "server/trust.h"
 
 namespace server {
@@ -46,18 +47,21 @@ Authenticator::Options authenticator_options(const Config& config, const ca::Aut
 
 // Declared in the order of dependence: destruction takes the listener down first, the CA last.
 struct Instance::Impl {
-  Impl(Config config_, est::Log log_, std::unique_ptr<ca::Authority> authority_, Trust trust_)
+  Impl(Config config_, est::Log log_, std::unique_ptr<ca::Authority> authority_, Trust trust_, std::optional<KeyGenerator> generator_)
       : config(std::move(config_)),
         log(std::move(log_)),
         authority(std::move(authority_)),
         trust(std::move(trust_)),
+        generator(std::move(generator_)),
         authenticator(authenticator_options(config, *authority), trust, est::system_clock()),
-        handler({config.labels, authenticator, *authority, log, est::system_clock(), config.content_transfer_encoding}) {}
+        handler({config.labels, authenticator, *authority, log, est::system_clock(), config.content_transfer_encoding,
+                 generator ? &*generator : nullptr}) {}
 
   const Config config;
   const est::Log log;
   const std::unique_ptr<ca::Authority> authority;
   TrustStore trust;
+  const std::optional<KeyGenerator> generator;  // read once: a reload leaves it as it is
   Authenticator authenticator;
   Handler handler;
   std::unique_ptr<est::net::Application> wrapped;
@@ -75,7 +79,13 @@ Result<std::unique_ptr<Instance>> Instance::make(Config config, est::Log log, co
   if (!trust) return trust.error();
   Result<ContextPointer> context = make_context(config, *trust);
   if (!context) return context.error();
-  auto impl = std::make_unique<Impl>(std::move(config), std::move(log), *std::move(authority), *std::move(trust));
+  std::optional<KeyGenerator> generator;
+  if (config.keygen.offered) {
+    auto loaded = load_key_generator(config);
+    if (!loaded) return loaded.error();
+    generator = *std::move(loaded);
+  }
+  auto impl = std::make_unique<Impl>(std::move(config), std::move(log), *std::move(authority), *std::move(trust), std::move(generator));
   est::net::Application* application = &impl->handler;
   if (wrap) {
     impl->wrapped = wrap(impl->handler, *impl->authority);

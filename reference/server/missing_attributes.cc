@@ -134,6 +134,14 @@ struct Alternatives {
 
 }  // namespace
 
+LabelPolicy without_key_demands(const LabelPolicy& policy) {
+  LabelPolicy rest = policy;
+  std::erase_if(rest.attributes.elements,
+                [](const AttrOrOid& element) { return is_key_type(oid_of(element)) || is_signature(oid_of(element)); });
+  rest.profile.key_types.clear();  // advertised_attributes would add them again
+  return rest;
+}
+
 std::vector<std::string> missing_attributes(const codec::CsrAttrs& wanted, const CertificationRequest& request) {
   const Asked asked = look_at(request);
   std::vector<std::string> missing;

@@ -32,6 +32,8 @@ struct LabelPolicy {
   Retry retry;
   est::codec::CsrAttrs attributes;  // as configured; see advertised_attributes
   bool enforce_attributes = false;
+  bool keygen = true;             // /serverkeygen, where the server offers it at all
+  bool keygen_encrypted = false;  // and only to requests that name a key to encrypt with (RFC 7030 4.4.1)
   ca::Profile profile;
 };
 

@@ -50,5 +50,8 @@ namespace server {
 // What the policy's CSR attributes ask for and the request lacks. A client need only follow the template or the list (RFC 9908 4,
 // INT-36), so a request that fits either lacks nothing.
 [[nodiscard]] std::vector<std::string> unmet_demands(const LabelPolicy& policy, const est::codec::CertificationRequest& request);
+// The policy without what its list asks about the key and its signature, which do not matter where the server makes the key
+// (RFC 7030 4.4.1).
+[[nodiscard]] LabelPolicy without_key_demands(const LabelPolicy& policy);
 
 }  // namespace server

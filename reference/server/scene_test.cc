@@ -65,9 +65,10 @@ Scene::Scene()
       clock(est::system_clock().now()),
       authority(ca::Authority::open({config.ca_directory, nullptr}).value()),
       trust(std::make_unique<TrustStore>(load_trust(config, *authority).value())),
+      generator(load_key_generator(config).value()),
       authenticator(std::make_unique<Authenticator>(Authenticator::Options{}, *trust, clock)),
       log([this](std::string_view line) { log_lines.emplace_back(line); }),
-      handler(std::make_unique<Handler>(Handler::Parts{config.labels, *authenticator, *authority, log, clock})) {}
+      handler(std::make_unique<Handler>(Handler::Parts{config.labels, *authenticator, *authority, log, clock, false, &generator})) {}
 
 est::tls::Facts Scene::facts(const std::string& who) {
   est::tls::Facts facts;

@@ -17,6 +17,7 @@
 #include "est/tls/context.h"
 #include "server/config.h"
 #include "server/handler.h"
+#include "server/keygen.h"
 #include "server/trust.h"
 
 namespace server {
@@ -58,6 +59,7 @@ class Scene {
   est::ManualClock clock;
   std::unique_ptr<ca::Authority> authority;
   std::unique_ptr<TrustStore> trust;
+  KeyGenerator generator;
   std::unique_ptr<Authenticator> authenticator;
   std::vector<std::string> log_lines;
   est::Log log;

@@ -5,11 +5,14 @@
 
 #include "est/codec/base64.h"
 #include "est/codec/cms.h"
+#include "est/codec/generated_key.h"
 
 namespace est::ops {
 namespace {
 
 constexpr std::size_t line_length = 64;
+// Holds a character that base64 has not, so no part can contain it.
+constexpr std::string_view boundary = "est-server-generated-key";
 
 Bytes armoured(BytesView der, Base64Lines lines) {
   return to_bytes(lines == Base64Lines::one ? codec::encode_base64(der) : codec::encode_base64(der, line_length, "\n"));
@@ -37,6 +40,14 @@ http::Response cacerts_response(const std::vector<Bytes>& certificates, Base64Li
 
 http::Response enroll_response(BytesView certificate, Base64Lines lines) {
   return response_with(200, certs_only_type, armoured(codec::encode_certs_only({to_bytes(certificate)}), lines));
+}
+
+http::Response serverkeygen_response(BytesView key, bool enveloped, BytesView certificate, Base64Lines lines) {
+  const std::string_view key_type = enveloped ? codec::generated_key_type : codec::pkcs8_type;
+  const Bytes certificates = armoured(codec::encode_certs_only({to_bytes(certificate)}), lines);
+  const std::vector<codec::Part> parts{{{{"Content-Type", std::string(key_type)}}, armoured(key, lines)},
+                                       {{{"Content-Type", std::string(certs_only_type)}}, certificates}};
+  return response_with(200, "multipart/mixed; boundary=" + std::string(boundary), codec::encode_multipart(parts, boundary));
 }
 
 http::Response csrattrs_response(const codec::CsrAttrs& attributes, Base64Lines lines) {

@@ -28,6 +28,10 @@ enum class Base64Lines { one, folded };
 // --- Responses a server sends. No Content-Transfer-Encoding (RFC 8951 3). Content-Length and Date are the caller's.
 [[nodiscard]] http::Response cacerts_response(const std::vector<Bytes>& certificates, Base64Lines lines = Base64Lines::one);
 [[nodiscard]] http::Response enroll_response(BytesView certificate, Base64Lines lines = Base64Lines::one);
+// RFC 7030 4.4.2 as RFC 8951 updates it: multipart/mixed, the key first. `key` is a PrivateKeyInfo, or, when `enveloped`, a ContentInfo
+// with EnvelopedData. The body holds the key: see crypto::wipe.
+[[nodiscard]] http::Response serverkeygen_response(BytesView key, bool enveloped, BytesView certificate,
+                                                   Base64Lines lines = Base64Lines::one);
 // 204 when there are none (RFC 7030 4.5.2, INT-18).
 [[nodiscard]] http::Response csrattrs_response(const codec::CsrAttrs& attributes, Base64Lines lines = Base64Lines::one);
 // text/plain; the sentence says what is wrong and what to do (RFC 7030 4.2.3, RFC 8951 5).

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "est/base/text.h"
+#include "est/codec/generated_key.h"
 #include "est/pki/request.h"
 
 namespace est::ops {
@@ -74,6 +75,19 @@ TEST(Responses, TextAndPending) {
   EXPECT_EQ(pending_response({false, 30, 0}, "Wait.").fields.get("Retry-After"), "30");
   EXPECT_EQ(pending_response({true, 0, 784111777}, "Wait.").fields.get("Retry-After"), "Sun, 06 Nov 1994 08:49:37 GMT");
   EXPECT_EQ(pending_response({}, "Wait.").status, 202);
+}
+
+TEST(ServerkeygenResponse, HoldsKeyAndCertificate) {
+  for (const bool enveloped : {false, true}) {
+    const http::Response response = serverkeygen_response(to_bytes("key"), enveloped, to_bytes("certificate"));
+    EXPECT_EQ(response.status, 200);
+    const auto answer = codec::decode_generated_key_answer(response.fields.get("Content-Type").value_or(""), response.body);
+    ASSERT_TRUE(answer.accepted()) << describe_first(answer.findings);
+    EXPECT_TRUE(answer.findings.empty());
+    const auto& key = answer.value->parts[*answer.value->key];
+    EXPECT_EQ(key.kind, enveloped ? codec::PartKind::enveloped_key : codec::PartKind::private_key);
+    EXPECT_EQ(as_text(key.part.body), "a2V5");
+  }
 }
 
 }  // namespace
