@@ -122,6 +122,8 @@ std::optional<est::codec::BasicConstraints> constraints_of(const Certificate& ce
 void judge_key_usage(const Certificate& certificate, Defects& defects) {
   const auto constraints = constraints_of(certificate);
   if (constraints) must(defects, constraints->ca || !constraints->path_length, "sets a path length without being a CA", "4.2.1.9");
+  must(defects, certificate.extension(oids::name_constraints) == nullptr || (constraints && constraints->ca),
+       "holds nameConstraints without being a CA's", "4.2.1.10");
   const auto* extension = certificate.extension(oids::key_usage);
   if (extension == nullptr) return;
   should(defects, extension->critical, "has a keyUsage that is not critical", "4.2.1.3");

@@ -15,6 +15,7 @@ void add_checks(engine::Vocabulary& vocabulary) {
   add_certificate_checks(vocabulary);
   add_cacerts_checks(vocabulary);
   add_csrattrs_checks(vocabulary);
+  add_hostile_checks(vocabulary);
 }
 
 }  // namespace conformance::checks

@@ -15,5 +15,6 @@ void add_name_checks(engine::Vocabulary& vocabulary);         // subject-as-requ
 void add_certificate_checks(engine::Vocabulary& vocabulary);  // certificate-profile, not-ca
 void add_cacerts_checks(engine::Vocabulary& vocabulary);      // cacerts-root, cacerts-chain, cacerts-consistent
 void add_csrattrs_checks(engine::Vocabulary& vocabulary);     // csrattrs-valid, csrattrs-mentions
+void add_hostile_checks(engine::Vocabulary& vocabulary);      // withstood
 
 }  // namespace conformance::checks

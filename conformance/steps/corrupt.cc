@@ -2,6 +2,8 @@
 
 #include <functional>
 
+#include "conformance/steps/hostile_requests.h"
+#include "conformance/steps/request_parts.h"
 #include "est/codec/der.h"
 #include "est/crypto/digest.h"
 #include "est/pki/issue.h"
@@ -13,36 +15,6 @@ namespace der = est::codec::der;
 namespace oids = est::codec::oids;
 using est::Bytes;
 using est::Result;
-using est::codec::Oid;
-
-// Arcs below IANA's example enterprise number (RFC 5612): known to nobody.
-const Oid& unknown_oid() {
-  static const Oid oid("1.3.6.1.4.1.32473.7030.1");
-  return oid;
-}
-
-// The parts of CertificationRequestInfo, each a whole TLV.
-struct Info {
-  Bytes version, subject, public_key, attributes;
-  [[nodiscard]] Bytes encode() const { return der::sequence({version, subject, public_key, attributes}); }
-};
-
-Info info_of(const SoundRequest& sound) {
-  std::vector<Bytes> attributes;
-  for (const auto& attribute : sound.request.attributes) attributes.push_back(est::codec::encode(attribute));
-  // IMPLICIT [0]: the content of the SET OF under another tag.
-  Bytes set = der::set_of(std::move(attributes));
-  set.front() = 0xa0;
-  return {der::integer(0), sound.request.subject.der, sound.request.key.der, std::move(set)};
-}
-
-Result<Bytes> sign(const SoundRequest& sound, est::BytesView info) {
-  const auto signature = sound.key.sign(sound.digest, info);
-  if (!signature) return signature.error();
-  return est::codec::encode_certification_request(info, sound.key.signature_algorithm(sound.digest), *signature);
-}
-
-Result<Bytes> sign(const SoundRequest& sound, const Info& info) { return sign(sound, info.encode()); }
 
 Result<Bytes> with_signature(const SoundRequest& sound, est::BytesView signature) {
   return est::codec::encode_certification_request(sound.request.info, sound.request.signature_algorithm, signature);
@@ -77,43 +49,43 @@ Result<Bytes> trailing(const SoundRequest& sound) {
 }
 
 Result<Bytes> wrong_version(const SoundRequest& sound) {
-  Info info = info_of(sound);
+  InfoParts info = parts_of(sound);
   info.version = der::integer(1);
-  return sign(sound, info);
+  return sign_info(sound, info);
 }
 
 // A point off the curve, or an even RSA exponent.
 Result<Bytes> wrong_public_key(const SoundRequest& sound) {
-  Info info = info_of(sound);
+  InfoParts info = parts_of(sound);
   info.public_key.back() ^= 0x01U;
-  return sign(sound, info);
+  return sign_info(sound, info);
 }
 
 Result<Bytes> unknown_key_algorithm(const SoundRequest& sound) {
-  Info info = info_of(sound);
+  InfoParts info = parts_of(sound);
   info.public_key = der::sequence({der::sequence({der::oid(unknown_oid())}), der::bit_string(sound.request.key.key)});
-  return sign(sound, info);
+  return sign_info(sound, info);
 }
 
 Result<Bytes> no_attributes(const SoundRequest& sound) {
-  Info info = info_of(sound);
+  InfoParts info = parts_of(sound);
   info.attributes.clear();
-  return sign(sound, info);
+  return sign_info(sound, info);
 }
 
 Result<Bytes> nul_in_name(const SoundRequest& sound) {
   using namespace std::string_view_literals;
-  Info info = info_of(sound);
+  InfoParts info = parts_of(sound);
   info.subject = der::sequence_of({der::set_of({der::sequence({der::oid(oids::common_name), der::utf8_string("admin\0.example"sv)})})});
-  return sign(sound, info);
+  return sign_info(sound, info);
 }
 
 Result<Bytes> oversized(const SoundRequest& sound) {
-  Info info = info_of(sound);
+  InfoParts info = parts_of(sound);
   const Bytes padding(std::size_t{512} << 10U, est::Byte{0x41});
   const Bytes attribute = der::sequence({der::oid(unknown_oid()), der::set_of({der::octet_string(padding)})});
   info.attributes = der::context(0, attribute);
-  return sign(sound, info);
+  return sign_info(sound, info);
 }
 
 Result<Bytes> wrong_algorithm(const SoundRequest& sound) {
@@ -169,13 +141,8 @@ Result<Bytes> a_certificate(const SoundRequest& sound) {
   return est::pki::issue_self_signed(spec, sound.key);
 }
 
-struct Entry {
-  Corruption what;
-  std::function<Result<Bytes>(const SoundRequest&)> make;
-};
-
-const std::vector<Entry>& table() {
-  static const std::vector<Entry> entries{
+std::vector<CorruptionEntry> plain_table() {
+  return {
       {{"signature", "the signature has one bit flipped"}, wrong_signature},
       {{"other-key", "signed by another key than the one inside"}, signed_by_another},
       {{"unsigned", "the signature is empty"}, [](const SoundRequest& sound) { return with_signature(sound, {}); }},
@@ -199,6 +166,14 @@ const std::vector<Entry>& table() {
       {{"nested", "2000 SEQUENCEs inside each other"}, nested},
       {{"not-a-request", "a certificate instead of a request"}, a_certificate},
   };
+}
+
+const std::vector<CorruptionEntry>& table() {
+  static const std::vector<CorruptionEntry> entries = [] {
+    std::vector<CorruptionEntry> all = plain_table();
+    for (auto& entry : hostile_requests()) all.push_back(std::move(entry));
+    return all;
+  }();
   return entries;
 }
 

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "conformance/steps/hostile_requests.h"
 #include "conformance/steps/second_opinion.h"
 #include "est/codec/oid.h"
 #include "est/pki/request.h"
@@ -80,7 +81,7 @@ INSTANTIATE_TEST_SUITE_P(
       return name;
     });
 
-TEST(Corrupt, EveryCorruptionIsTestedHere) { EXPECT_EQ(corruptions().size(), 19U); }
+TEST(Corrupt, EveryCorruptionIsTestedHereOrAmongTheHostile) { EXPECT_EQ(corruptions().size(), 19U + hostile_requests().size()); }
 
 TEST(Corrupt, UnknownNamesAreErrors) { EXPECT_FALSE(corrupt("beautiful", sound_request(KeyType::ec_p256)).ok()); }
 
