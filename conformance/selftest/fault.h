@@ -22,6 +22,13 @@ struct Scene {
   ca::Authority& authority;
 };
 
+// How the peer's process ends when it dies of what it was sent.
+enum class Death {
+  for_good,  // nobody listens any more
+  restart,   // a supervisor starts it anew: the next connection finds nobody, later ones do
+  freeze,    // connections are taken, and never answered again
+};
+
 struct Fault {
   std::string id;                       // "FAULT-ENROLL-03"; never reused
   std::string sentence;                 // "issues a certificate although the request's signature does not verify"
@@ -37,6 +44,13 @@ struct Fault {
   bool plain_http = false;                                                            // answers plain HTTP on the TLS port
   // Octets the HTTP parser refused (the handler would answer 400 and close).
   std::function<std::optional<est::http::Response>(const est::http::Refusal&)> refusal;
+  // Whether the process dies of this request, of octets its HTTP parser refused, or of a first octet that begins no TLS record.
+  std::function<bool(const Scene&)> dies_of;
+  std::function<bool(const est::http::Refusal&)> dies_of_refusal;
+  bool dies_of_plain_octets = false;
+  Death death = Death::for_good;
+  // Nothing can be learnt from the peer once the fault has shown: only the promised scenarios run.
+  bool fatal = false;
 };
 
 // Every fault, grouped by what it attacks. The tables are in faults_*.cc.
@@ -49,5 +63,6 @@ struct Fault {
 [[nodiscard]] std::vector<Fault> authentication_faults();
 [[nodiscard]] std::vector<Fault> retry_faults();
 [[nodiscard]] std::vector<Fault> robustness_faults();
+[[nodiscard]] std::vector<Fault> hostile_faults();
 
 }  // namespace conformance::selftest

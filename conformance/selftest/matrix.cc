@@ -56,12 +56,20 @@ std::vector<ScenarioResult> run_all(const std::vector<Scenario>& scenarios, cons
   return results;
 }
 
-// Slow scenarios (tag `slow`: they wait for a Retry-After) run only where they are promised to fail.
+bool promises_hostile(const Fault& fault, const std::vector<Scenario>& all) {
+  return std::any_of(all.begin(), all.end(),
+                     [&](const Scenario& scenario) { return has_tag(scenario, "hostile") && holds(fault.kills, scenario.id); });
+}
+
+// Slow scenarios (tag `slow`: they wait) run only where they are promised to fail. The many hostile ones (tag `hostile`) run under the
+// faults that are about hostile input: what they look at otherwise, a sound certificate and a plain refusal, other scenarios look at too.
 std::vector<Scenario> worth_running(const std::vector<Scenario>& all, const Fault& fault, bool promised_only) {
   std::vector<Scenario> chosen;
+  const bool hostile = promises_hostile(fault, all);
   for (const Scenario& scenario : all) {
     const bool promised = holds(fault.kills, scenario.id);
-    if (promised || (!promised_only && !has_tag(scenario, "slow"))) chosen.push_back(scenario);
+    const bool left_out = promised_only || fault.fatal || has_tag(scenario, "slow") || (has_tag(scenario, "hostile") && !hostile);
+    if (promised || !left_out) chosen.push_back(scenario);
   }
   return chosen;
 }

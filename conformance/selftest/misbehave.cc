@@ -10,8 +10,15 @@ using est::net::AfterReply;
 using est::net::Peer;
 using est::net::Reply;
 
-MisbehavingApplication::MisbehavingApplication(est::net::Application& inner, ca::Authority& authority, const Fault& fault)
-    : inner_(inner), authority_(authority), fault_(fault) {}
+MisbehavingApplication::MisbehavingApplication(est::net::Application& inner, ca::Authority& authority, const Fault& fault,
+                                               std::shared_ptr<std::atomic<bool>> died)
+    : inner_(inner), authority_(authority), fault_(fault), died_(std::move(died)) {}
+
+// What a dying process says on its connections: nothing. One that freezes leaves them open.
+Reply MisbehavingApplication::die() const {
+  *died_ = true;
+  return {{}, fault_.death == Death::freeze ? AfterReply::keep : AfterReply::abort};
+}
 
 Reply MisbehavingApplication::altered(const Scene& scene, Reply reply) const {
   if (fault_.after) {
@@ -25,7 +32,7 @@ Reply MisbehavingApplication::altered(const Scene& scene, Reply reply) const {
 
 std::optional<Reply> MisbehavingApplication::on_head(const Request& head, const Peer& peer) {
   // Hooks that need the body decide later: the head alone must not refuse what they would let in.
-  if (fault_.instead || fault_.before) return std::nullopt;
+  if (fault_.instead || fault_.before || fault_.dies_of) return std::nullopt;
   std::optional<Reply> reply = inner_.on_head(head, peer);
   if (reply) reply = altered({head, peer, authority_}, std::move(*reply));
   return reply;
@@ -33,6 +40,7 @@ std::optional<Reply> MisbehavingApplication::on_head(const Request& head, const 
 
 Reply MisbehavingApplication::on_request(const Request& request, const Peer& peer, bool keep_alive) {
   const Scene scene{request, peer, authority_};
+  if (fault_.dies_of && fault_.dies_of(scene)) return die();
   if (fault_.instead) {
     if (const std::optional<Response> response = fault_.instead(scene)) {
       Reply reply{est::http::encode(*response, request.method == "HEAD"), keep_alive ? AfterReply::keep : AfterReply::close};
@@ -50,6 +58,7 @@ Reply MisbehavingApplication::on_request(const Request& request, const Peer& pee
 }
 
 Reply MisbehavingApplication::on_refusal(const est::http::Refusal& refusal, const Peer& peer) {
+  if (fault_.dies_of_refusal && fault_.dies_of_refusal(refusal)) return die();
   if (fault_.refusal) {
     if (const std::optional<Response> response = fault_.refusal(refusal)) return {est::http::encode(*response), AfterReply::close};
   }

@@ -1,6 +1,9 @@
 // The misbehaving peer: the reference server's application with one fault put around it.
 #pragma once
 
+#include <atomic>
+#include <memory>
+
 #include "conformance/selftest/fault.h"
 
 namespace conformance::selftest {
@@ -8,8 +11,9 @@ namespace conformance::selftest {
 // Threads: as net::Application; the hooks of a fault must be pure or synchronise themselves.
 class MisbehavingApplication final : public est::net::Application {
  public:
-  // All three must outlive this object.
-  MisbehavingApplication(est::net::Application& inner, ca::Authority& authority, const Fault& fault);
+  // The references must outlive this object. `died` is set when the fault ends the process.
+  MisbehavingApplication(est::net::Application& inner, ca::Authority& authority, const Fault& fault,
+                         std::shared_ptr<std::atomic<bool>> died);
 
   [[nodiscard]] std::optional<est::net::Reply> on_head(const est::http::Request& head, const est::net::Peer& peer) override;
   [[nodiscard]] est::net::Reply on_request(const est::http::Request& request, const est::net::Peer& peer, bool keep_alive) override;
@@ -17,10 +21,12 @@ class MisbehavingApplication final : public est::net::Application {
 
  private:
   [[nodiscard]] est::net::Reply altered(const Scene& scene, est::net::Reply reply) const;
+  [[nodiscard]] est::net::Reply die() const;
 
   est::net::Application& inner_;
   ca::Authority& authority_;
   const Fault& fault_;
+  std::shared_ptr<std::atomic<bool>> died_;
 };
 
 }  // namespace conformance::selftest

@@ -98,16 +98,11 @@ bool readable(int fd, const std::atomic<bool>& stopping) {
   return false;
 }
 
-void serve(const Socket& client, std::uint16_t behind, const std::atomic<bool>& stopping) {
-  if (!readable(client.get(), stopping)) return;
-  char first = 0;
-  if (::recv(client.get(), &first, 1, MSG_PEEK) != 1) return;
-  if (first != tls_handshake_record) {
-    (void)send_all(client.get(), plain_answer);
-    return;
+// Waits for the peer to go away.
+void hold(const Socket& client, const std::atomic<bool>& stopping) {
+  std::array<char, 4096> block{};
+  while (readable(client.get(), stopping) && ::recv(client.get(), block.data(), block.size(), 0) > 0) {
   }
-  const Socket server = connect_to(behind);
-  if (server.ok()) relay(client, server, stopping);
 }
 
 }  // namespace
@@ -119,10 +114,38 @@ struct PlainFront::Impl {
   std::thread acceptor;
   std::vector<std::thread> serving;  // touched by the acceptor only, then by the destructor
 
+  FrontOptions options;
+
+  // A connection on which the first octet decides.
+  void serve(const Socket& client) const {
+    if (!readable(client.get(), stopping)) return;
+    char first = 0;
+    if (::recv(client.get(), &first, 1, MSG_PEEK) != 1) return;
+    const bool plain = first != tls_handshake_record;
+    if (plain && options.dies_of_plain_octets) *options.died = true;
+    if (plain && options.dies_of_plain_octets) return;
+    if (plain && options.plain_http) {
+      (void)send_all(client.get(), plain_answer);
+      return;
+    }
+    const Socket server = connect_to(behind);
+    if (server.ok()) relay(client, server, stopping);
+  }
+
+  // What a dead process does with a new connection. False when it is not dead (any more).
+  bool bury(const std::shared_ptr<Socket>& client) {
+    if (!*options.died) return false;
+    if (options.death == Death::restart) *options.died = false;
+    if (options.death == Death::for_good) listener = Socket();
+    if (options.death == Death::freeze) serving.emplace_back([this, client] { hold(*client, stopping); });
+    return true;
+  }
+
   void accept_all() {
-    while (readable(listener.get(), stopping)) {
+    while (listener.ok() && readable(listener.get(), stopping)) {
       auto client = std::make_shared<Socket>(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
-      if (client->ok()) serving.emplace_back([this, client] { serve(*client, behind, stopping); });
+      if (!client->ok() || bury(client)) continue;
+      serving.emplace_back([this, client] { serve(*client); });
     }
   }
 
@@ -136,10 +159,11 @@ struct PlainFront::Impl {
 PlainFront::PlainFront(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 PlainFront::~PlainFront() = default;
 
-est::Result<std::unique_ptr<PlainFront>> PlainFront::start(const est::net::Endpoint& behind) {
+est::Result<std::unique_ptr<PlainFront>> PlainFront::start(const est::net::Endpoint& behind, const FrontOptions& options) {
   auto impl = std::make_unique<Impl>();
   impl->listener = listen_on_loopback();
   impl->behind = behind.port;
+  impl->options = options;
   if (!impl->listener.ok()) return est::Error{"cannot listen on a loopback port"};
   impl->acceptor = std::thread([raw = impl.get()] { raw->accept_all(); });
   return std::unique_ptr<PlainFront>(new PlainFront(std::move(impl)));

@@ -1,19 +1,28 @@
-// A front that passes TLS through to a server behind it, and answers whoever speaks plain HTTP itself: the fault of serving EST without
-// TLS.
+// A front that passes octets through to a server behind it. It is what a fault needs that lies below TLS: serving plain HTTP on the TLS
+// port, or a process that dies, is started anew, or freezes.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 
+#include "conformance/selftest/fault.h"
 #include "est/base/result.h"
 #include "est/net/address.h"
 
 namespace conformance::selftest {
 
+struct FrontOptions {
+  bool plain_http = false;            // whoever speaks no TLS is answered here
+  bool dies_of_plain_octets = false;  // whoever speaks no TLS ends the process
+  Death death = Death::for_good;
+  std::shared_ptr<std::atomic<bool>> died;  // set by whoever sees the peer die; never null
+};
+
 class PlainFront {
  public:
   // Listens on a free loopback port. Connections and threads end with the object.
-  [[nodiscard]] static est::Result<std::unique_ptr<PlainFront>> start(const est::net::Endpoint& behind);
+  [[nodiscard]] static est::Result<std::unique_ptr<PlainFront>> start(const est::net::Endpoint& behind, const FrontOptions& options);
   ~PlainFront();
   [[nodiscard]] est::net::Endpoint listening() const;
 

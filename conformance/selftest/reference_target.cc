@@ -100,6 +100,8 @@ Result<target::Profile> make_profile(const ScratchFolder& folder, const est::net
   return profile;
 }
 
+bool needs_front(const Fault& fault) { return fault.plain_http || fault.dies_of_plain_octets || fault.dies_of || fault.dies_of_refusal; }
+
 est::Bytes from_hex(std::string_view text) {
   est::Bytes bytes;
   for (std::size_t i = 0; i + 1 < text.size(); i += 2)
@@ -113,6 +115,7 @@ struct ReferenceTarget::Impl {
   ScratchFolder folder;
   target::Profile profile;
   std::unique_ptr<server::Instance> instance;
+  std::shared_ptr<std::atomic<bool>> died = std::make_shared<std::atomic<bool>>(false);
   std::unique_ptr<PlainFront> front;
 
   Status start(const Fault* fault);
@@ -131,16 +134,16 @@ Status ReferenceTarget::Impl::start(const Fault* fault) {
   if (fault != nullptr && fault->configure) fault->configure(*config);
   server::Instance::Wrap wrap;
   if (fault != nullptr)
-    wrap = [fault](est::net::Application& inner, ca::Authority& authority) -> std::unique_ptr<est::net::Application> {
-      return std::make_unique<MisbehavingApplication>(inner, authority, *fault);
+    wrap = [fault, died = died](est::net::Application& inner, ca::Authority& authority) -> std::unique_ptr<est::net::Application> {
+      return std::make_unique<MisbehavingApplication>(inner, authority, *fault, died);
     };
   auto made = server::Instance::make(*config, est::Log::nowhere(), wrap);
   if (!made) return made.error();
   instance = *std::move(made);
   if (Status started = instance->start(); !started) return started;
   est::net::Endpoint at = instance->listening().front();
-  if (fault != nullptr && fault->plain_http) {
-    auto fronted = PlainFront::start(at);
+  if (fault != nullptr && needs_front(*fault)) {
+    auto fronted = PlainFront::start(at, {fault->plain_http, fault->dies_of_plain_octets, fault->death, died});
     if (!fronted) return fronted.error();
     front = *std::move(fronted);
     at = front->listening();

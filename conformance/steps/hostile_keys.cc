@@ -170,7 +170,6 @@ std::vector<CorruptionEntry> hostile_keys() {
       {{"ec-beyond-field", "an EC key with coordinates above the field's prime"},
        [](Sound s) { return with_point(s, point_of(0x04, 2 * field, 0xff)); }},
       {{"ec-short", "an EC key of one coordinate"}, [](Sound s) { return with_point(s, point_of(0x04, field, 0x01)); }},
-      {{"ec-megabyte", "an EC key of a megabyte"}, [](Sound s) { return with_point(s, point_of(0x04, std::size_t{1} << 20U, 0x01)); }},
       {{"ec-hybrid", "an EC key in the hybrid form RFC 5480 forbids"},
        [](Sound s) { return with_point(s, point_of(0x06, 2 * field, 0x01)); }},
       {{"ec-explicit", "an EC key with its curve written out over a field of 256 bits"}, [](Sound s) { return explicit_curve(s, field); }},
@@ -203,6 +202,11 @@ std::vector<CorruptionEntry> hostile_signatures() {
       {{"pss-no-parameters", "RSASSA-PSS whose parameters are NULL"},
        [](Sound s) {
          return with_algorithm(s, der::sequence({der::oid(oids::rsassa_pss), der::null()}));
+       }},
+      {{"algorithm-of-another", "the signature algorithm of another kind of key"},
+       [](Sound s) {
+         const bool rsa = s.request.key.algorithm.algorithm == oids::rsa_encryption;
+         return with_algorithm(s, der::sequence({der::oid(rsa ? oids::ecdsa_with_sha256 : oids::sha256_with_rsa)}));
        }},
       {{"algorithm-unknown", "a signature algorithm nobody knows"},
        [](Sound s) { return with_algorithm(s, der::sequence({der::oid(unknown_oid())})); }},

@@ -197,10 +197,6 @@ std::vector<CorruptionEntry> hostile_attributes() {
        }},
       {{"password-integer", "challengePassword is an INTEGER, signed so"},
        [](Sound s) { return with_attribute(s, oids::challenge_password, {der::integer(7)}); }},
-      {{"password-megabyte", "challengePassword has a megabyte, signed so"},
-       [](Sound s) {
-         return with_attribute(s, oids::challenge_password, {der::printable_string(std::string(std::size_t{1} << 20U, 'A'))});
-       }},
       {{"extension-request-twice", "extensionRequest is there twice, signed so"}, extension_request_twice},
       {{"extension-request-integer", "extensionRequest is an INTEGER, signed so"},
        [](Sound s) { return with_requested(s, {der::integer(7)}); }},

@@ -1,12 +1,14 @@
 #include "conformance/steps/recorder.h"
 
 #include "est/base/text.h"
+#include "est/crypto/digest.h"
 
 namespace conformance::steps {
 namespace {
 
 constexpr std::size_t longest_detail = 2000;
-constexpr std::size_t most_events = 5000;  // the evidence format's own bound is above
+constexpr std::ptrdiff_t kept_end = 16384;  // of what is too long to be kept
+constexpr std::size_t most_events = 5000;   // the evidence format's own bound is above
 
 std::int64_t microseconds(std::chrono::steady_clock::duration span) {
   return std::chrono::duration_cast<std::chrono::microseconds>(span).count();
@@ -43,6 +45,17 @@ est::Bytes Recorder::redacted(est::BytesView octets) const {
   return copy;
 }
 
+est::Bytes Recorder::shortened(const std::string& name, est::Bytes octets) {
+  exchange_.facts.erase("shortened " + name);
+  if (octets.size() <= most_kept) return octets;
+  const auto digest = est::crypto::digest(est::crypto::Digest::sha256, octets);
+  fact("shortened " + name, std::to_string(octets.size()) + " octets, SHA-256 " + est::hex(digest) + "; the first and last " +
+                                std::to_string(kept_end) + " are kept");
+  est::Bytes kept(octets.begin(), octets.begin() + kept_end);
+  kept.insert(kept.end(), octets.end() - kept_end, octets.end());
+  return kept;
+}
+
 void Recorder::event(std::string_view layer, std::string_view what, std::string_view detail) {
   if (exchange_.events.size() >= most_events) return;
   exchange_.events.push_back({.at_us = microseconds(std::chrono::steady_clock::now() - scenario_began_),
@@ -53,14 +66,16 @@ void Recorder::event(std::string_view layer, std::string_view what, std::string_
 
 void Recorder::fact(const std::string& name, std::string_view value) { exchange_.facts[name] = redactor_.cleaned(value); }
 
-void Recorder::artefact(const std::string& name, est::BytesView public_octets) { exchange_.artefacts[name] = est::to_bytes(public_octets); }
+void Recorder::artefact(const std::string& name, est::BytesView public_octets) {
+  exchange_.artefacts[name] = shortened(name, est::to_bytes(public_octets));
+}
 
 void Recorder::wire_artefact(const std::string& name, est::BytesView octets) { exchange_.artefacts[name] = redacted(octets); }
 
 void Recorder::request(std::string_view method, std::string_view target, est::BytesView octets) {
   exchange_.method = est::printable(redactor_.cleaned(method), longest_detail);
   exchange_.target = est::printable(redactor_.cleaned(target), longest_detail);
-  exchange_.request = redacted(octets);
+  exchange_.request = shortened("request", redacted(octets));
 }
 
 void Recorder::response(est::BytesView octets) { exchange_.response = redacted(octets); }

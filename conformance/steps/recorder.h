@@ -1,5 +1,6 @@
 // Writes into one exchange: events with their time since the scenario began, facts, artefacts, octets. All text and all wire octets pass
-// the redactor here, so nothing secret can get into evidence by another way.
+// the redactor here, so nothing secret can get into evidence by another way. What the suite itself sent is kept whole up to `most_kept`
+// octets; of more, both ends are kept, and a fact "shortened NAME" tells the length and the SHA-256 of the whole.
 #pragma once
 
 #include <chrono>
@@ -13,6 +14,8 @@
 
 namespace conformance::steps {
 
+inline constexpr std::size_t most_kept = std::size_t{256} << 10U;
+
 class Recorder {
  public:
   using Time = std::chrono::steady_clock::time_point;
@@ -21,7 +24,8 @@ class Recorder {
 
   void event(std::string_view layer, std::string_view what, std::string_view detail = {});
   void fact(const std::string& name, std::string_view value);
-  void artefact(const std::string& name, est::BytesView public_octets);  // DER and the like; not searched for secrets
+  // DER and the like; not searched for secrets.
+  void artefact(const std::string& name, est::BytesView public_octets);
   void wire_artefact(const std::string& name, est::BytesView octets);
   void request(std::string_view method, std::string_view target, est::BytesView octets);
   void response(est::BytesView octets);
@@ -34,6 +38,7 @@ class Recorder {
 
  private:
   [[nodiscard]] est::Bytes redacted(est::BytesView octets) const;
+  [[nodiscard]] est::Bytes shortened(const std::string& name, est::Bytes octets);
 
   engine::Exchange& exchange_;
   const Redactor& redactor_;
