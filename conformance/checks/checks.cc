@@ -16,6 +16,8 @@ void add_checks(engine::Vocabulary& vocabulary) {
   add_cacerts_checks(vocabulary);
   add_csrattrs_checks(vocabulary);
   add_hostile_checks(vocabulary);
+  add_csrattrs_structure_checks(vocabulary);
+  add_policy_checks(vocabulary);
 }
 
 }  // namespace conformance::checks

@@ -5,16 +5,18 @@
 
 namespace conformance::checks {
 
-void add_http_checks(engine::Vocabulary& vocabulary);         // status, header, challenge, retry-after, allow ...
-void add_connection_checks(engine::Vocabulary& vocabulary);   // connection-kept, closed-cleanly, within
-void add_body_checks(engine::Vocabulary& vocabulary);         // content-type, base64-body, certs-only, error-body
-void add_tls_checks(engine::Vocabulary& vocabulary);          // tls-version, handshake-refused, resumed, server-certificate
-void add_refusal_checks(engine::Vocabulary& vocabulary);      // refused, no-certificate
-void add_enroll_checks(engine::Vocabulary& vocabulary);       // certificate-issued, key-matches, chains-to ...
-void add_name_checks(engine::Vocabulary& vocabulary);         // subject-as-requested, san-as-requested, names-kept, changed-names
-void add_certificate_checks(engine::Vocabulary& vocabulary);  // certificate-profile, not-ca
-void add_cacerts_checks(engine::Vocabulary& vocabulary);      // cacerts-root, cacerts-chain, cacerts-consistent
-void add_csrattrs_checks(engine::Vocabulary& vocabulary);     // csrattrs-valid, csrattrs-mentions
-void add_hostile_checks(engine::Vocabulary& vocabulary);      // withstood
+void add_http_checks(engine::Vocabulary& vocabulary);                // status, header, challenge, retry-after, allow ...
+void add_connection_checks(engine::Vocabulary& vocabulary);          // connection-kept, closed-cleanly, within
+void add_body_checks(engine::Vocabulary& vocabulary);                // content-type, base64-body, certs-only, error-body
+void add_tls_checks(engine::Vocabulary& vocabulary);                 // tls-version, handshake-refused, resumed, server-certificate
+void add_refusal_checks(engine::Vocabulary& vocabulary);             // refused, no-certificate
+void add_enroll_checks(engine::Vocabulary& vocabulary);              // certificate-issued, key-matches, chains-to ...
+void add_name_checks(engine::Vocabulary& vocabulary);                // subject-as-requested, san-as-requested, names-kept, changed-names
+void add_certificate_checks(engine::Vocabulary& vocabulary);         // certificate-profile, not-ca
+void add_cacerts_checks(engine::Vocabulary& vocabulary);             // cacerts-root, cacerts-chain, cacerts-consistent
+void add_csrattrs_checks(engine::Vocabulary& vocabulary);            // csrattrs-valid, csrattrs-mentions
+void add_csrattrs_structure_checks(engine::Vocabulary& vocabulary);  // csrattrs-structure, csrattrs-none, csrattrs-differ
+void add_policy_checks(engine::Vocabulary& vocabulary);              // same-outcome, extensions-kept
+void add_hostile_checks(engine::Vocabulary& vocabulary);             // withstood
 
 }  // namespace conformance::checks

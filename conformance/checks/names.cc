@@ -127,6 +127,54 @@ Results changed_names(const CheckInput& input) {
                  "INT-22")};
 }
 
+// --- ChangeSubjectName (RFC 6402 2.8)
+
+struct WantedNames {
+  std::optional<est::codec::Name> subject;
+  std::optional<std::vector<GeneralName>> alternatives;
+};
+
+WantedNames wanted_names(const Exchange& exchange) {
+  WantedNames wanted;
+  if (const auto* octets = artefact(exchange, "new-subject")) wanted.subject = est::codec::decode_name(*octets).value;
+  if (const auto* octets = artefact(exchange, "new-san")) wanted.alternatives = est::codec::decode_general_names(*octets).value;
+  return wanted;
+}
+
+CheckResult judge_new_names(const CheckInput& input, const Certificate& issued, const Certificate& old, const std::string& expected) {
+  const auto wanted = wanted_names(input.exchange);
+  const std::string observed = both(old, issued);
+  const bool subject = !wanted.subject || est::codec::same_name(*wanted.subject, issued.subject);
+  const bool alternatives = !wanted.alternatives || same_set(*wanted.alternatives, alternatives_of(issued));
+  if (!subject || !alternatives) {
+    const bool kept = same_names(old, issued);
+    return result(input, kept && flag(input.parameters, "refusal-allowed") ? Verdict::warn : Verdict::fail, observed, expected, "policy");
+  }
+  // What the attribute leaves out is to be absent; a CA that keeps it does what many clients hope for.
+  const bool subject_gone = wanted.subject || issued.subject.empty();
+  const bool alternatives_gone = wanted.alternatives || alternatives_of(issued).empty();
+  const bool exact = subject_gone && alternatives_gone;
+  return result(input, exact ? Verdict::pass : Verdict::warn,
+                observed + (exact ? "" : " The part that ChangeSubjectName left out should be absent."), expected, "policy");
+}
+
+Results renamed(const CheckInput& input) {
+  const bool refusal = flag(input.parameters, "refusal-allowed");
+  const std::string expected = std::string("a certificate for the names in ChangeSubjectName") + (refusal ? ", or a refusal (4xx)" : "");
+  const auto answer = answer_of(input.exchange);
+  if (!answer) return {unanswered(input, expected)};
+  const auto issued = issued_by(input.exchange);
+  if (!issued) {
+    const int status = answer->message.status;
+    auto verdict = refusal && status >= 400 && status < 500 ? Verdict::pass : Verdict::fail;
+    if (status == 202 || status == 429 || status == 503 || status / 100 == 3) verdict = Verdict::inconclusive;
+    return {result(input, verdict, describe(answer->message), expected)};
+  }
+  const auto old = old_certificate(input);
+  if (!old) return {inconclusive(input, "The old certificate was not recorded.", expected)};
+  return {judge_new_names(input, *issued, *old, expected)};
+}
+
 }  // namespace
 
 void add_name_checks(engine::Vocabulary& vocabulary) {
@@ -144,6 +192,11 @@ void add_name_checks(engine::Vocabulary& vocabulary) {
                    {}});
   add(vocabulary,
       {"names-kept", "a renewed certificate keeps subject and subjectAltName; a change warns (RFC 7030 4.2.2)", {old}, names_kept, "old"});
+  add(vocabulary, {"renamed",
+                   "a certificate for the names that ChangeSubjectName asks for (RFC 7030 4.2.2, RFC 6402 2.8)",
+                   {old, parameter("refusal-allowed", ParameterType::boolean, "a refusal will do as well, old names give a warning")},
+                   renamed,
+                   "old"});
   add(vocabulary, {"changed-names",
                    "a re-enrollment that asks for other names is refused (RFC 7030 4.2.2; INT-22)",
                    {old, parameter("policy-allows", ParameterType::boolean, "the tested policy lets this client change names")},

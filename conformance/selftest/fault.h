@@ -64,5 +64,7 @@ struct Fault {
 [[nodiscard]] std::vector<Fault> retry_faults();
 [[nodiscard]] std::vector<Fault> robustness_faults();
 [[nodiscard]] std::vector<Fault> hostile_faults();
+[[nodiscard]] std::vector<Fault> policy_faults();
+[[nodiscard]] std::vector<Fault> attribute_faults();
 
 }  // namespace conformance::selftest

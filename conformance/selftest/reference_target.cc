@@ -51,12 +51,21 @@ class ScratchFolder {
 constexpr std::array identity_names{"client", "ra", "revoked", "expired", "not-yet-valid", "wrong-purpose"};
 
 const std::map<std::string, std::string, std::less<>>& label_names() {
-  static const std::map<std::string, std::string, std::less<>> labels{
-      {"pop-required", "pop"},        {"certificate-and-password", "both"},
-      {"manual-approval", "manual"},  {"manual-approval-date", "manual-date"},
-      {"csrattrs-enforced", "attrs"}, {"csrattrs-template", "template"},
-      {"http-basic", "basic"},        {"http-digest", "digest"},
-      {"client-certificate", "cert"}, {"other", "other"}};
+  static const std::map<std::string, std::string, std::less<>> labels{{"pop-required", "pop"},
+                                                                      {"certificate-and-password", "both"},
+                                                                      {"manual-approval", "manual"},
+                                                                      {"manual-approval-date", "manual-date"},
+                                                                      {"csrattrs-enforced", "attrs"},
+                                                                      {"csrattrs-template", "template"},
+                                                                      {"csrattrs-template-enforced", "template-enforced"},
+                                                                      {"csrattrs-key-types", "other"},
+                                                                      {"csrattrs-none", "basic"},
+                                                                      {"change-subject-name", "rename"},
+                                                                      {"one-time-password", "otp"},
+                                                                      {"http-basic", "basic"},
+                                                                      {"http-digest", "digest"},
+                                                                      {"client-certificate", "cert"},
+                                                                      {"other", "other"}};
   return labels;
 }
 
@@ -92,6 +101,10 @@ Result<target::Profile> make_profile(const ScratchFolder& folder, const est::net
   profile.trust_anchors = *std::move(anchors);
   profile.password = target::Password{"estuser", std::string(est::trim(*password))};
   if (Status added = add_identities(folder, profile); !added) return added.error();
+  const Result<std::string> values = est::read_file(folder.file("estuser.one-time-passwords"));
+  if (!values) return values.error();
+  for (const std::string_view line : est::split(*values, '\n'))
+    if (!line.empty()) profile.one_time_passwords.emplace_back(line);
   profile.labels = label_names();
   profile.csr.subject = "CN=device-{n},O=Acme";
   profile.csr.subject_alt_names = {"DNS:device-{n}.example"};

@@ -101,6 +101,7 @@ engine::StepOutcome HttpVerb::prepare_request() {
                             .identities = context_.identities,
                             .run = context_.run,
                             .renewal = renewal,
+                            .before = doing_.before,
                             .presented = std::move(presented)});
   if (!plan) return plan.outcome();
   plan_ = std::move(*plan);
@@ -115,6 +116,11 @@ void HttpVerb::note_request() const {
   if (!plan_->corrupt.empty()) recorder_.fact("corrupt", plan_->corrupt);
   if (!plan_->resend.empty()) recorder_.fact("retry-of", doing_.parameters.text("resend"));
   recorder_.artefact("subject", plan_->subject.der);
+  if (plan_->rename && plan_->rename->subject) recorder_.artefact("new-subject", plan_->rename->subject->der);
+  if (plan_->rename && !plan_->rename->subject_alt_name.empty())
+    recorder_.artefact("new-san", est::codec::encode_general_names(plan_->rename->subject_alt_name));
+  if (plan_->link_by != "challenge-password") recorder_.fact("link-by", plan_->link_by);
+  if (!plan_->one_time_password.empty()) recorder_.fact("one-time-password", doing_.parameters.text("one-time-password"));
   if (!plan_->san.empty() && plan_->attributes != "none") recorder_.artefact("san", est::codec::encode_general_names(plan_->san));
 }
 
@@ -311,6 +317,7 @@ est::Bytes HttpVerb::issued_certificate() const {
 
 void HttpVerb::remember() {
   if (!plan_ || !made_) return;
+  if (!plan_->one_time_password.empty()) context_.memory.one_time_password = plan_->one_time_password;
   Enrollment enrollment{.key = plan_->key,
                         .key_name = std::string(to_string(plan_->key_type)),
                         .subject = plan_->subject,

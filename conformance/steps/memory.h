@@ -38,6 +38,7 @@ struct Memory {
   std::map<std::string, Enrollment, std::less<>> enrollments;
   std::string current;  // exchange name of the certificate issued last; empty when none
   std::optional<DigestUse> digest;
+  std::string one_time_password;  // sent last (RFC 7894); empty: none yet
 
   [[nodiscard]] const Enrollment* find(std::string_view name) const {
     const auto found = enrollments.find(name == "current" ? std::string_view(current) : name);

@@ -46,7 +46,12 @@ Result<Draft> leaf_of(std::string_view kind, const MintInput& input) {
   if (kind == "expired") validity = {input.now - 30 * day, input.now - day};
   if (kind == "not-yet-valid") validity = {input.now + 2 * day, input.now + 30 * day};
   const unsigned bits = kind == "no-digital-signature" ? usage::key_agreement : usage::digital_signature;
-  return draft(input.common_name, validity, leaf_extensions(bits, kind == "wrong-purpose" ? oids::server_auth : oids::client_auth));
+  auto extensions = leaf_extensions(bits, kind == "wrong-purpose" ? oids::server_auth : oids::client_auth);
+  if (kind == "third-party-ra") extensions.back() = est::codec::make_extended_key_usage({oids::client_auth, oids::cmc_ra});
+  // An arc below IANA's example enterprise number (RFC 5612).
+  if (kind == "unknown-critical-extension")
+    extensions.push_back({est::codec::Oid("1.3.6.1.4.1.32473.7030.4"), true, est::codec::der::null()});
+  return draft(input.common_name, validity, std::move(extensions));
 }
 
 Result<Identity> signed_by(Draft leaf, const est::pki::Issuer& issuer, const std::vector<est::Bytes>& above) {
@@ -72,6 +77,72 @@ Result<Identity> by_client_ca(Draft leaf, const MintInput& input) {
   const auto ca = est::codec::decode_certificate(input.client_ca->chain.front());
   if (!ca.value) return est::Error{"the client CA's certificate cannot be read: " + est::describe_first(ca.findings)};
   return signed_by(std::move(leaf), {ca.value->subject, &*input.client_ca->key, key_identifier_of(*ca.value)}, input.client_ca->chain);
+}
+
+// A certificate below the client CA that signs others: as CA with what `extensions` add, or, against the rules, as an end entity.
+Result<Draft> signer(const MintInput& input, std::string_view what, const std::vector<Extension>& extensions) {
+  return draft(input.common_name + " " + std::string(what), {input.now - day, input.now + 30 * day}, extensions);
+}
+
+const std::vector<Extension>& ca_extensions() {
+  static const std::vector<Extension> extensions{est::codec::make_basic_constraints(true),
+                                                 est::codec::make_key_usage(usage::key_cert_sign | usage::crl_sign)};
+  return extensions;
+}
+
+// The leaf below a signer that stands below the client CA or, if given, below `above`.
+Result<Identity> through(Draft leaf, Draft middle, const MintInput& input, const Identity* above = nullptr) {
+  const PrivateKey key = middle.key;
+  const est::codec::Name name = middle.spec.subject;
+  const est::Bytes identifier = est::pki::key_identifier(middle.spec.public_key_info);
+  MintInput below = input;
+  if (above != nullptr) below.client_ca = above;
+  const auto issued = by_client_ca(std::move(middle), below);
+  if (!issued) return issued.error();
+  return signed_by(std::move(leaf), {name, &key, identifier}, issued->chain);
+}
+
+Result<Identity> outside_name_constraints(Draft leaf, const MintInput& input) {
+  // NameConstraints ::= SEQUENCE { permittedSubtrees [0] SEQUENCE OF SEQUENCE { base [4] directoryName } }
+  const auto permitted = est::codec::parse_name("O=estspec permits this only");
+  if (!permitted) return permitted.error();
+  namespace der = est::codec::der;
+  const est::Bytes base = der::context(4, permitted->der);
+  auto extensions = ca_extensions();
+  extensions.push_back({oids::name_constraints, true, der::sequence({der::context(0, der::sequence({base}))})});
+  auto middle = signer(input, "CA", extensions);
+  if (!middle) return middle.error();
+  return through(std::move(leaf), std::move(*middle), input);
+}
+
+Result<Identity> path_too_long(Draft leaf, const MintInput& input) {
+  namespace der = est::codec::der;
+  // BasicConstraints ::= SEQUENCE { cA BOOLEAN, pathLenConstraint INTEGER }
+  auto extensions = ca_extensions();
+  extensions.front() = {oids::basic_constraints, true, der::sequence({der::boolean(true), der::integer(0)})};
+  auto upper = signer(input, "upper CA", extensions);
+  auto lower = signer(input, "lower CA", ca_extensions());
+  if (!upper || !lower) return est::Error{"the keys of two CAs cannot be made"};
+  const PrivateKey key = upper->key;
+  auto issued = by_client_ca(std::move(*upper), input);
+  if (!issued) return issued;
+  issued->key = key;
+  return through(std::move(leaf), std::move(*lower), input, &*issued);
+}
+
+Result<Identity> under_end_entity(Draft leaf, const MintInput& input) {
+  auto middle = signer(input, "device", leaf_extensions(usage::digital_signature, oids::client_auth));
+  if (!middle) return middle.error();
+  return through(std::move(leaf), std::move(*middle), input);
+}
+
+// The key that signs is the client CA's, the issuer's name is not.
+Result<Identity> by_another_name(Draft leaf, const MintInput& input) {
+  const auto name = est::codec::parse_name("CN=" + input.common_name + " nobody's CA");
+  if (!name) return name.error();
+  const auto ca = est::codec::decode_certificate(input.client_ca->chain.front());
+  if (!ca.value || !input.client_ca->key) return est::Error{"the client CA's certificate or key cannot be read"};
+  return signed_by(std::move(leaf), {*name, &*input.client_ca->key, key_identifier_of(*ca.value)}, input.client_ca->chain);
 }
 
 Result<Identity> self_signed(const Draft& leaf) {
@@ -100,6 +171,12 @@ const std::vector<MintKind>& mint_kinds() {
       {"not-yet-valid", "of the client CA, valid from the day after tomorrow", true},
       {"wrong-purpose", "of the client CA, for TLS servers only", true},
       {"no-digital-signature", "of the client CA, with a key usage that forbids signatures", true},
+      {"third-party-ra", "a good certificate of the client CA with id-kp-cmcRA beside clientAuth", true},
+      {"unknown-critical-extension", "of the client CA, with a critical extension that nobody knows", true},
+      {"other-issuer-name", "signed by the client CA's key, but naming another issuer", true},
+      {"under-end-entity", "issued by a certificate of the client CA that is no CA's", true},
+      {"outside-name-constraints", "of a CA below the client CA that may certify other names only", true},
+      {"path-too-long", "two CAs below one of the client CA that allows none below it", true},
       {"self-signed", "signed by its own key", false},
       {"unknown-ca", "of a CA made for the moment", false},
       {"forged-issuer", "of a CA made for the moment that bears the name of a CA the target knows", false},
@@ -119,6 +196,11 @@ Result<Identity> mint(std::string_view kind, const MintInput& input) {
   if (known == nullptr) return est::Error{"no certificate is called " + std::string(kind)};
   auto leaf = leaf_of(kind, input);
   if (!leaf) return leaf.error();
+  if (known->of_client_ca && input.client_ca == nullptr) return est::Error{"there is no client CA to sign with"};
+  if (kind == "other-issuer-name") return by_another_name(std::move(*leaf), input);
+  if (kind == "under-end-entity") return under_end_entity(std::move(*leaf), input);
+  if (kind == "outside-name-constraints") return outside_name_constraints(std::move(*leaf), input);
+  if (kind == "path-too-long") return path_too_long(std::move(*leaf), input);
   if (known->of_client_ca) return by_client_ca(std::move(*leaf), input);
   if (kind == "self-signed") return self_signed(*leaf);
   return by_own_ca(std::move(*leaf), input, kind == "forged-issuer" ? input.imitated_issuer : std::nullopt);

@@ -48,11 +48,17 @@ TEST_F(MintTest, EachKindHasTheDefectOfItsName) {
       {"not-yet-valid", X509_V_ERR_CERT_NOT_YET_VALID},
       {"wrong-purpose", X509_V_ERR_INVALID_PURPOSE},
       {"no-digital-signature", X509_V_OK},  // OpenSSL takes keyAgreement for a TLS client
+      {"third-party-ra", X509_V_OK},
+      {"unknown-critical-extension", X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION},
+      {"under-end-entity", X509_V_ERR_INVALID_CA},
+      {"outside-name-constraints", X509_V_ERR_PERMITTED_VIOLATION},
+      {"path-too-long", X509_V_ERR_PATH_LENGTH_EXCEEDED},
       {"self-signed", X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT},
       {"unknown-ca", X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN},
   };
   for (const auto& [kind, code] : expected) EXPECT_EQ(judged(made(kind)), code) << kind;
   EXPECT_NE(judged(made("forged-issuer")), X509_V_OK);
+  EXPECT_NE(judged(made("other-issuer-name")), X509_V_OK);
 }
 
 TEST_F(MintTest, NamesAndKeyUsageAsSaid) {

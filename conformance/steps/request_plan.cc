@@ -1,7 +1,11 @@
 #include "conformance/steps/request_plan.h"
 
+#include <algorithm>
+
 #include "conformance/steps/corrupt.h"
 #include "conformance/steps/encoding.h"
+#include "conformance/steps/follow.h"
+#include "conformance/steps/request_extras.h"
 #include "conformance/steps/second_opinion.h"
 #include "est/base/text.h"
 #include "est/codec/der.h"
@@ -52,7 +56,13 @@ Maybe<Key> known_key(const PlanInput& input, const std::string& name) {
 Maybe<Key> key_for(const PlanInput& input) {
   if (const auto name = input.parameters.maybe_text("key-of")) return known_key(input, *name);
   KeyType type = input.profile.csr.key_type;
-  if (const auto name = input.parameters.maybe_text("key")) {
+  const auto wanted_name = input.parameters.maybe_text("key");
+  if (wanted_name == "other") {
+    const auto& known = input.profile.csr.key_types;
+    const auto other = std::find_if(known.begin(), known.end(), [&](KeyType each) { return each != type; });
+    if (other == known.end()) return cannot("the profile names one key type only; add others the CA takes to csr.key-types");
+    type = *other;
+  } else if (const auto& name = wanted_name) {
     const auto wanted = est::crypto::key_type_by_name(*name);
     if (!wanted) return fault("no key type is called '" + *name + "'");
     type = *wanted;
@@ -152,7 +162,12 @@ est::pki::RequestSpec spec_of(const RequestPlan& plan, const std::optional<std::
   if (plan.attributes == "none") return spec;
   // RFC 5280 4.2.1.6: critical when the subject is empty.
   if (!plan.san.empty()) spec.extensions.push_back(est::codec::make_subject_alt_name(plan.san, plan.subject.empty()));
-  spec.challenge_password = challenge_password;
+  spec.extensions.insert(spec.extensions.end(), plan.extensions.begin(), plan.extensions.end());
+  if (challenge_password && plan.link_by == "challenge-password")
+    spec.challenge_password = challenge_password;
+  else if (challenge_password)
+    spec.attributes = linking_attributes(plan.link_by, *challenge_password);
+  spec.attributes.insert(spec.attributes.end(), plan.more.begin(), plan.more.end());
   const int extra = plan.attributes == "unknown" ? 1 : plan.attributes == "many" ? 50 : 0;
   for (int i = 1; i <= extra; ++i) spec.attributes.push_back(unknown_attribute(i));
   return spec;
@@ -201,15 +216,27 @@ Maybe<RequestPlan> plan_request(const PlanInput& input) {
   if (!key) return key.outcome();
   auto names = names_for(input);
   if (!names) return names.outcome();
-  return RequestPlan{.key = std::move(key->key),
-                     .key_type = key->type,
-                     .digest = digest_by_name(parameters.text("digest")),
-                     .subject = std::move(names->subject),
-                     .san = std::move(names->san),
-                     .attributes = parameters.text("attributes", "usual"),
-                     .corrupt = parameters.text("corrupt"),
-                     .encoding = encoding,
-                     .resend = {}};
+  auto extras = extras_for(parameters, input.profile, input.memory, input.run);
+  if (!extras) return extras.outcome();
+  RequestPlan plan{.key = std::move(key->key),
+                   .key_type = key->type,
+                   .digest = digest_by_name(parameters.text("digest")),
+                   .subject = std::move(names->subject),
+                   .san = std::move(names->san),
+                   .attributes = parameters.text("attributes", "usual"),
+                   .corrupt = parameters.text("corrupt"),
+                   .encoding = encoding,
+                   .resend = {}};
+  plan.more = std::move(extras->attributes);
+  plan.rename = std::move(extras->rename);
+  plan.one_time_password = std::move(extras->one_time_password);
+  plan.link_by = parameters.text("link-by", "challenge-password");
+  const auto followed = parameters.maybe_text("follow");
+  if (!followed) return plan;
+  const std::string number = input.run.next_number();
+  auto outcome = follow({input.before, *followed, parameters.text("leave-out"), input.profile, number}, plan);
+  if (outcome.kind != engine::StepOutcome::Kind::recorded) return outcome;
+  return plan;
 }
 
 est::Result<MadeRequest> make_request(const RequestPlan& plan, const std::optional<std::string>& challenge_password) {

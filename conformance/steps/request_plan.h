@@ -6,12 +6,14 @@
 #include <string>
 #include <vector>
 
+#include "conformance/engine/evidence.h"
 #include "conformance/steps/identities.h"
 #include "conformance/steps/memory.h"
 #include "conformance/steps/outcome.h"
 #include "conformance/steps/parameters.h"
 #include "conformance/steps/run_state.h"
 #include "conformance/target/profile.h"
+#include "est/codec/pkcs10.h"
 #include "est/codec/x509.h"
 #include "est/crypto/key.h"
 
@@ -26,7 +28,12 @@ struct RequestPlan {
   std::string attributes = "usual";
   std::string corrupt;  // empty: sound
   std::string encoding;
-  est::Bytes resend;  // when not empty: these octets, nothing else
+  std::vector<est::codec::Extension> extensions;        // beside the subjectAltName
+  std::vector<est::codec::Attribute> more;              // attributes beside extensionRequest and the channel binding
+  std::optional<est::codec::ChangeSubjectName> rename;  // what the ChangeSubjectName among them asks for
+  std::string link_by = "challenge-password";           // see linking_attributes
+  std::string one_time_password;                        // sent in otpChallenge; empty: none
+  est::Bytes resend;                                    // when not empty: these octets, nothing else
 };
 
 struct PlanInput {
@@ -36,6 +43,7 @@ struct PlanInput {
   Identities& identities;
   RunState& run;
   bool renewal = false;  // /simplereenroll: names are those of `presented` unless the script says otherwise
+  const engine::Evidence& before;
   est::Bytes presented;  // certificate to be renewed; empty when there is none
 };
 [[nodiscard]] Maybe<RequestPlan> plan_request(const PlanInput& input);

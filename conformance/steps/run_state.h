@@ -25,6 +25,8 @@ class RunState {
   void wait_for_turn();
   void certificate_issued() { ++certificates_; }
   [[nodiscard]] bool certificates_spent() const { return most_certificates_ != 0 && certificates_ >= most_certificates_; }
+  // Position of the next unused entry of the profile's one-time passwords.
+  [[nodiscard]] std::size_t take_one_time_password() { return one_time_passwords_++; }
   // The client certificate obtained for a profile without one; touched only while client_mutex() is held.
   [[nodiscard]] std::mutex& client_mutex() noexcept { return client_mutex_; }
   [[nodiscard]] std::optional<est::tls::Identity>& client() noexcept { return client_; }
@@ -34,6 +36,7 @@ class RunState {
   std::string prefix_;
   std::atomic<std::uint64_t> counter_{0};
   std::atomic<std::size_t> certificates_{0};
+  std::atomic<std::size_t> one_time_passwords_{0};
   std::size_t most_certificates_;
   std::chrono::steady_clock::duration gap_{};
   std::mutex client_mutex_;

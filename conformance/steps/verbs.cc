@@ -105,8 +105,8 @@ Parameters message_parameters() {
 
 Parameters request_parameters() {
   return {
-      choice("key", {"ec-p256", "ec-p384", "ec-p521", "rsa-1024", "rsa-2048", "rsa-3072", "rsa-4096", "ed25519"},
-             "a new key of this type; default csr.key-type"),
+      choice("key", {"ec-p256", "ec-p384", "ec-p521", "rsa-1024", "rsa-2048", "rsa-3072", "rsa-4096", "ed25519", "other"},
+             "a new key of this type; other: the first of csr.key-types that is not the default; default csr.key-type"),
       result("key-of", identity_names(), "use the key of an earlier result or an identity again"),
       text("subject", "RFC 4514, {n} becomes unique; or empty. Default csr.subject, for reenroll the subject of the certificate to renew"),
       result("subject-of", identity_names(),
@@ -117,6 +117,15 @@ Parameters request_parameters() {
           "pop", {"auto", "none", "right", "wrong", "malformed", "empty", "prefix", "longer", "password", "other-session", "stale"},
           "challengePassword: the channel binding (tls-unique, on TLS 1.3 the exporter) or something else in its place; auto: right on TLS "
           "1.2, on 1.3 only if tls-exporter-binding is claimed"),
+      choice("link-by", {"challenge-password", "identity-linking", "both", "right-and-wrong"},
+             "the attribute for what pop says: challengePassword, estIdentityLinking (RFC 7894), both, or both with a wrong value in the "
+             "second"),
+      map("rename", "ChangeSubjectName: {subject: RFC 4514, san: [names]}, {n} becomes unique"),
+      choice("one-time-password", {"right", "again", "wrong", "empty", "long"},
+             "otpChallenge (RFC 7894): the profile's next one, the one used last, one nobody gave out, none at all, 256 characters"),
+      map("attribute", "further attributes: name or OID to the DER of one value in hexadecimal"),
+      result("follow", {}, "make the request as the CSR attributes of this earlier result ask"),
+      choice("leave-out", {"subject", "value", "key", "extension", "attribute"}, "of what is followed: one demand that is not met"),
       choice("attributes", {"usual", "none", "unknown", "many"},
              "CSR attributes: none at all (no SAN, no pop), one unknown more, or fifty"),
       choice("corrupt", corruption_names(), "one defect in the request"),

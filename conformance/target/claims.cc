@@ -30,6 +30,15 @@ const std::vector<std::pair<std::string, std::string>>& server_claims() {
       {"registration-authority", "accepts registration authorities (id-kp-cmcRA)"},
       {"csrattrs-enforced", "has a policy (label) that refuses requests lacking the attributes it asked for"},
       {"csrattrs-template", "has a policy (label) that sends an RFC 9908 template"},
+      {"csrattrs-template-enforced",
+       "has a policy (label) that refuses requests which do not follow its template; that asks for a subject, a kind of key and an "
+       "extension"},
+      {"csrattrs-key-types", "has a policy (label) whose CSR attributes list the kinds of key it takes, and no others are taken"},
+      {"csrattrs-none", "has a policy (label) that asks for no CSR attributes"},
+      {"change-subject-name", "has a policy (label) that carries out ChangeSubjectName (RFC 7030 4.2.2)"},
+      {"one-time-password", "has a policy (label) that demands an otpChallenge (RFC 7894) from access.one-time-passwords"},
+      {"est-identity-linking", "takes estIdentityLinking (RFC 7894) for linking, as it does challengePassword"},
+      {"key-type-change", "renews with a key of another type of csr.key-types"},
       {"san-from-request", "puts the requested subjectAltName into the certificate"},
       {"session-resumption", "resumes TLS sessions"},
       {"persistent-connections", "answers several requests on one connection"},
@@ -39,8 +48,9 @@ const std::vector<std::pair<std::string, std::string>>& server_claims() {
 
 const std::vector<std::string>& feature_names() {
   static const std::vector<std::string> names{
-      "certificate-and-password", "pop-required", "manual-approval", "manual-approval-date", "csrattrs-enforced",
-      "csrattrs-template",        "http-digest",  "http-basic",      "client-certificate",   "other"};
+      "certificate-and-password",   "pop-required",       "manual-approval", "manual-approval-date", "csrattrs-enforced",
+      "csrattrs-template-enforced", "csrattrs-key-types", "csrattrs-none",   "change-subject-name",  "one-time-password",
+      "csrattrs-template",          "http-digest",        "http-basic",      "client-certificate",   "other"};
   return names;
 }
 

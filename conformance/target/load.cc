@@ -92,6 +92,7 @@ class ProfileReader {
     profile_.label = map.text("label").value_or("");
     check_label(map, "label", profile_.label);
     if (const auto password = map.node("password")) read_password(*password);
+    if (const auto path = map.text("one-time-passwords")) read_one_time_passwords(map, *path);
     if (const auto identities = map.node("identities")) read_identities(*identities);
     if (const auto ca = map.node("client-ca")) profile_.client_ca = read_identity(*ca, "access.client-ca");
     if (const auto headers = map.node("headers")) read_headers(*headers);
@@ -144,6 +145,14 @@ class ProfileReader {
     }
     map.finish();
     profile_.password = std::move(password);
+  }
+
+  void read_one_time_passwords(YamlMap& map, const std::string& path) {
+    const auto content = est::read_file(resolve(path), std::size_t{1} << 20U);
+    if (!content) return map.problem("one-time-passwords", content.error().message, "name a readable file with one value a line");
+    for (const auto line : est::split(*content, '\n')) {
+      if (const auto value = est::trim(line); !value.empty()) profile_.one_time_passwords.emplace_back(value);
+    }
   }
 
   std::string read_secret(const YAML::Node& node) {

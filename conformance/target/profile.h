@@ -59,6 +59,8 @@ struct Profile {
   std::string label;  // default CA label, may be empty
   std::vector<est::Bytes> trust_anchors;
   std::optional<Password> password;  // first enrollment by password
+  // Values for otpChallenge (RFC 7894), each good for one enrollment of the user above. Once sent they are of no use to anybody.
+  std::vector<std::string> one_time_passwords;
   // Identities the operator supplies, by name: "client" (first enrollment or re-enroll), "manufacturer", "ra", "expired", "revoked",
   // "wrong-purpose" ...
   std::map<std::string, est::tls::Identity, std::less<>> identities;
