@@ -50,19 +50,26 @@ std::optional<der::Tag> tag_of(const Bytes& value) {
   return der::Reader(value, ignored).peek();
 }
 
+// RFC 9908 is stricter than RFC 7030 was; servers that do not follow it yet are warned.
+Verdict since_9908(const CheckInput& input) { return input.strict ? Verdict::fail : Verdict::warn; }
+
 void judge_key(const Attribute& attribute, Remarks& remarks) {
   const bool ec = attribute.type == oids::ec_public_key;
-  for (const Bytes& value : attribute.values)
-    if (tag_of(value) != (ec ? der::tags::oid : der::tags::integer))
-      remarks.push_back({Verdict::fail,
-                         attribute.type.name() + " has a value that is no " + (ec ? "OID of a curve" : "INTEGER with the key's size") + ".",
-                         "INT-15"});
+  for (const Bytes& value : attribute.values) {
+    const auto tag = tag_of(value);
+    if (tag == (ec ? der::tags::oid : der::tags::integer)) continue;
+    // The parameters of an RSA AlgorithmIdentifier say nothing, but are no other kind's.
+    const bool idle = !ec && tag == der::tags::null;
+    remarks.push_back({idle ? Verdict::warn : Verdict::fail,
+                       attribute.type.name() + " has a value that is no " + (ec ? "OID of a curve" : "INTEGER with the key's size") + ".",
+                       "INT-15"});
+  }
 }
 
-void judge_extensions(const Attribute& attribute, Remarks& remarks) {
+void judge_extensions(const CheckInput& input, const Attribute& attribute, Remarks& remarks) {
   if (attribute.values.size() != 1) {
     remarks.push_back(
-        {Verdict::fail, "extensionRequest has " + std::to_string(attribute.values.size()) + " values instead of one.", "INT-15"});
+        {since_9908(input), "extensionRequest has " + std::to_string(attribute.values.size()) + " values instead of one.", "INT-15"});
     return;
   }
   const auto tag = tag_of(attribute.values.front());
@@ -76,20 +83,21 @@ void judge_extensions(const Attribute& attribute, Remarks& remarks) {
     remarks.push_back({Verdict::fail, "The value of extensionRequest is no sound Extensions: " + quote(extensions.findings) + ".", {}});
 }
 
-void judge_list(const CsrAttrs& list, Remarks& remarks) {
+void judge_list(const CheckInput& input, const CsrAttrs& list, Remarks& remarks) {
   std::multiset<Oid> types;
   for (const auto& element : list.elements) {
     const auto* attribute = std::get_if<Attribute>(&element);
     if (attribute == nullptr) continue;
     types.insert(attribute->type);
     if (is_key(attribute->type)) judge_key(*attribute, remarks);
-    if (attribute->type == oids::extension_request) judge_extensions(*attribute, remarks);
+    if (attribute->type == oids::extension_request) judge_extensions(input, *attribute, remarks);
     if (is_signature(attribute->type))
       remarks.push_back({Verdict::warn, attribute->type.name() + " is an attribute; a signature scheme is named by its OID alone.", {}});
   }
-  if (types.count(oids::extension_request) > 1) remarks.push_back({Verdict::fail, "There are several extensionRequest attributes.", {}});
+  if (types.count(oids::extension_request) > 1)
+    remarks.push_back({since_9908(input), "There are several extensionRequest attributes.", {}});
   for (const Oid* key : {&oids::ec_public_key, &oids::rsa_encryption})
-    if (types.count(*key) > 1) remarks.push_back({Verdict::fail, "There are several attributes for " + key->name() + " keys.", {}});
+    if (types.count(*key) > 1) remarks.push_back({since_9908(input), "There are several attributes for " + key->name() + " keys.", {}});
 }
 
 // A value with nothing left for the client to fill in.
@@ -101,7 +109,7 @@ bool is_complete(const codec::ExtensionTemplate& extension) {
                                      [](const codec::GeneralName& name) { return name.value.empty() || name.value == der::sequence({}); });
 }
 
-void judge_template(const RequestTemplate& wanted, Remarks& remarks) {
+void judge_template(const CheckInput& input, const RequestTemplate& wanted, Remarks& remarks) {
   if (wanted.has_subject && wanted.subject.empty())
     remarks.push_back({Verdict::fail, "The template has an empty subject; it is to be absent where nothing is asked of it.", {}});
   const bool rsa = wanted.key_algorithm && wanted.key_algorithm->algorithm == oids::rsa_encryption;
@@ -111,7 +119,7 @@ void judge_template(const RequestTemplate& wanted, Remarks& remarks) {
     remarks.push_back(
         {Verdict::fail, "The template asks for complete extensions by id-aa-extensionReqTemplate instead of extensionRequest.", {}});
   for (const Attribute& attribute : wanted.attributes)
-    if (attribute.type == oids::extension_request) judge_extensions(attribute, remarks);
+    if (attribute.type == oids::extension_request) judge_extensions(input, attribute, remarks);
 }
 
 Results csrattrs_structure(const CheckInput& input) {
@@ -120,8 +128,8 @@ Results csrattrs_structure(const CheckInput& input) {
   const auto list = read_list(input.exchange);
   if (!list) return {inconclusive(input, describe(input.exchange) + " There is no list to look at.", expected)};
   Remarks remarks;
-  judge_list(*list, remarks);
-  if (const auto wanted = codec::request_template(*list); wanted.value) judge_template(*wanted.value, remarks);
+  judge_list(input, *list, remarks);
+  if (const auto wanted = codec::request_template(*list); wanted.value) judge_template(input, *wanted.value, remarks);
   Results results;
   for (Remark& each : remarks)
     results.push_back(result(input, each.verdict, std::move(each.sentence), expected, "CMS", std::move(each.interpretation)));

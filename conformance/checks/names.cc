@@ -166,7 +166,8 @@ Results renamed(const CheckInput& input) {
   const auto issued = issued_by(input.exchange);
   if (!issued) {
     const int status = answer->message.status;
-    auto verdict = refusal && status >= 400 && status < 500 ? Verdict::pass : Verdict::fail;
+    auto verdict = Verdict::fail;
+    if (refusal && status >= 400) verdict = status < 500 ? Verdict::pass : Verdict::warn;
     if (status == 202 || status == 429 || status == 503 || status / 100 == 3) verdict = Verdict::inconclusive;
     return {result(input, verdict, describe(answer->message), expected)};
   }

@@ -28,6 +28,7 @@ struct Demands {
   std::vector<Attribute> keys;  // alternatives: algorithm, and curves or sizes as values
   std::vector<Oid> signatures;  // alternatives
   std::vector<codec::ExtensionTemplate> extensions;
+  std::string unknown;                // name of something that the suite cannot make up; empty: nothing
   std::vector<Attribute> attributes;  // with their values
 };
 
@@ -99,13 +100,29 @@ void add_attribute(const Attribute& attribute, Demands& demands) {
     add_extensions(attribute, demands);
   else if (!is_challenge(attribute.type) && !attribute.values.empty())
     demands.attributes.push_back(attribute);
+  else if (!is_challenge(attribute.type) && attribute.type != oids::certification_request_info_template)
+    demands.unknown = attribute.type.name();
+}
+
+const Oid* curve_of(const Oid& oid) {
+  for (const KeyKind& kind : key_kinds())
+    if (kind.curve != nullptr && *kind.curve == oid) return kind.curve;
+  return nullptr;
 }
 
 void add_oid(const Oid& oid, Demands& demands) {
-  if (is_key_algorithm(oid)) demands.keys.push_back({oid, {}, 0, 0});
-  if (is_subject_part(oid)) demands.subject.push_back({oid, std::nullopt});
-  if (is_extension(oid)) demands.extensions.push_back({oid, false, std::nullopt});
-  if (digest_of(oid)) demands.signatures.push_back(oid);
+  if (is_key_algorithm(oid))
+    demands.keys.push_back({oid, {}, 0, 0});
+  else if (curve_of(oid) != nullptr)
+    demands.keys.push_back({oids::ec_public_key, {der::oid(oid)}, 0, 0});
+  else if (is_subject_part(oid))
+    demands.subject.push_back({oid, std::nullopt});
+  else if (is_extension(oid))
+    demands.extensions.push_back({oid, false, std::nullopt});
+  else if (digest_of(oid))
+    demands.signatures.push_back(oid);
+  else if (!is_challenge(oid))
+    demands.unknown = oid.name();
 }
 
 // RSAPublicKey ::= SEQUENCE { modulus INTEGER, ... }: RFC 9908 3.4 gives the size by a placeholder.
@@ -246,6 +263,8 @@ void meet_extension(const codec::ExtensionTemplate& wanted, const std::string& n
     plan.extensions.push_back(codec::make_extended_key_usage({oids::client_auth}));
 }
 
+bool can_make(const codec::ExtensionTemplate& wanted) { return wanted.value.has_value() || is_extension(wanted.id); }
+
 engine::StepOutcome meet_extensions(const Demands& demands, const FollowInput& input, RequestPlan& plan) {
   auto wanted = demands.extensions;
   if (input.leave_out == "extension") {
@@ -253,7 +272,10 @@ engine::StepOutcome meet_extensions(const Demands& demands, const FollowInput& i
     if (wanted.back().id == oids::subject_alt_name) plan.san.clear();
     wanted.pop_back();
   }
-  for (const auto& each : wanted) meet_extension(each, input.number, plan);
+  for (const auto& each : wanted) {
+    if (!can_make(each)) return cannot("'" + input.of + "' asks for the extension " + each.id.name() + ", which the suite cannot make up");
+    meet_extension(each, input.number, plan);
+  }
   return recorded();
 }
 
@@ -280,6 +302,7 @@ engine::StepOutcome follow(const FollowInput& input, RequestPlan& plan) {
   auto attributes = attributes_in(input);
   if (!attributes) return attributes.outcome();
   const Demands demands = demands_of(*attributes);
+  if (!demands.unknown.empty()) return cannot("'" + input.of + "' asks for " + demands.unknown + ", which the suite cannot make up");
   for (const auto meet : {meet_subject, meet_key, meet_extensions, meet_attributes})
     if (auto outcome = meet(demands, input, plan); outcome.kind != engine::StepOutcome::Kind::recorded) return outcome;
   return recorded();

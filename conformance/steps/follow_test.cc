@@ -100,6 +100,17 @@ TEST_F(Follow, OpenNamesAreFilledIn) {
   EXPECT_EQ(codec::to_string(plan.san.front()), "IP:192.0.2.1");
 }
 
+TEST_F(Follow, WhatOnlyADeviceKnowsCannotBeFollowed) {
+  ask({oids::mac_address});
+  static_cast<void>(followed());
+  EXPECT_EQ(outcome.kind, engine::StepOutcome::Kind::cannot);
+  codec::RequestTemplate wanted;
+  wanted.extensions = {{codec::Oid("1.2.3.4"), false, std::nullopt}};
+  ask({codec::make_request_template(wanted)});
+  static_cast<void>(followed());
+  EXPECT_EQ(outcome.kind, engine::StepOutcome::Kind::cannot);
+}
+
 TEST_F(Follow, NoListChangesNothingAndABrokenOneCannotBeFollowed) {
   answer({.status = 204, .reason = "No Content"});
   EXPECT_EQ(followed().subject.to_string(), "CN=device-1,O=Acme");

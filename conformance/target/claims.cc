@@ -24,6 +24,7 @@ const std::vector<std::pair<std::string, std::string>>& server_claims() {
       {"tls-1.2", "speaks TLS 1.2"},
       {"tls-1.3", "speaks TLS 1.3"},
       {"manual-approval", "has a policy (label) that answers 202 until an operator approves"},
+      {"manual-approval-renewal", "holds re-enrollments for approval as well, under the same policy (label)"},
       {"retry-after-date", "has a policy (label) whose 202 answers carry Retry-After as a date"},
       {"revocation-checking", "refuses revoked client certificates"},
       {"labels", "serves more than one CA label"},
