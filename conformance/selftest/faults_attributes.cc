@@ -101,6 +101,8 @@ std::vector<Fault> list_faults() {
       {.id = "FAULT-POLICY-44",
        .sentence = "lists a kind of key that it does not take",
        .kills = {"EST-SE-764"},
+       .also = {"EST-SE-763"},
+       .because = "the other kind, which is taken, is then one that is not listed",
        .instead = list_at("other", {{Attribute{oids::ec_public_key, {der::oid(oids::prime256v1)}, 0, 0}}})},
       {.id = "FAULT-POLICY-45",
        .sentence = "answers 200 without a body where there are no attributes",
@@ -112,7 +114,7 @@ std::vector<Fault> list_faults() {
       {.id = "FAULT-POLICY-46",
        .sentence = "sends the same CSR attributes under all labels",
        .kills = {"EST-SE-766"},
-       .also = {"EST-SE-073", "EST-SE-074", "EST-SE-076", "EST-SE-760", "EST-SE-762", "EST-SE-764", "EST-SE-765", "EST-SE-769",
+       .also = {"EST-SE-073", "EST-SE-074", "EST-SE-076", "EST-SE-760", "EST-SE-762", "EST-SE-764", "EST-SE-765", "EST-SE-769/*",
                 "EST-SE-788", "EST-SE-789"},
        .because = "the attributes these look for belong to one label",
        .before =

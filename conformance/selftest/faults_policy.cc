@@ -125,12 +125,12 @@ std::vector<Fault> name_faults() {
        .after = reissue(has_change, [](const auto&) { return Careless{}; })},
       {.id = "FAULT-POLICY-02",
        .sentence = "breaks down with status 500 on ChangeSubjectName",
-       .kills = {"EST-SE-450", "EST-SE-451", "EST-SE-452", "EST-SE-453", "EST-SE-456"},
+       .kills = {"EST-SE-450", "EST-SE-451", "EST-SE-453", "EST-SE-456"},
        .instead = answer_if(has_change, 500, "Internal error.")},
       {.id = "FAULT-POLICY-03",
        .sentence = "certifies a third name where ChangeSubjectName asks for a new one",
        .kills = {"EST-SE-450", "EST-SE-451", "EST-SE-453", "EST-SE-456"},
-       .also = {"EST-SE-452", "EST-SE-454"},
+       .also = {"EST-SE-452", "EST-SE-454/*"},
        .because = "every request with the attribute is granted",
        .after =
            [](const Scene& scene, Response& response) {
@@ -169,7 +169,9 @@ bool has_password(const Scene& scene) { return scene.request.fields.has("Authori
 bool has_wrong_link(const Scene& scene) {
   const auto request = request_in(scene.request);
   if (!is_enroll(scene.request) || !request || request->attribute(oids::challenge_password) == nullptr) return false;
-  return codec::challenge_password(*request).value.value_or("") != est::ops::channel_binding_text(scene.peer.tls->tls_unique);
+  const auto& facts = *scene.peer.tls;
+  const std::string given = codec::challenge_password(*request).value.value_or("");
+  return given != est::ops::channel_binding_text(facts.tls_unique) && given != est::ops::channel_binding_text(facts.tls_exporter);
 }
 
 bool is_revoked(const Scene& scene) {
@@ -225,6 +227,20 @@ std::vector<Fault> credential_faults() {
        .after =
            [](const Scene& scene, Response& response) {
              if (response.status == 401 && has_password(scene) && shown(scene)) response = est::ops::text_response(500, "Internal error.");
+           }},
+      {.id = "FAULT-POLICY-28",
+       .sentence = "breaks down with status 500 when the label of an enrollment is unknown",
+       .kills = {"EST-SE-490"},
+       .after =
+           [](const Scene& scene, Response& response) {
+             if (is_enroll(scene.request) && response.status == 404) response = est::ops::text_response(500, "Internal error.");
+           }},
+      {.id = "FAULT-POLICY-29",
+       .sentence = "serves enrollments under every label",
+       .kills = {"EST-SE-490"},
+       .after =
+           [](const Scene& scene, Response& response) {
+             if (is_enroll(scene.request) && response.status == 404) response = certify_whatever(scene);
            }},
       {.id = "FAULT-POLICY-27",
        .sentence = "takes now the certificate, now the password for the identity that is checked",
