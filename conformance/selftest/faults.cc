@@ -9,6 +9,7 @@ std::vector<Fault> all_faults() {
                             retry_faults(), robustness_faults(), hostile_faults(), policy_faults(), attribute_faults()})
     all.insert(all.end(), group.begin(), group.end());
   add_promises(all);
+  add_policy_promises(all);
   return all;
 }
 

@@ -8,5 +8,7 @@
 namespace conformance::selftest {
 
 void add_promises(std::vector<Fault>& faults);
+// Adds what faults of other groups do to the scenarios of policy. Call it after add_promises.
+void add_policy_promises(std::vector<Fault>& faults);
 
 }  // namespace conformance::selftest
