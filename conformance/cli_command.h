@@ -1,6 +1,6 @@
 // The subcommands of estspec. Each adds itself to the application; when chosen it sets `run`, which returns the exit code:
 // 0 conformant; 1 at least one FAIL (or: a difference, a matrix that is not green); 2 no FAIL but INCONCLUSIVE;
-// 4 usage, configuration or nothing selected; 5 fault of the suite.
+// 3 a known deviation is stale; 4 usage, configuration or nothing selected; 5 fault of the suite.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -13,7 +13,7 @@
 
 namespace conformance::cli {
 
-enum ExitCode : int { conformant = 0, nonconformant = 1, inconclusive = 2, usage = 4, suite_fault = 5 };
+enum ExitCode : int { conformant = 0, nonconformant = 1, inconclusive = 2, stale = 3, usage = 4, suite_fault = 5 };
 
 using Command = std::function<int()>;
 

@@ -17,6 +17,7 @@
 #include "conformance/report/folder.h"
 #include "conformance/steps/scenario_traits.h"
 #include "conformance/steps/server_driver.h"
+#include "conformance/target/deviations.h"
 #include "conformance/target/profile.h"
 #include "est/base/text.h"
 
@@ -28,7 +29,11 @@ struct ServerOptions {
   target::Flags flags;
   std::string profile;
   DataOptions data;
+  std::string baseline;
   bool strict = false;
+  bool certify = false;
+  std::optional<std::size_t> max_certificates;
+  std::optional<double> requests_per_second;
   bool json = false;
   int jobs = 0;  // 0: as the profile says
   std::string out = "estspec-results";
@@ -44,17 +49,38 @@ void on_interrupt(int number) {
   std::signal(number, SIG_DFL);
 }
 
+est::Result<target::Profile> overridden(est::Result<target::Profile> profile, const ServerOptions& options) {
+  if (profile && options.max_certificates) profile->limits.max_certificates = *options.max_certificates;
+  if (profile && options.requests_per_second) profile->limits.requests_per_second = *options.requests_per_second;
+  if (!profile || options.baseline.empty()) return profile;
+  auto deviations = target::load_deviations(options.baseline);
+  if (!deviations) return deviations.error();
+  profile->deviations = *std::move(deviations);
+  return profile;
+}
+
 est::Result<target::Profile> profile_of(const ServerOptions& options) {
   target::Flags flags = options.flags;
   auto password = resolve_secret(flags.password, "--password");
   if (!password) return password.error();
   flags.password = *std::move(password);
-  if (options.profile.empty()) return target::apply_flags(std::nullopt, flags);
+  if (options.profile.empty()) return overridden(target::apply_flags(std::nullopt, flags), options);
   auto profile = target::load_profile(options.profile);
   if (!profile) return profile.error();
   if (profile->role != "server")
     return est::Error{options.profile + ": the profile is for the role " + profile->role + "; give one for a server"};
-  return target::apply_flags(*std::move(profile), flags);
+  return overridden(target::apply_flags(*std::move(profile), flags), options);
+}
+
+// Certification is of a declared product, as a whole. Empty, or why this run cannot be one.
+std::string not_certifiable(const ServerOptions& options, const target::Profile& profile) {
+  if (options.profile.empty()) return "--certify needs a --profile, whose claims say what the product is";
+  if (!options.data.select.empty() || !options.data.folders.empty() || !options.data.built_in)
+    return "--certify runs the built-in scenarios, all of them; leave out --select, --scenarios and --no-built-in";
+  const auto missing = profile.unanswered();
+  if (missing.empty()) return {};
+  return "--certify: " + options.profile +
+         " leaves claims unanswered; write `claims:` as a mapping with true or false for each of: " + est::join(missing, ", ");
 }
 
 std::string word(const std::string& text) {
@@ -82,6 +108,9 @@ std::string command_of(const ServerOptions& options) {
   add("--label", options.flags.label);
   for (const auto& folder : options.data.folders) add("--scenarios", folder);
   if (!options.data.built_in) command += " --no-built-in";
+  add("--baseline", options.baseline);
+  if (options.max_certificates) command += fmt::format(" --max-certificates {}", *options.max_certificates);
+  if (options.requests_per_second) command += fmt::format(" --requests-per-second {}", *options.requests_per_second);
   if (options.strict) command += " --strict";
   return command;
 }
@@ -94,7 +123,8 @@ class ServerRun {
         data_(std::move(data)),
         profile_(std::move(profile)),
         folder_(std::move(folder)),
-        driver_(steps::make_server_driver(profile_, data_.vocabulary)),
+        budget_(std::make_shared<steps::CertificateBudget>(profile_.limits.max_certificates)),
+        driver_(steps::make_server_driver(profile_, data_.vocabulary, budget_)),
         progress_(std::cerr, data_.scenarios.size(), is_terminal(STDERR_FILENO), colour_allowed(STDERR_FILENO)) {}
 
   int run() {
@@ -150,6 +180,7 @@ class ServerRun {
     results_.digest = data_.digest;
     results_.target = run_options_.judge.target;
     results_.strict = options_.strict;
+    results_.certify = options_.certify;
     results_.started = est::system_clock().now();
     results_.command = command_of(options_);
     run_options_.started = [this](const engine::Scenario& scenario) { progress_.started(scenario); };
@@ -163,6 +194,8 @@ class ServerRun {
     const auto began = std::chrono::steady_clock::now();
     (void)engine::run(data_.scenarios, data_.vocabulary, *driver_, run_options_);
     put_in_order();
+    results_.certificates = budget_->list();
+    excuse();
     results_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
     std::signal(SIGINT, SIG_DFL);
     std::signal(SIGTERM, SIG_DFL);
@@ -173,6 +206,12 @@ class ServerRun {
     if (const auto status = folder_.add(result, evidence, results_.target); !status && trouble_.empty()) trouble_ = status.error().message;
     progress_.finished(result);
     results_.scenarios.push_back(std::move(result));
+  }
+
+  void excuse() {
+    if (options_.certify && !profile_.deviations.empty()) note("known deviations are not excused under --certify");
+    if (options_.certify) return;
+    report::apply_deviations(results_, profile_.deviations, est::iso8601(results_.started).substr(0, 10), options_.data.select.empty());
   }
 
   // Scenarios that ran side by side ended in any order.
@@ -192,7 +231,7 @@ class ServerRun {
     const report::TextOptions text{.colour = colour_allowed(options_.json ? STDERR_FILENO : STDOUT_FILENO), .folder = folder_.path()};
     std::ostream& out = options_.json ? std::cerr : std::cout;
     out << report::text_summary(results_, data_.scenarios, data_.catalogue, text);
-    out << "results: " << folder_.path() << "/results.json, junit.xml, evidence/\n";
+    out << "results: " << folder_.path() << "/results.json, junit.xml, certificates.csv, evidence/\n";
     if (options_.json) print(report::to_json(results_));
   }
 
@@ -200,6 +239,7 @@ class ServerRun {
   Data data_;
   target::Profile profile_;
   report::ResultsFolder folder_;
+  std::shared_ptr<steps::CertificateBudget> budget_;
   std::unique_ptr<engine::Driver> driver_;
   Progress progress_;
   engine::SharedControls shared_;
@@ -211,6 +251,7 @@ class ServerRun {
 int run_server(const ServerOptions& options) {
   const auto profile = profile_of(options);
   if (!profile) return complain(profile.error().message);
+  if (const std::string why = options.certify ? not_certifiable(options, *profile) : ""; !why.empty()) return complain(why);
   auto data = load_or_complain(options.data);
   if (!data) return ExitCode::usage;
   std::erase_if(data->scenarios, [](const engine::Scenario& scenario) { return scenario.role != "server"; });
@@ -249,6 +290,20 @@ void add_server(CLI::App& app, Command& run) {
       ->type_name("N")
       ->check(CLI::Range(1, target::most_jobs));
   command
+      ->add_option(
+          "--max-certificates", options->max_certificates,
+          "most certificates the run may obtain, 0 for no limit; overrides limits.certificates. All are listed in certificates.csv")
+      ->type_name("N");
+  command->add_option("--requests-per-second", options->requests_per_second, "pace of the run; overrides limits.requests-per-second")
+      ->type_name("R")
+      ->check(CLI::NonNegativeNumber);
+  command
+      ->add_option("--baseline", options->baseline,
+                   "list of known deviations (YAML), instead of the profile's own `deviations`; see exit code 3")
+      ->type_name("FILE");
+  command->add_flag("--certify", options->certify,
+                    "a run for certification: every built-in scenario, a profile that answers every claim, no deviation excused");
+  command
       ->add_option("--out", options->out, "folder for results.json, junit.xml and evidence/; results of an earlier run in it are replaced")
       ->capture_default_str();
   command->add_flag("--json", options->json, "print results.json on standard output, all else on standard error");
@@ -256,8 +311,8 @@ void add_server(CLI::App& app, Command& run) {
       "Before the run the target is probed once. If it cannot be reached, does not speak TLS or shows a certificate that the trust anchor "
       "does not\n"
       "cover, that is a configuration error: one message, exit code 4, no results.\n"
-      "Exit codes: 0 conformant, 1 at least one FAIL, 2 no FAIL but INCONCLUSIVE, 4 usage, configuration or nothing tested, 5 fault of the "
-      "suite.");
+      "Exit codes: 0 conformant, 1 at least one FAIL, 2 no FAIL but INCONCLUSIVE, 3 neither but a known deviation is stale, 4 usage,\n"
+      "configuration or nothing tested, 5 fault of the suite.");
   command->callback([=, &run] { run = [=] { return run_server(*options); }; });
 }
 

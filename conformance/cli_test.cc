@@ -294,6 +294,65 @@ TEST(Progress, OneLiveLineOnATerminal) {
   EXPECT_THAT(out.str(), AllOf(StartsWith("\r\x1b[K[1/2] \x1b[31m1 FAIL\x1b[0m, "), HasSubstr("s left  EST-X-2"), Not(HasSubstr("\n"))));
 }
 
+// The reference server in this process, with a profile file for it.
+class AgainstReference : public Cli {
+ protected:
+  void SetUp() override {
+    auto started = selftest::ReferenceTarget::start(nullptr);
+    ASSERT_TRUE(started.ok());
+    reference_ = *std::move(started);
+    const target::Profile& profile = reference_->profile();
+    put("anchor.pem", "-----BEGIN CERTIFICATE-----\n" + engine::to_base64(profile.trust_anchors.front()) + "\n-----END CERTIFICATE-----\n");
+    put("password", profile.password->password);
+    put("p.yaml", "target: {name: x}\nclaims: [simpleenroll, http-basic]\naccess:\n  url: https://" + profile.url.endpoint.to_string() +
+                      "\n  trust-anchor: anchor.pem\n  password: {user: estuser, password: {file: password}}\n");
+  }
+  [[nodiscard]] Ran server(std::vector<std::string> more) const {
+    std::vector<std::string> arguments{"server", "--profile", folder_ + "/p.yaml", "--out", folder_ + "/results", "--json"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return estspec(arguments);
+  }
+
+  std::unique_ptr<selftest::ReferenceTarget> reference_;
+};
+
+TEST_F(AgainstReference, ListsEveryCertificateObtained) {
+  const Ran ran = server({"--select", "EST-SE-132"});
+  EXPECT_EQ(ran.code, 0) << ran.error;
+  const auto json = json_of(ran);
+  ASSERT_EQ(json["certificates"].size(), 1U);
+  EXPECT_EQ(json["certificates"][0]["scenario"], "EST-SE-132");
+  EXPECT_EQ(json["certificates"][0]["step"], "control");
+  const auto listed = est::read_file(folder_ + "/results/certificates.csv");
+  ASSERT_TRUE(listed.ok());
+  EXPECT_THAT(*listed, HasSubstr(json["certificates"][0]["serial"].get<std::string>()));
+  EXPECT_THAT(ran.error, HasSubstr("certificates obtained: 1, listed in"));
+}
+
+TEST_F(AgainstReference, NeverObtainsMoreThanAllowed) {
+  const Ran ran = server({"--select", "section:4.2.1", "--max-certificates", "2", "--requests-per-second", "500"});
+  EXPECT_EQ(ran.code, 2);
+  EXPECT_LE(json_of(ran)["certificates"].size(), 2U);
+  EXPECT_THAT(ran.out, HasSubstr("the run may obtain 2 certificates, and they are spent"));
+}
+
+TEST_F(AgainstReference, AKnownDeviationThatDoesNotHappenIsStale) {
+  put("known.yaml", "- {scenario: EST-SE-132, verdict: fail, reason: old, owner: Jo, expires: 2999-12-31}\n");
+  const Ran ran = server({"--select", "EST-SE-132", "--baseline", folder_ + "/known.yaml"});
+  EXPECT_EQ(ran.code, 3) << ran.error;
+  EXPECT_EQ(json_of(ran)["stale"][0]["scenario"], "EST-SE-132");
+  EXPECT_EQ(server({"--baseline", folder_ + "/none.yaml"}).code, 4);
+}
+
+TEST_F(AgainstReference, CertifiesOnlyADeclaredProductAsAWhole) {
+  const Ran partly = server({"--certify"});
+  EXPECT_EQ(partly.code, 4);
+  EXPECT_THAT(partly.error, AllOf(HasSubstr("leaves claims unanswered"), HasSubstr("csrattrs")));
+  EXPECT_THAT(server({"--certify", "--select", "EST-SE-132"}).error, HasSubstr("leave out --select"));
+  EXPECT_THAT(estspec({"server", "--certify", "--url", "https://localhost:1", "--trust-anchor", folder_ + "/anchor.pem"}).error,
+              HasSubstr("--certify needs a --profile"));
+}
+
 TEST(Preflight, RefusedCredentialsAreTheUsersAffair) {
   const auto reference = selftest::ReferenceTarget::start(nullptr);
   ASSERT_TRUE(reference.ok());

@@ -31,6 +31,11 @@ struct CheckResult {
   std::string layer;                // "TCP", "TLS", "HTTP", "CMS", "policy": the layer that answered
 };
 
+// The owner of the target knows of this and says why, until a day.
+struct KnownDeviation {
+  std::string reason, owner, expires;
+};
+
 struct ScenarioResult {
   std::string id, title, role, section;
   Level level = Level::must;
@@ -44,6 +49,7 @@ struct ScenarioResult {
   std::string evidence;             // path relative to the results folder
   std::string reproduce;            // the decisive request without the suite, as a shell command; empty where none exists
   double seconds = 0;
+  std::optional<KnownDeviation> deviation;  // the verdict stands, but does not fail the run
 };
 
 }  // namespace conformance::engine

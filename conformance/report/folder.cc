@@ -18,7 +18,8 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view stage_name = ".estspec-unfinished";
 constexpr std::size_t largest_file = 256U << 20U;
-const std::set<std::string, std::less<>> our_names{"results.json", "junit.xml", "report.html", "evidence", std::string(stage_name)};
+const std::set<std::string, std::less<>> our_names{"results.json", "junit.xml", "certificates.csv",
+                                                   "report.html",  "evidence",  std::string(stage_name)};
 
 est::Error failed(const std::string& what, const std::string& path, const std::error_code& error) {
   return {"cannot " + what + " " + path + ": " + error.message() + "; choose another folder with --out"};
@@ -117,14 +118,15 @@ est::Status ResultsFolder::finish(const Results& results) {
   const fs::path folder(path_);
   const fs::path stage = folder / stage_name;
   if (const auto status = put(stage / "junit.xml", junit_xml(results)); !status) return status;
+  if (const auto status = put(stage / "certificates.csv", certificates_csv(results)); !status) return status;
   if (const auto status = est::write_file((stage / "results.json").string(), engine::print_json(to_json(results)) + "\n"); !status)
     return status;
   std::error_code error;
-  for (const char* old : {"results.json", "junit.xml", "report.html", "evidence"}) {
+  for (const char* old : {"results.json", "junit.xml", "certificates.csv", "report.html", "evidence"}) {
     fs::remove_all(folder / old, error);
     if (error) return failed("replace", (folder / old).string(), error);
   }
-  for (const char* name : {"evidence", "junit.xml", "results.json"}) {
+  for (const char* name : {"evidence", "junit.xml", "certificates.csv", "results.json"}) {
     if (const auto status = move_in(stage / name, folder / name); !status) return status;
   }
   fs::remove_all(stage, error);

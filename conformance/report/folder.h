@@ -1,4 +1,4 @@
-// The results folder: results.json, junit.xml and evidence/ID/{evidence.json, transcript.txt, NAME.body, NAME.request}.
+// The results folder: results.json, junit.xml, certificates.csv and evidence/ID/{evidence.json, transcript.txt, NAME.body, NAME.request}.
 // Everything is gathered in a hidden folder beside and put in place at the end, results.json last: whoever finds results.json finds a
 // whole run. Results of an earlier run are replaced; a folder that holds anything else is refused.
 #pragma once

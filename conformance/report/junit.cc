@@ -44,6 +44,18 @@ std::string details(const ScenarioResult& result) {
 
 void set(pugi::xml_node node, const char* name, const std::string& value) { node.append_attribute(name).set_value(value.c_str()); }
 
+// Covered verdicts are shown as skipped: neither a pass nor a reason to stop a build.
+bool is_known(const ScenarioResult& result) { return result.deviation && result.verdict > Verdict::warn; }
+
+void add_known(pugi::xml_node test, const ScenarioResult& result) {
+  auto node = test.append_child("skipped");
+  set(node, "type", "known deviation");
+  set(node, "message",
+      xml_text(fmt::format("{} known until {} ({}): {}", to_string(result.verdict), result.deviation->expires, result.deviation->owner,
+                           result.deviation->reason)));
+  node.text().set(details(result).c_str());
+}
+
 void add_outcome(pugi::xml_node test, const char* element, const std::string& type, const ScenarioResult& result) {
   auto node = test.append_child(element);
   set(node, "type", type);
@@ -56,6 +68,7 @@ void add_test(pugi::xml_node suite, const ScenarioResult& result) {
   set(test, "name", xml_text(result.id + " " + result.title));
   set(test, "classname", xml_text("estspec." + result.role + "." + result.id.substr(0, result.id.find('/'))));
   set(test, "time", fmt::format("{:.3f}", result.seconds));
+  if (is_known(result)) return add_known(test, result);
   switch (result.verdict) {
     case Verdict::pass:
       return;
@@ -79,10 +92,11 @@ struct Count {
 
   void add(const ScenarioResult& result) {
     ++tests;
+    seconds += result.seconds;
+    skipped += result.verdict == Verdict::not_applicable || is_known(result) ? 1 : 0;
+    if (is_known(result)) return;
     failures += result.verdict == Verdict::fail ? 1 : 0;
     errors += result.verdict == Verdict::error || result.verdict == Verdict::inconclusive ? 1 : 0;
-    skipped += result.verdict == Verdict::not_applicable ? 1 : 0;
-    seconds += result.seconds;
   }
 };
 

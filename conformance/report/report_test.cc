@@ -79,6 +79,11 @@ Results sample() {
       results.scenarios.end(),
       {warn, inconclusive, result("EST-SE-004", Verdict::not_applicable, "needs 'http-digest'"),
        result("EST-SE-005", Verdict::not_applicable, "needs 'http-digest'"), result("EST-SE-006", Verdict::error, "out of memory")});
+  auto known = result("EST-SE-007", Verdict::fail, "The target answered 200 OK.");
+  known.deviation = {"the old firmware cannot", "Jo Doe", "2026-12-31"};
+  results.scenarios.push_back(known);
+  results.stale = {{"EST-SE-001", "the scenario passes, though FAIL is listed; remove the entry [acme.yaml:12]"}};
+  results.certificates = {{"0a1b", "CN=CA,O=Acme", "CN=dev \"1\",O=Acme", 1795206116, "EST-SE-001", "step-1"}};
   return results;
 }
 
@@ -95,15 +100,14 @@ std::vector<engine::Scenario> scenarios() {
 
 engine::Catalogue catalogue() {
   engine::Catalogue result;
-  result.requirements = {{"R7030-3.4-1",
-                          "7030",
-                          "3.4",
-                          "server",
-                          "MUST",
-                          "The server verifies the signature of every certification request before it acts on it.",
-                          {},
-                          "",
-                          {}}};
+  engine::Requirement requirement;
+  requirement.id = "R7030-3.4-1";
+  requirement.rfc = "7030";
+  requirement.section = "3.4";
+  requirement.role = "server";
+  requirement.level = "MUST";
+  requirement.text = "The server verifies the signature of every certification request before it acts on it.";
+  result.requirements = {requirement};
   result.interpretations = {{"INT-13", "401 or 403 for a missing certificate", "", "", {}}};
   return result;
 }

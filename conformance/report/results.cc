@@ -30,7 +30,20 @@ Json json_of(const std::vector<std::string>& texts) {
   return list;
 }
 
-Json json_of(const ScenarioResult& result) {
+Json json_of(const engine::KnownDeviation& known) {
+  return Json{{"reason", to_utf8(known.reason)}, {"owner", to_utf8(known.owner)}, {"expires", to_utf8(known.expires)}};
+}
+
+Json json_of(const StaleDeviation& stale) { return Json{{"scenario", to_utf8(stale.scenario)}, {"problem", to_utf8(stale.problem)}}; }
+
+Json json_of(const engine::ObtainedCertificate& one) {
+  return Json{{"serial", to_utf8(one.serial)},   {"issuer", to_utf8(one.issuer)},
+              {"subject", to_utf8(one.subject)}, {"not_after", est::iso8601(one.not_after)},
+              {"not_after_unix", one.not_after}, {"scenario", to_utf8(one.scenario)},
+              {"step", to_utf8(one.step)}};
+}
+
+Json whole_json_of(const ScenarioResult& result) {
   Json checks = Json::array();
   for (const auto& check : result.checks) checks.push_back(json_of(check));
   return Json{{"id", to_utf8(result.id)},
@@ -48,6 +61,19 @@ Json json_of(const ScenarioResult& result) {
               {"evidence", to_utf8(result.evidence)},
               {"reproduce", to_utf8(result.reproduce)},
               {"seconds", result.seconds}};
+}
+
+Json json_of(const ScenarioResult& result) {
+  Json json = whole_json_of(result);
+  if (result.deviation) json["deviation"] = json_of(*result.deviation);
+  return json;
+}
+
+template <class T>
+Json list_of(const std::vector<T>& items) {
+  Json list = Json::array();
+  for (const auto& item : items) list.push_back(json_of(item));
+  return list;
 }
 
 Verdict read_verdict(JsonReader& reader) {
@@ -71,6 +97,11 @@ std::string read(const Json& json, CheckResult& check) {
 template <class T>
 void read_list(JsonReader& reader, const char* key, std::vector<T>& into);
 
+engine::KnownDeviation read_known(const Json& json) {
+  JsonReader reader(json, "deviation");
+  return {reader.text("reason"), reader.text("owner"), reader.text("expires")};
+}
+
 std::string read(const Json& json, ScenarioResult& result) {
   JsonReader reader(json, "scenario");
   result.id = reader.text("id");
@@ -90,6 +121,27 @@ std::string read(const Json& json, ScenarioResult& result) {
   result.evidence = reader.text("evidence");
   result.reproduce = reader.text("reproduce");
   result.seconds = reader.real("seconds");
+  if (json.is_object() && json.contains("deviation")) {
+    if (const Json* known = reader.object("deviation")) result.deviation = read_known(*known);
+  }
+  return reader.problem();
+}
+
+std::string read(const Json& json, StaleDeviation& stale) {
+  JsonReader reader(json, "stale");
+  stale.scenario = reader.text("scenario");
+  stale.problem = reader.text("problem");
+  return reader.problem();
+}
+
+std::string read(const Json& json, engine::ObtainedCertificate& one) {
+  JsonReader reader(json, "certificate");
+  one.serial = reader.text("serial");
+  one.issuer = reader.text("issuer");
+  one.subject = reader.text("subject");
+  one.not_after = reader.integer("not_after_unix", INT64_MIN);
+  one.scenario = reader.text("scenario");
+  one.step = reader.text("step");
   return reader.problem();
 }
 
@@ -118,17 +170,18 @@ std::map<Verdict, std::size_t> Results::totals() const {
 
 int exit_code(const Results& results) {
   const auto totals = results.totals();
-  if (totals.at(Verdict::fail) > 0) return 1;
+  std::map<Verdict, std::size_t> known;
+  for (const auto& scenario : results.scenarios) known[scenario.verdict] += scenario.deviation ? 1 : 0;
+  if (totals.at(Verdict::fail) > known[Verdict::fail]) return 1;
   if (totals.at(Verdict::error) > 0) return 5;
-  if (totals.at(Verdict::inconclusive) > 0) return 2;
+  if (!results.stale.empty()) return 3;
+  if (totals.at(Verdict::inconclusive) > known[Verdict::inconclusive]) return 2;
   return totals.at(Verdict::pass) + totals.at(Verdict::warn) > 0 ? 0 : 4;
 }
 
 Json to_json(const Results& results) {
   Json totals = Json::object();
   for (const auto& [verdict, count] : results.totals()) totals[std::string(to_key(verdict))] = count;
-  Json scenarios = Json::array();
-  for (const auto& scenario : results.scenarios) scenarios.push_back(json_of(scenario));
   return Json{{"format", results.format},
               {"suite",
                {{"name", "estspec"},
@@ -143,7 +196,10 @@ Json to_json(const Results& results) {
               {"command", to_utf8(results.command)},
               {"exit_code", exit_code(results)},
               {"totals", std::move(totals)},
-              {"scenarios", std::move(scenarios)}};
+              {"scenarios", list_of(results.scenarios)},
+              {"certify", results.certify},
+              {"stale", list_of(results.stale)},
+              {"certificates", list_of(results.certificates)}};
 }
 
 est::Result<Results> results_from_json(const Json& json) {
@@ -163,6 +219,10 @@ est::Result<Results> results_from_json(const Json& json) {
   results.seconds = reader.real("seconds");
   results.command = reader.text("command");
   read_list(reader, "scenarios", results.scenarios);
+  // Results of an earlier version have none of these.
+  if (json.is_object() && json.contains("certify")) results.certify = reader.boolean("certify");
+  if (json.is_object() && json.contains("stale")) read_list(reader, "stale", results.stale);
+  if (json.is_object() && json.contains("certificates")) read_list(reader, "certificates", results.certificates);
   if (!reader.problem().empty()) return est::Error{reader.problem()};
   return results;
 }

@@ -6,12 +6,19 @@
 #include <vector>
 
 #include "conformance/engine/catalogue.h"
+#include "conformance/engine/deviation.h"
 #include "conformance/engine/evidence.h"
+#include "conformance/engine/obtained.h"
 #include "conformance/engine/scenario.h"
 #include "conformance/engine/verdict.h"
 #include "est/base/result.h"
 
 namespace conformance::report {
+
+// An entry of the list of known deviations that does not describe the target any more.
+struct StaleDeviation {
+  std::string scenario, problem;
+};
 
 struct Results {
   int format = 1;
@@ -20,22 +27,34 @@ struct Results {
   std::string digest;                            // SHA-256 over the scenario documents
   engine::Json target = engine::Json::object();  // public profile
   bool strict = false;
+  bool certify = false;  // everything ran, every claim was answered, no deviation was excused
   est::UnixTime started = 0;
   double seconds = 0;
   std::string command;  // how to repeat the run, without secrets
   std::vector<engine::ScenarioResult> scenarios;
+  std::vector<StaleDeviation> stale;
+  std::vector<engine::ObtainedCertificate> certificates;  // all the target issued in this run
 
   [[nodiscard]] std::map<engine::Verdict, std::size_t> totals() const;  // every verdict has an entry
 };
 
-// 0 conformant; 1 at least one FAIL; 5 no FAIL but an ERROR; 2 neither but INCONCLUSIVE; 4 nothing run (all NOT APPLICABLE counts as that).
+// 0 conformant; 1 at least one FAIL; 5 no FAIL but an ERROR; 3 neither but a stale deviation; 2 none of these but INCONCLUSIVE; 4 nothing
+// run (all NOT APPLICABLE counts as that). Known deviations are neither FAIL nor INCONCLUSIVE here.
 [[nodiscard]] int exit_code(const Results& results);
 
 [[nodiscard]] engine::Json to_json(const Results& results);
 [[nodiscard]] est::Result<Results> results_from_json(const engine::Json& json);  // never throws on hostile input
 
+// Comma-separated values with a heading: serial, issuer, subject, not_after, scenario, step; RFC 4180.
+[[nodiscard]] std::string certificates_csv(const Results& results);
+
+// Marks the results that `deviations` cover and lists the entries that do not hold (any more): a scenario that passes or comes to another
+// verdict, one that was not run though `everything` was selected, and whatever expired before `today` (YYYY-MM-DD).
+void apply_deviations(Results& results, const std::vector<engine::Deviation>& deviations, const std::string& today, bool everything);
+
 // JUnit as the Jenkins xunit plugin reads it (report/junit.xsd): FAIL is a failure; ERROR an error; INCONCLUSIVE an error of type
-// "inconclusive", since nothing was shown; NOT APPLICABLE is skipped and says why; WARN passes and tells what it saw in system-out.
+// "inconclusive", since nothing was shown; NOT APPLICABLE is skipped and says why, as are known deviations; WARN passes and tells what it
+// saw in system-out.
 [[nodiscard]] std::string junit_xml(const Results& results);
 
 struct TextOptions {

@@ -93,6 +93,10 @@ class Finding {
   std::string write() {
     const std::string verdict(to_string(result_.verdict));
     writer_.line(coloured(result_.verdict, verdict, options_.colour) + " " + safe(result_.id) + "  " + safe(result_.title));
+    if (result_.deviation) {
+      writer_.part("known",
+                   fmt::format("until {} ({}): {}", result_.deviation->expires, result_.deviation->owner, result_.deviation->reason));
+    }
     writer_.part("what", result_.cause);
     if (result_.verdict == Verdict::inconclusive) writer_.part("to conclude", result_.cure);
     write_requirements();
@@ -183,6 +187,8 @@ std::string_view conclusion(int code) {
       return "CONFORMANT as far as tested";
     case 1:
       return "NOT CONFORMANT";
+    case 3:
+      return "STALE: the list of known deviations does not describe this target";
     case 2:
       return "INCONCLUSIVE: something claimed could not be exercised";
     case 4:
@@ -206,16 +212,32 @@ std::string target_line(const Results& results) {
   return line;
 }
 
+std::string stale(const Results& results, const TextOptions& options) {
+  if (results.stale.empty()) return {};
+  Writer writer(options);
+  writer.line(coloured(Verdict::warn, "STALE known deviations", options.colour));
+  for (const auto& one : results.stale) writer.part(one.scenario, one.problem);
+  return writer.take() + "\n";
+}
+
 std::string footer(const Results& results, const TextOptions& options) {
   std::vector<std::string> counts;
+  const auto known = std::count_if(results.scenarios.begin(), results.scenarios.end(),
+                                   [](const ScenarioResult& result) { return result.deviation.has_value(); });
   for (const auto& [verdict, count] : results.totals()) {
     if (count > 0) counts.push_back(coloured(verdict, fmt::format("{} {}", count, to_string(verdict)), options.colour));
   }
+  if (known > 0) counts.push_back(fmt::format("{} of these known", known));
   const int code = exit_code(results);
   const Verdict shown = code == 0 ? Verdict::pass : code == 2 ? Verdict::inconclusive : Verdict::fail;
   std::string text = fmt::format("{} scenarios in {:.1f} s: {}\n", results.scenarios.size(), results.seconds, est::join(counts, ", "));
   const std::string target = target_line(results);
   if (!target.empty()) text += "target: " + safe(target) + "\n";
+  if (!results.certificates.empty()) {
+    text += fmt::format("certificates obtained: {}, listed in {}certificates.csv for revocation\n", results.certificates.size(),
+                        options.folder.empty() ? "" : options.folder + "/");
+  }
+  if (results.certify) text += "made for certification: every scenario, every claim answered, no deviation excused\n";
   text += fmt::format("result: {} (exit code {})\n", coloured(shown, std::string(conclusion(code)), options.colour), code);
   return text;
 }
@@ -236,7 +258,7 @@ std::string text_summary(const Results& results, const std::vector<Scenario>& sc
       if (result.verdict == verdict) text += text_finding(results, result, scenarios, catalogue, options) + "\n";
     }
   }
-  return text + footer(results, options);
+  return text + stale(results, options) + footer(results, options);
 }
 
 }  // namespace conformance::report

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "conformance/steps/issuance.h"
 #include "est/ops/operation.h"
 
 namespace conformance::steps {
@@ -131,6 +132,7 @@ Maybe<std::string> label_of(const Doing& doing) {
 
 Maybe<est::tls::Identity> obtain_client(const Context& context) {
   Context apart(context.profile, context.redactor, context.run);
+  apart.scenario = context.scenario;
   engine::Step step;
   step.verb = "enroll";
   step.parameters = {{"credentials", "password"}};
@@ -139,7 +141,7 @@ Maybe<est::tls::Identity> obtain_client(const Context& context) {
   exchange.name = "client";
   Recorder recorder(exchange, apart.redactor, apart.began);
   Doing doing{apart, step, none, exchange, recorder, Parameters(step.parameters)};
-  if (auto outcome = perform_http(doing); outcome.kind != engine::StepOutcome::Kind::recorded) return outcome;
+  if (auto outcome = perform_counted(doing, perform_http); outcome.kind != engine::StepOutcome::Kind::recorded) return outcome;
   if (has_current(apart)) return apart.identities.find("current");
   const std::string why = exchange.failure ? exchange.failure->message : "the answer to it holds no certificate for the key";
   return cannot("the profile has no access.identities.client, and the enrollment that should give one failed: " + why);

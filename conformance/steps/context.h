@@ -30,6 +30,7 @@ struct Context {
   const target::Profile& profile;
   const Redactor& redactor;
   RunState& run;
+  std::string scenario = {};  // id, for the list of certificates
   Memory memory;
   Wire wire;
   Identities identities;

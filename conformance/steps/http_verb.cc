@@ -87,10 +87,6 @@ engine::StepOutcome HttpVerb::prepare_request() {
     if (!body_.empty()) recorder_.artefact("sent-body", body_);
     return recorded();
   }
-  if (context_.run.certificates_spent()) {
-    return cannot("the profile allows " + std::to_string(context_.run.most_certificates()) +
-                  " certificates a run, and they are spent; raise limits.certificates or select fewer scenarios");
-  }
   const bool renewal = doing_.step.verb == "reenroll";
   est::Bytes presented;
   if (presentation_.identity) presented = presentation_.identity->chain.front();
@@ -331,7 +327,6 @@ void HttpVerb::remember() {
     enrollment.answer = est::to_string(answer_.message.body).substr(0, 4096);
   } else {
     context_.memory.current = doing_.exchange.name;
-    context_.run.certificate_issued();
   }
   context_.memory.enrollments.insert_or_assign(doing_.exchange.name, std::move(enrollment));
 }

@@ -6,9 +6,9 @@
 
 namespace conformance::steps {
 
-RunState::RunState(const target::Limits& limits)
+RunState::RunState(const target::Limits& limits, std::shared_ptr<CertificateBudget> budget)
     : prefix_(est::hex(est::crypto::random_bytes(4))),
-      most_certificates_(limits.max_certificates),
+      budget_(budget != nullptr ? std::move(budget) : std::make_shared<CertificateBudget>(limits.max_certificates)),
       next_(std::chrono::steady_clock::now()) {
   if (limits.requests_per_second <= 0) return;
   gap_ = std::chrono::duration_cast<std::chrono::steady_clock::duration>(std::chrono::duration<double>(1 / limits.requests_per_second));

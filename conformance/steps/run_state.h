@@ -1,14 +1,16 @@
-// What all sessions of one run share: unique numbers, the pace of requests, how many certificates were issued.
+// What all sessions of one run share: unique numbers, the pace of requests, the certificates it may obtain.
 #pragma once
 
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "conformance/steps/budget.h"
 #include "conformance/target/profile.h"
 #include "est/tls/context.h"
 
@@ -17,27 +19,26 @@ namespace conformance::steps {
 // Threads: every member may be called from any thread.
 class RunState {
  public:
-  explicit RunState(const target::Limits& limits);
+  // Without a budget, one of the limits' size.
+  explicit RunState(const target::Limits& limits, std::shared_ptr<CertificateBudget> budget = nullptr);
 
   // "4f1c09-17": unique in this run and, by its random part, among runs.
   [[nodiscard]] std::string next_number();
   // Waits until the next request may be sent; at once when there is no limit.
   void wait_for_turn();
-  void certificate_issued() { ++certificates_; }
-  [[nodiscard]] bool certificates_spent() const { return most_certificates_ != 0 && certificates_ >= most_certificates_; }
   // Position of the next unused entry of the profile's one-time passwords.
   [[nodiscard]] std::size_t take_one_time_password() { return one_time_passwords_++; }
+  // Verbs need not ask: perform_counted() does it for all of them.
+  [[nodiscard]] CertificateBudget& budget() noexcept { return *budget_; }
   // The client certificate obtained for a profile without one; touched only while client_mutex() is held.
   [[nodiscard]] std::mutex& client_mutex() noexcept { return client_mutex_; }
   [[nodiscard]] std::optional<est::tls::Identity>& client() noexcept { return client_; }
-  [[nodiscard]] std::size_t most_certificates() const { return most_certificates_; }
 
  private:
   std::string prefix_;
   std::atomic<std::uint64_t> counter_{0};
-  std::atomic<std::size_t> certificates_{0};
   std::atomic<std::size_t> one_time_passwords_{0};
-  std::size_t most_certificates_;
+  std::shared_ptr<CertificateBudget> budget_;
   std::chrono::steady_clock::duration gap_{};
   std::mutex client_mutex_;
   std::optional<est::tls::Identity> client_;  // guarded by client_mutex_

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "conformance/steps/context.h"
+#include "conformance/steps/issuance.h"
 
 namespace conformance::steps {
 namespace {
@@ -22,14 +23,17 @@ const std::map<std::string, VerbFunction, std::less<>>& functions() {
 
 class ServerSession final : public engine::Session {
  public:
-  ServerSession(const target::Profile& profile, const Redactor& redactor, RunState& run) : context_(profile, redactor, run) {}
+  ServerSession(const target::Profile& profile, const Redactor& redactor, RunState& run, std::string scenario)
+      : context_(profile, redactor, run) {
+    context_.scenario = std::move(scenario);
+  }
 
   engine::StepOutcome perform(const engine::Step& step, const engine::Evidence& before, engine::Exchange& exchange) override {
     const auto verb = functions().find(step.verb);
     if (verb == functions().end()) return fault("the server driver has no verb '" + step.verb + "'");
     Recorder recorder(exchange, context_.redactor, context_.began);
     Doing doing{context_, step, before, exchange, recorder, Parameters(step.parameters)};
-    auto outcome = verb->second(doing);
+    auto outcome = perform_counted(doing, verb->second);
     recorder.finish();
     outcome.sentence = context_.redactor.cleaned(outcome.sentence);
     return outcome;
@@ -41,10 +45,11 @@ class ServerSession final : public engine::Session {
 
 class ServerDriver final : public engine::Driver {
  public:
-  explicit ServerDriver(const target::Profile& profile) : profile_(profile), redactor_(profile_), run_(profile_.limits) {}
+  ServerDriver(const target::Profile& profile, std::shared_ptr<CertificateBudget> budget)
+      : profile_(profile), redactor_(profile_), run_(profile_.limits, std::move(budget)) {}
 
-  std::unique_ptr<engine::Session> begin(const engine::Scenario& /*scenario*/) override {
-    return std::make_unique<ServerSession>(profile_, redactor_, run_);
+  std::unique_ptr<engine::Session> begin(const engine::Scenario& scenario) override {
+    return std::make_unique<ServerSession>(profile_, redactor_, run_, scenario.id);
   }
   engine::Step liveness() const override {
     engine::Step step;
@@ -61,8 +66,9 @@ class ServerDriver final : public engine::Driver {
 
 }  // namespace
 
-std::unique_ptr<engine::Driver> make_server_driver(const target::Profile& profile, const engine::Vocabulary& /*vocabulary*/) {
-  return std::make_unique<ServerDriver>(profile);
+std::unique_ptr<engine::Driver> make_server_driver(const target::Profile& profile, const engine::Vocabulary& /*vocabulary*/,
+                                                   std::shared_ptr<CertificateBudget> budget) {
+  return std::make_unique<ServerDriver>(profile, std::move(budget));
 }
 
 }  // namespace conformance::steps

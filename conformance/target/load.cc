@@ -1,6 +1,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "conformance/target/deviations.h"
 #include "conformance/target/names.h"
 #include "conformance/target/profile.h"
 #include "conformance/target/yaml_map.h"
@@ -44,6 +45,7 @@ class ProfileReader {
     }
     if (const auto node = map.node("csr")) read_csr(*node);
     if (const auto node = map.node("limits")) read_limits(*node);
+    if (const auto node = map.node("deviations")) profile_.deviations = read_deviations(*node, problems_);
     map.finish();
   }
 
@@ -78,6 +80,7 @@ class ProfileReader {
       if (value != "true" && value != "false")
         map.problem(name, "'claims." + est::printable(name, 60) + "' is no claim", "write true or false");
       claim(map.mark(name), name, value == "true");
+      profile_.answered.insert(name);
     }
   }
 

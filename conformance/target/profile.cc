@@ -56,6 +56,14 @@ engine::Json Profile::public_json() const {
             {"operator", limits.operator_seconds}}}};
 }
 
+std::vector<std::string> Profile::unanswered() const {
+  std::vector<std::string> names;
+  for (const auto& [known, meaning] : server_claims()) {
+    if (!answered.contains(known)) names.push_back(known);
+  }
+  return names;
+}
+
 std::vector<std::string> Profile::secrets() const {
   if (!password || password->password.empty()) return {};
   return {password->password, est::codec::encode_base64(est::as_bytes(password->user + ":" + password->password))};

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "conformance/engine/deviation.h"
 #include "conformance/engine/evidence.h"
 #include "est/base/result.h"
 #include "est/crypto/key.h"
@@ -54,6 +55,9 @@ struct Profile {
   std::string name, vendor, version;  // of the product, for the report
   std::string role = "server";
   std::set<std::string, std::less<>> claims;
+  // Claims that a mapping in the profile answers with true or false: what --certify wants of every one of them.
+  std::set<std::string, std::less<>> answered;
+  std::vector<engine::Deviation> deviations;
 
   est::net::Url url;
   std::string label;  // default CA label, may be empty
@@ -75,6 +79,8 @@ struct Profile {
   std::map<std::string, OperatorAction, std::less<>> operator_actions;  // "approve", "revoke", "restart"
   CsrPolicy csr;
   Limits limits;
+
+  [[nodiscard]] std::vector<std::string> unanswered() const;  // claims that are neither claimed nor denied by a mapping
 
   // Everything above that is not secret, in a stable form: stored in results.json and handed to checks.
   [[nodiscard]] engine::Json public_json() const;
