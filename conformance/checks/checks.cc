@@ -6,6 +6,7 @@ namespace conformance::checks {
 
 void add_checks(engine::Vocabulary& vocabulary) {
   add_http_checks(vocabulary);
+  add_http_rule_checks(vocabulary);
   add_connection_checks(vocabulary);
   add_body_checks(vocabulary);
   add_tls_checks(vocabulary);

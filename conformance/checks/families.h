@@ -6,6 +6,7 @@
 namespace conformance::checks {
 
 void add_http_checks(engine::Vocabulary& vocabulary);                // status, header, challenge, retry-after, allow ...
+void add_http_rule_checks(engine::Vocabulary& vocabulary);           // single-response, responses, coped, head-like ...
 void add_connection_checks(engine::Vocabulary& vocabulary);          // connection-kept, closed-cleanly, within
 void add_body_checks(engine::Vocabulary& vocabulary);                // content-type, base64-body, certs-only, error-body
 void add_tls_checks(engine::Vocabulary& vocabulary);                 // tls-version, handshake-refused, resumed, server-certificate

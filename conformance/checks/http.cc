@@ -1,4 +1,6 @@
 // Status codes and header fields (RFC 9110, RFC 9112, RFC 7030 3.2.1 and 3.2.3).
+#include <algorithm>
+
 #include "conformance/checks/families.h"
 #include "conformance/checks/reading.h"
 #include "est/base/text.h"
@@ -60,7 +62,21 @@ bool glob(std::string_view pattern, std::string_view value) {
   return p == pattern.size();
 }
 
+// For fields that may be there but not with that value.
+Results header_lacks(const CheckInput& input, const std::string& name, const std::string& pattern) {
+  const std::string expected = "no header field " + name + " matching \"" + pattern + "\"";
+  const auto answer = answer_of(input.exchange);
+  if (!answer) return {unanswered(input, expected)};
+  for (const auto& value : answer->message.fields.all(name)) {
+    if (glob(pattern, value))
+      return {result(input, Verdict::fail, "The response has " + name + ": " + est::printable(value) + ".", expected)};
+  }
+  return {result(input, Verdict::pass, "No " + name + " field has that value.", expected)};
+}
+
 Results header(const CheckInput& input) {
+  if (const auto unwanted = text(input.parameters, "lacks"); !unwanted.empty())
+    return header_lacks(input, text(input.parameters, "name"), unwanted);
   const auto name = text(input.parameters, "name");
   const auto pattern = text(input.parameters, "matches");
   const bool wanted = flag(input.parameters, "present", true);
@@ -90,7 +106,27 @@ std::string defect_of(const AuthItem& challenge) {
   const bool digest = est::iequals(challenge.scheme, "Digest");
   if ((basic || digest) && !challenge.parameter("realm")) return challenge.scheme + " challenge without realm";
   if (digest && !challenge.parameter("nonce")) return "Digest challenge without nonce";
+  const auto charset = challenge.parameter("charset");  // RFC 7617 2.1, RFC 7616 3.3: one value is defined
+  if ((basic || digest) && charset && !est::iequals(*charset, "UTF-8")) return challenge.scheme + " challenge with charset " + *charset;
   return {};
+}
+
+// RFC 7616 3.7: several Digest challenges are there to offer several algorithms.
+bool repeats_algorithm(const std::vector<AuthItem>& challenges) {
+  std::vector<std::string> seen;
+  for (const auto& challenge : challenges) {
+    if (!est::iequals(challenge.scheme, "Digest")) continue;
+    auto algorithm = est::ascii_lower(challenge.parameter("algorithm").value_or("MD5"));
+    if (std::find(seen.begin(), seen.end(), algorithm) != seen.end()) return true;
+    seen.push_back(std::move(algorithm));
+  }
+  return false;
+}
+
+// RFC 7616 3.3 makes qop mandatory; RFC 2617, which RFC 7030 cites, did not.
+bool lacks_qop(const std::vector<AuthItem>& challenges) {
+  return std::any_of(challenges.begin(), challenges.end(),
+                     [](const AuthItem& one) { return est::iequals(one.scheme, "Digest") && !one.parameter("qop"); });
 }
 
 CheckResult digest_flavour(const CheckInput& input, const std::vector<AuthItem>& challenges) {
@@ -119,6 +155,10 @@ Results judge_challenges(const CheckInput& input, const std::vector<AuthItem>& c
   }
   results.push_back(
       result(input, found ? Verdict::pass : Verdict::fail, "The 401 response challenges with " + est::join(schemes, ", ") + ".", expected));
+  if (repeats_algorithm(challenges))
+    results.push_back(result(input, Verdict::fail, "Two Digest challenges name the same algorithm.", "a different algorithm in each"));
+  if (found && wanted == "digest" && lacks_qop(challenges))
+    results.push_back(result(input, Verdict::warn, "A Digest challenge has no qop.", "qop with auth (RFC 7616 3.3)", "HTTP", "INT-25"));
   if (found && wanted == "digest") results.push_back(digest_flavour(input, challenges));
   return results;
 }
@@ -171,7 +211,7 @@ Results retry_after(const CheckInput& input) {
 
 Results allow(const CheckInput& input) {
   const auto methods = list(input.parameters, "methods");
-  const std::string expected = "if 405, then an Allow field with " + est::join(methods, ", ");
+  const std::string expected = "if 405, then an Allow field" + (methods.empty() ? "" : " with " + est::join(methods, ", "));
   const auto answer = answer_of(input.exchange);
   if (!answer) return {unanswered(input, expected)};
   if (answer->message.status != 405) return {result(input, Verdict::pass, describe(answer->message), expected)};
@@ -227,7 +267,8 @@ void add_http_checks(engine::Vocabulary& vocabulary) {
                    "a response header field is there, absent, or has a value",
                    {required(parameter("name", ParameterType::text, "field name")),
                     parameter("present", ParameterType::boolean, "false: it must be absent (default true)"),
-                    parameter("matches", ParameterType::text, "value with * for any characters, case ignored")},
+                    parameter("matches", ParameterType::text, "value with * for any characters, case ignored"),
+                    parameter("lacks", ParameterType::text, "the field may be there, but not with a value like this")},
                    header,
                    "name"});
   add(vocabulary, {"challenge",

@@ -55,6 +55,9 @@ TEST(Header, PresentAbsentAndMatching) {
   EXPECT_EQ(judge("header", {{"name", "Server"}, {"present", false}}, response).worst, Verdict::fail);
   EXPECT_EQ(judge("header", {{"name", "Via"}, {"present", false}}, response).worst, Verdict::pass);
   EXPECT_EQ(judge("header", {{"name", "Via"}}, response).worst, Verdict::fail);
+  EXPECT_EQ(judge("header", {{"name", "Server"}, {"lacks", "*2.0*"}}, response).worst, Verdict::pass);
+  EXPECT_EQ(judge("header", {{"name", "Server"}, {"lacks", "*1.0*"}}, response).worst, Verdict::fail);
+  EXPECT_EQ(judge("header", {{"name", "Via"}, {"lacks", "*"}}, response).worst, Verdict::pass);
   EXPECT_EQ(judge("header", {{"name", "Via"}}, failed("read", "reset")).worst, Verdict::fail);
 }
 
@@ -66,6 +69,21 @@ TEST(Challenge, IsThereAndUsable) {
   EXPECT_EQ(judge("challenge", {{"scheme", "basic"}}, with("Basic")).worst, Verdict::fail);
   EXPECT_EQ(judge("challenge", {{"scheme", "digest"}}, with("Digest realm=\"a\", algorithm=SHA-256")).worst, Verdict::fail);
   EXPECT_EQ(judge("challenge", {}, with("Digest realm=\"unterminated")).worst, Verdict::fail);
+}
+
+TEST(Challenge, CharsetAlgorithmsAndQop) {
+  const auto challenged = [](std::vector<std::string> values) {
+    std::vector<est::http::Field> fields;
+    for (auto& value : values) fields.push_back({"WWW-Authenticate", std::move(value)});
+    return answered(401, "No.", std::move(fields));
+  };
+  EXPECT_EQ(judge("challenge", {{"scheme", "basic"}}, challenged({"Basic realm=\"a\", charset=\"UTF-8\""})).worst, Verdict::pass);
+  EXPECT_EQ(judge("challenge", {{"scheme", "basic"}}, challenged({"Basic realm=\"a\", charset=\"latin-1\""})).worst, Verdict::fail);
+  const std::string modern = "Digest realm=\"a\", nonce=\"b\", qop=\"auth\", algorithm=SHA-256";
+  EXPECT_EQ(judge("challenge", {{"scheme", "digest"}}, challenged({modern})).worst, Verdict::pass);
+  EXPECT_EQ(judge("challenge", {{"scheme", "digest"}}, challenged({modern, modern})).worst, Verdict::fail);
+  EXPECT_EQ(judge("challenge", {{"scheme", "digest"}}, challenged({"Digest realm=\"a\", nonce=\"b\", algorithm=SHA-256"})).worst,
+            Verdict::warn);
 }
 
 TEST(Challenge, Md5AloneWarns) {

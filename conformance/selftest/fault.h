@@ -44,6 +44,7 @@ struct Fault {
   bool plain_http = false;                                                            // answers plain HTTP on the TLS port
   // Octets the HTTP parser refused (the handler would answer 400 and close).
   std::function<std::optional<est::http::Response>(const est::http::Refusal&)> refusal;
+  std::function<void(const est::http::Refusal&, est::net::Reply&)> refusal_wire;  // the octets of the answer to them
   // Whether the process dies of this request, of octets its HTTP parser refused, or of a first octet that begins no TLS record.
   std::function<bool(const Scene&)> dies_of;
   std::function<bool(const est::http::Refusal&)> dies_of_refusal;
@@ -63,6 +64,7 @@ struct Fault {
 [[nodiscard]] std::vector<Fault> authentication_faults();
 [[nodiscard]] std::vector<Fault> retry_faults();
 [[nodiscard]] std::vector<Fault> robustness_faults();
+[[nodiscard]] std::vector<Fault> http_rule_faults();
 [[nodiscard]] std::vector<Fault> hostile_faults();
 [[nodiscard]] std::vector<Fault> policy_faults();
 [[nodiscard]] std::vector<Fault> attribute_faults();

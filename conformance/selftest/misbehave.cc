@@ -62,7 +62,9 @@ Reply MisbehavingApplication::on_refusal(const est::http::Refusal& refusal, cons
   if (fault_.refusal) {
     if (const std::optional<Response> response = fault_.refusal(refusal)) return {est::http::encode(*response), AfterReply::close};
   }
-  return inner_.on_refusal(refusal, peer);
+  Reply reply = inner_.on_refusal(refusal, peer);
+  if (fault_.refusal_wire) fault_.refusal_wire(refusal, reply);
+  return reply;
 }
 
 }  // namespace conformance::selftest

@@ -209,6 +209,48 @@ Table authentication_promises() {
   };
 }
 
+// What the HTTP scenarios (EST-SE-340 to 399) make of faults that were promised before there were such scenarios.
+void add_http_scenarios(std::vector<Fault>& faults) {
+  const List no_requests = {"EST-SE-342*", "EST-SE-343", "EST-SE-362", "EST-SE-363", "EST-SE-398"};
+  constexpr const char* bodiless = "HEAD is answered without the body the fault alters, so the two lengths differ";
+  const std::map<std::string, Promise, std::less<>> further = {
+      {"FAULT-HTTP-02", {{}, {"EST-SE-342*", "EST-SE-343"}, "405 is answered to other methods as well"}},
+      {"FAULT-HTTP-03", {{}, {"EST-SE-360", "EST-SE-370", "EST-SE-391", "EST-SE-392"}, "unknown paths are asked for there, too"}},
+      {"FAULT-HTTP-04",
+       {{},
+        {"EST-SE-360", "EST-SE-370", "EST-SE-391", "EST-SE-392", "EST-SE-393", "EST-SE-394"},
+        "unknown paths are asked for there, too"}},
+      {"FAULT-HTTP-08", {{}, {"EST-SE-360", "EST-SE-370"}, "further requests stand on the connection that is closed"}},
+      {"FAULT-HTTP-09", {{}, {"EST-SE-343"}, "a GET to /simplereenroll is answered like one to /simpleenroll"}},
+      {"FAULT-HTTP-11", {{}, {"EST-SE-340", "EST-SE-370"}, "where /cacerts ends is asked there, too"}},
+      {"FAULT-CACERTS-02", {{}, {"EST-SE-340"}, bodiless}},
+      {"FAULT-CACERTS-03", {{}, {"EST-SE-340"}, bodiless}},
+      {"FAULT-CACERTS-06", {{}, {"EST-SE-340"}, bodiless}},
+      {"FAULT-CACERTS-07", {{}, {"EST-SE-340"}, bodiless}},
+      {"FAULT-CACERTS-08", {{}, {"EST-SE-340"}, bodiless}},
+      {"FAULT-CACERTS-09", {{}, {"EST-SE-340"}, bodiless}},
+      {"FAULT-CACERTS-12", {{}, {"EST-SE-340"}, bodiless}},
+      {"FAULT-CACERTS-13", {{}, {"EST-SE-340"}, bodiless}},
+      {"FAULT-CACERTS-15", {{}, {"EST-SE-340"}, bodiless}},
+      {"FAULT-CSRATTRS-07", {{}, {"EST-SE-343"}, "a POST to /csrattrs breaks it as well"}},
+      {"FAULT-ENROLL-03", {{}, {"EST-SE-343", "EST-SE-398"}, "these send what is no certification request"}},
+      {"FAULT-ENROLL-13", {{}, {"EST-SE-343"}, "a refused GET to /simplereenroll gets a certificate as well"}},
+      {"FAULT-ROBUST-03", {{}, {"EST-SE-350*"}, "these bodies are in chunks, too"}},
+      {"FAULT-ROBUST-04", {{}, {"EST-SE-362"}, "it expects 100-continue, too"}},
+      {"FAULT-HOSTILE-05", {{}, no_requests, "what is sent there is no certification request either"}},
+      {"FAULT-HOSTILE-06", {{}, no_requests, "what is sent there is no certification request either"}},
+      {"FAULT-HOSTILE-07", {{}, no_requests, "what is sent there is no certification request either"}},
+      {"FAULT-HOSTILE-08", {{}, no_requests, "what is sent there is no certification request either"}},
+      {"FAULT-ROBUST-06", {{}, {"EST-SE-35*", "EST-SE-36*", "EST-SE-37*", "EST-SE-38*", "EST-SE-392"}, "these are malformed HTTP, too"}},
+  };
+  for (Fault& fault : faults) {
+    const auto promise = further.find(fault.id);
+    if (promise == further.end()) continue;
+    fault.also.insert(fault.also.end(), promise->second.also.begin(), promise->second.also.end());
+    fault.because += (fault.because.empty() ? "" : "; ") + promise->second.because;
+  }
+}
+
 }  // namespace
 
 void add_promises(std::vector<Fault>& faults) {
@@ -223,6 +265,7 @@ void add_promises(std::vector<Fault>& faults) {
     fault.also = promise->second.also;
     fault.because = promise->second.because;
   }
+  add_http_scenarios(faults);
 }
 
 }  // namespace conformance::selftest

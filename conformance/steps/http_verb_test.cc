@@ -160,7 +160,8 @@ TEST_F(DriverTest, EveryCorruptionIsSent) {
 
 TEST_F(DriverTest, FramingAsAsked) {
   for (const Json& parameters : {Json{{"transfer", "chunked"}}, Json{{"expect-continue", true}}, Json{{"split", 5}},
-                                 Json{{"transfer", "chunked"}, {"expect-continue", true}}}) {
+                                 Json{{"transfer", "chunked"}, {"expect-continue", true}}, Json{{"transfer", "chunked-extensions"}},
+                                 Json{{"transfer", "chunked-trailers"}}, Json{{"transfer", "chunked-odd-sizes"}}}) {
     const auto exchange = perform("enroll", parameters);
     expect_recorded();
     EXPECT_EQ(status_of(exchange), 200) << parameters;

@@ -97,7 +97,8 @@ Parameters message_parameters() {
       map("headers", "field name to value; replaces fields of that name, null takes one away"),
       text("content-type", "Content-Type, or none"),
       text("accept", "Accept; default */*"),
-      choice("transfer", {"length", "chunked"}, "framing of the body"),
+      choice("transfer", {"length", "chunked", "chunked-extensions", "chunked-trailers", "chunked-odd-sizes"},
+             "framing of the body; odd sizes have leading zeros and capital digits"),
       flag("expect-continue", "send Expect: 100-continue and wait a moment before the body"),
       number("split", "send in six pieces with so many milliseconds between them"),
   };
@@ -136,10 +137,12 @@ Parameters request_parameters() {
 
 Parameters octet_parameters() {
   return {
-      text("send", "octets; {host}, {est} (/.well-known/est/LABEL) and {basic} (credentials) are replaced"),
+      text("send",
+           "octets; {host}, {est} (/.well-known/est/LABEL) and {basic} (credentials) are replaced, {times N TEXT} becomes N times TEXT"),
       text("send-hex", "octets in hexadecimal, after those of send"),
       number("repeat", "how often send is sent"),
       number("answers", "HTTP answers to wait for; default 1"),
+      number("linger", "milliseconds to look for more, or for the close, after the answers; default 300"),
       number("split", "send in six pieces with so many milliseconds between them"),
   };
 }

@@ -5,6 +5,7 @@
 
 #include "conformance/steps/context.h"
 #include "conformance/steps/stream.h"
+#include "conformance/steps/template_text.h"
 #include "est/base/text.h"
 #include "est/codec/base64.h"
 
@@ -17,7 +18,7 @@ using est::net::Failure;
 constexpr std::int64_t usual_raw_time = 5000;
 constexpr std::int64_t usual_watch = 300;
 constexpr std::size_t most_raw_octets = std::size_t{64} << 20U;
-constexpr est::Milliseconds after_answer{300};
+constexpr std::int64_t usual_linger = 300;
 
 bool recorded_so_far(const engine::StepOutcome& outcome) { return outcome.kind == engine::StepOutcome::Kind::recorded; }
 
@@ -36,6 +37,9 @@ Maybe<est::Bytes> octets_to_send(const Doing& doing) {
        {std::pair<std::string, std::string>{"{host}", host_field(profile)}, {"{est}", est_prefix(*label)}, {"{basic}", basic}}) {
     for (auto at = text.find(mark); at != std::string::npos; at = text.find(mark, at + value.size())) text.replace(at, mark.size(), value);
   }
+  auto expanded = expand_times(text, most_raw_octets);
+  if (!expanded) return fault("'send': " + expanded.error().message);
+  text = *std::move(expanded);
   const auto times = static_cast<std::size_t>(std::clamp<std::int64_t>(doing.parameters.number("repeat", 1), 0, 1'000'000));
   if (text.size() * times > most_raw_octets) return fault("'send' times 'repeat' is more than 64 MiB");
   est::Bytes octets;
@@ -79,7 +83,8 @@ void send_and_read(const Doing& doing, Stream& stream, est::BytesView octets, es
   reader.read(deadline);
   if (reader.complete()) {
     doing.recorder.event("http", "response-received", std::to_string(reader.observed().message.status));
-    reader.drain(est::Deadline::earlier(deadline, est::Deadline::after(after_answer)));
+    const auto linger = std::max<std::int64_t>(0, doing.parameters.number("linger", usual_linger));
+    reader.drain(est::Deadline::earlier(deadline, est::Deadline::after(est::Milliseconds(linger))));
   } else {
     auto failure = reader.failure();
     if (write_failure && (!failure || !failure->alert)) failure = write_failure;

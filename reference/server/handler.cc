@@ -69,6 +69,12 @@ bool media_type_fits(const Request& head, std::string_view wanted) {
   return type.value && type.value->is(wanted);
 }
 
+// RFC 9110 8.4: no content coding is supported in requests.
+bool packed(const Request& head) {
+  const std::optional<std::string> coding = head.fields.get("Content-Encoding");
+  return coding && !est::iequals(est::trim(*coding), "identity");
+}
+
 Answer denied(const Denial& denial) {
   Answer answer = refuse(denial.status, denial.sentence);
   for (const std::string& challenge : denial.challenges) answer.response.fields.add("WWW-Authenticate", challenge);
@@ -108,6 +114,8 @@ Handler::Routed Handler::route(const Request& head) const {
   else if (has_request_body(operation) && !media_type_fits(head, est::ops::request_media_type(operation)))
     routed.refusal = refuse(415, "The Content-Type of this operation is " + std::string(est::ops::request_media_type(operation)) +
                                      "; send the request with it (RFC 7030 3.2.4).");
+  else if (has_request_body(operation) && packed(head))
+    routed.refusal = refuse(415, "A Content-Encoding is not supported; send the body as it is.");
   return routed;
 }
 

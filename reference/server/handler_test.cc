@@ -87,6 +87,14 @@ TEST_F(HandlerTest, TakesTheMediaTypeInAnyCaseAndWithParameters) {
   }
 }
 
+TEST_F(HandlerTest, SupportsNoContentCoding) {
+  for (const auto& [coding, status] : {std::pair{"gzip", 415}, {"identity", 200}}) {
+    Request request = enroll_request("open");
+    request.fields.set("Content-Encoding", coding);
+    EXPECT_EQ(scene.send(request, Scene::facts()).status, status) << coding;
+  }
+}
+
 TEST_F(HandlerTest, CacertsCarriesTheRoot) {
   const auto certificates = est::ops::read_certs_only_body(scene.get("/.well-known/est/cacerts").body);
   ASSERT_TRUE(certificates.accepted());
