@@ -19,7 +19,6 @@ namespace oids = est::codec::oids;
 namespace {
 
 using codec::Attribute;
-using codec::CertificationRequest;
 using Test = std::function<bool(const Scene&)>;
 using Instead = std::function<std::optional<Response>(const Scene&)>;
 
@@ -53,27 +52,27 @@ Instead list_at(const std::string& label, const codec::CsrAttrs& list) {
   };
 }
 
-codec::CsrAttrs with_template(codec::RequestTemplate wanted) { return {{codec::make_request_template(wanted)}}; }
+codec::CsrAttrs with_template(const codec::RequestTemplate& wanted) { return {{codec::make_request_template(wanted)}}; }
 
 Attribute extensions() { return codec::make_extension_request({codec::make_extended_key_usage({oids::client_auth})}); }
 
 codec::CsrAttrs template_of_complete_extensions() {
   codec::RequestTemplate wanted;
   wanted.extensions = {{oids::key_usage, true, codec::make_key_usage(codec::key_usage::digital_signature).value}};
-  return with_template(std::move(wanted));
+  return with_template(wanted);
 }
 
 codec::CsrAttrs template_with_needless_key() {
   codec::RequestTemplate wanted;
   wanted.key_algorithm = codec::AlgorithmIdentifier{oids::ec_public_key, der::oid(oids::prime256v1)};
   wanted.key = Bytes{0x04, 0x01, 0x02};
-  return with_template(std::move(wanted));
+  return with_template(wanted);
 }
 
 codec::CsrAttrs template_with_empty_subject() {
   codec::RequestTemplate wanted;
   wanted.has_subject = true;
-  return with_template(std::move(wanted));
+  return with_template(wanted);
 }
 
 bool shows_credentials(const Scene& scene) {

@@ -28,7 +28,7 @@ AfterHook grant(Test odd) {
   };
 }
 
-Instead answer_if(Test odd, int status, const std::string& sentence) {
+Instead answer_if(const Test& odd, int status, const std::string& sentence) {
   return [=](const Scene& scene) -> std::optional<Response> {
     if (!odd(scene)) return std::nullopt;
     return est::ops::text_response(status, sentence);

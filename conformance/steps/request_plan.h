@@ -28,12 +28,12 @@ struct RequestPlan {
   std::string attributes = "usual";
   std::string corrupt;  // empty: sound
   std::string encoding;
-  std::vector<est::codec::Extension> extensions;        // beside the subjectAltName
-  std::vector<est::codec::Attribute> more;              // attributes beside extensionRequest and the channel binding
-  std::optional<est::codec::ChangeSubjectName> rename;  // what the ChangeSubjectName among them asks for
-  std::string link_by = "challenge-password";           // see linking_attributes
-  std::string one_time_password;                        // sent in otpChallenge; empty: none
-  est::Bytes resend;                                    // when not empty: these octets, nothing else
+  std::vector<est::codec::Extension> extensions = {};        // beside the subjectAltName
+  std::vector<est::codec::Attribute> more = {};              // attributes beside extensionRequest and the channel binding
+  std::optional<est::codec::ChangeSubjectName> rename = {};  // what the ChangeSubjectName among them asks for
+  std::string link_by = "challenge-password";                // see linking_attributes
+  std::string one_time_password = {};                        // sent in otpChallenge; empty: none
+  est::Bytes resend;                                         // when not empty: these octets, nothing else
 };
 
 struct PlanInput {
