@@ -1,0 +1,17 @@
+// /fullcmc (RFC 7030 4.3, RFC 5272): from an authenticated request's body to the answer.
+#pragma once
+
+#include "ca/authority.h"
+#include "est/base/clock.h"
+#include "est/tls/context.h"
+#include "server/cmc_request.h"
+#include "server/enroller.h"
+
+namespace server {
+
+// 200 with a Simple PKI Response when nothing but certificates is to be said, else with a Full one; 202 as /simpleenroll (INT-09); 400, or 403
+// where the identity is not accepted, with a Full PKI Response that says why (RFC 7030 4.3.2); 503: the CA failed.
+// `signer` signs Full PKI Responses: the server's own certificate, a registration authority's by id-kp-cmcRA (RFC 6402 2.10).
+[[nodiscard]] Answer full_cmc(const CmcInput& input, const est::tls::Identity& signer, ca::Authority& authority, const est::Clock& clock);
+
+}  // namespace server
