@@ -31,9 +31,10 @@ CmcFailure failed(CmcFailInfo info, std::vector<BodyPartId> parts, std::string s
 // --- Controls
 
 bool is_known(const codec::Oid& type) {
-  const std::array known = {&cmc_oids::identification,  &cmc_oids::identity_proof,  &cmc_oids::identity_proof_v2, &cmc_oids::data_return,
-                            &cmc_oids::transaction_id,  &cmc_oids::sender_nonce,    &cmc_oids::recipient_nonce,   &cmc_oids::ra_pop_witness,
-                            &cmc_oids::pop_link_random, &cmc_oids::reg_info,        &cmc_oids::control_processed, &cmc_oids::status_info,
+  const std::array known = {&cmc_oids::identification,  &cmc_oids::identity_proof,     &cmc_oids::identity_proof_v2,
+                            &cmc_oids::data_return,     &cmc_oids::transaction_id,     &cmc_oids::sender_nonce,
+                            &cmc_oids::recipient_nonce, &cmc_oids::ra_pop_witness,     &cmc_oids::pop_link_random,
+                            &cmc_oids::reg_info,        &cmc_oids::control_processed,  &cmc_oids::status_info,
                             &cmc_oids::status_info_v2,  &cmc_oids::pop_link_witness_v2};
   return std::any_of(known.begin(), known.end(), [&](const codec::Oid* oid) { return *oid == type; });
 }
@@ -65,7 +66,8 @@ std::optional<CmcFailure> unknown_controls(const CmcRequest& request) {
 // The two whose value we echo must be what they are said to be; the same of others shows where they are used.
 std::optional<CmcFailure> malformed_controls(const CmcRequest& request) {
   const auto malformed = [](const Control& control, const est::Findings& findings) {
-    return failed(CmcFailInfo::bad_request, {control.id}, codec::control_name(control.type) + " is malformed: " + est::describe_first(findings));
+    return failed(CmcFailInfo::bad_request, {control.id},
+                  codec::control_name(control.type) + " is malformed: " + est::describe_first(findings));
   };
   for (const Control& control : request.data.controls) {
     const bool octets = control.type == cmc_oids::sender_nonce || control.type == cmc_oids::data_return ||
@@ -149,7 +151,8 @@ std::optional<CmcFailure> ra_only(const CmcRequest& request) {
   if (request.data.control(cmc_oids::ra_pop_witness) != nullptr) {
     std::vector<BodyPartId> ids = witnessed(request);
     if (ids.empty()) ids = {0};
-    return failed(CmcFailInfo::pop_failed, std::move(ids), "Only a registration authority may state that possession was proven (RFC 5272 6.8).");
+    return failed(CmcFailInfo::pop_failed, std::move(ids),
+                  "Only a registration authority may state that possession was proven (RFC 5272 6.8).");
   }
   const Control* processed = request.data.control(cmc_oids::control_processed);
   if (processed == nullptr) return std::nullopt;
@@ -158,10 +161,11 @@ std::optional<CmcFailure> ra_only(const CmcRequest& request) {
 
 // --- Requests
 
-// What the CA takes: a CRMF request as the PKCS #10 that asks for the same.
+// What the CA takes: a CRMF request as the PKCS #10 that asks for the same; ChangeSubjectName is the same in both (RFC 6402 2.8).
 CertificationRequest as_pkcs10(const CrmfRequest& crmf) {
   std::vector<codec::Attribute> attributes;
   if (!crmf.certificate.extensions.empty()) attributes.push_back(codec::make_extension_request(crmf.certificate.extensions));
+  if (const codec::Attribute* change = crmf.control(oids::change_subject_name)) attributes.push_back(*change);
   const Bytes info = codec::encode_certification_request_info(*crmf.certificate.subject, crmf.certificate.key->der, attributes);
   const Bytes der = codec::encode_certification_request(info, crmf.signature_algorithm, crmf.signature);
   CertificationRequest request;
@@ -178,7 +182,8 @@ CertificationRequest as_pkcs10(const CrmfRequest& crmf) {
 std::optional<CmcFailure> crmf_possession_failure(const TaggedRequest& tagged) {
   const CrmfRequest& crmf = *tagged.crmf;
   if (crmf.proof == PossessionProof::none)
-    return failed(CmcFailInfo::pop_required, {tagged.id}, "The CRMF request proves no possession of its key; sign it (RFC 5272 3.2.1.2.2).");
+    return failed(CmcFailInfo::pop_required, {tagged.id},
+                  "The CRMF request proves no possession of its key; sign it (RFC 5272 3.2.1.2.2).");
   if (crmf.proof != PossessionProof::signature)
     return failed(CmcFailInfo::pop_failed, {tagged.id}, "Possession of the key has to be proven by a signature here.");
   const auto good = est::pki::verify_crmf_request(crmf);
@@ -228,7 +233,8 @@ std::optional<CmcFailure> link_failure(const TaggedRequest& tagged, const CmcInp
   const Secret secret = secret_of(input, request.data);
   if (random != nullptr && witness && secret.value != nullptr) {
     const Bytes octets = codec::read_octets(*random).value.value_or(Bytes{});
-    if (est::equal_constant_time(est::pki::pop_link_witness(witness->algorithms, *secret.value, octets), witness->value)) return std::nullopt;
+    if (est::equal_constant_time(est::pki::pop_link_witness(witness->algorithms, *secret.value, octets), witness->value))
+      return std::nullopt;
   }
   return failed(CmcFailInfo::pop_failed, {tagged.id},
                 "The POP link witness of the request is missing or not made of POP Link Random and the shared secret (RFC 5272 6.3.1).");
@@ -239,15 +245,20 @@ std::optional<CmcFailure> policy_failure(const CmcOrder& order, const CmcInput& 
   if (auto problem = extensions_problem(order.request)) return refuse(CmcFailInfo::bad_request, *std::move(problem));
   const bool through_ra = input.principal.is_ra() || request.from_ra();
   const bool linked = through_ra || request.signer || request.data.control(cmc_oids::pop_link_random) != nullptr;
-  if (order.request.attribute(oids::challenge_password) != nullptr || !linked)
+  if (order.request.attribute(oids::challenge_password) != nullptr || order.request.attribute(oids::est_identity_linking) != nullptr ||
+      !linked)
     if (auto problem = linking_problem(order.request, input.facts, input.policy, through_ra))
       return refuse(CmcFailInfo::pop_failed, *std::move(problem));
-  if (auto problem = change_of_name_problem(order.request)) return refuse(CmcFailInfo::bad_request, *std::move(problem));
+  if (order.request.attribute(oids::otp_challenge) != nullptr || input.policy.one_time_password_required)
+    return refuse(CmcFailInfo::bad_request,
+                  "One-time passwords are taken by /simpleenroll only; prove your identity by the shared secret.");
+  if (auto problem = change_of_name_problem(order.request, input.policy)) return refuse(CmcFailInfo::bad_request, *std::move(problem));
   // RFC 6402 2.4: a certificate links identity and possession by its names.
   if (request.signer && !request.from_ra() && request.signer->anchor != Anchor::implicit_anchor)
-    if (auto problem = renewal_problem(order.request, request.signer->certificate)) return refuse(CmcFailInfo::bad_request, *std::move(problem));
+    if (auto problem = renewal_problem(order.request, request.signer->certificate))
+      return refuse(CmcFailInfo::bad_request, *std::move(problem));
   if (!input.policy.enforce_attributes) return std::nullopt;
-  const std::vector<std::string> missing = missing_attributes(advertised_attributes(input.policy), order.request);
+  const std::vector<std::string> missing = unmet_demands(input.policy, order.request);
   if (missing.empty()) return std::nullopt;
   return refuse(CmcFailInfo::bad_request, "The request lacks what /csrattrs asks for: " + est::join(missing, "; ") + ".");
 }
@@ -255,7 +266,9 @@ std::optional<CmcFailure> policy_failure(const CmcOrder& order, const CmcInput& 
 std::optional<CmcFailure> form_failure(const codec::PkiData& data) {
   for (const TaggedRequest& tagged : data.requests) {
     if (!tagged.pkcs10 && !tagged.crmf && !tagged.other_type.empty())
-      return CmcFailure{CmcFailInfo::bad_request, {tagged.id}, "Requests of this form are not supported; send PKCS #10 or CRMF.",
+      return CmcFailure{CmcFailInfo::bad_request,
+                        {tagged.id},
+                        "Requests of this form are not supported; send PKCS #10 or CRMF.",
                         codec::CmcStatus::no_support};
     if (est::has_errors(tagged.findings) || (!tagged.pkcs10 && !tagged.crmf))
       return failed(CmcFailInfo::bad_request, {tagged.id}, "The request cannot be read: " + est::describe_first(tagged.findings) + ".");

@@ -81,9 +81,10 @@ std::optional<CmcFailure> check_signer(const CmcInput& input, const ca::Authorit
   }
   const Bytes* key = key_inside(signer, request.data);
   if (key != nullptr) return signature_failure(signer, message, *key);
-  return failed(CmcFailInfo::bad_message_check,
-                "The signer is neither certified by a certificate in the message, nor named by the subjectKeyIdentifier of a request inside; "
-                "add the one or the other (RFC 5272 3.2).");
+  return failed(
+      CmcFailInfo::bad_message_check,
+      "The signer is neither certified by a certificate in the message, nor named by the subjectKeyIdentifier of a request inside; "
+      "add the one or the other (RFC 5272 3.2).");
 }
 
 }  // namespace

@@ -49,8 +49,8 @@ struct CmcRequest {
 [[nodiscard]] std::optional<CmcFailure> read_cmc_request(const CmcInput& input, const ca::Authority& authority, est::UnixTime now,
                                                          CmcRequest& request);
 
-// Controls known or marked as processed (RFC 5272 3.2.1.1), identity proof (6.2), link to the proof of possession (6.3), what only an RA may
-// say (RFC 6402 2.12).
+// Controls known or marked as processed (RFC 5272 3.2.1.1), identity proof (6.2), link to the proof of possession (6.3), what only an RA
+// may say (RFC 6402 2.12).
 [[nodiscard]] std::optional<CmcFailure> check_cmc_controls(const CmcInput& input, const CmcRequest& request);
 
 // The requests inside, each as the PKCS #10 the CA takes, or the first reason against one: nothing is granted then (RFC 5272 6.7).

@@ -136,6 +136,15 @@ void read_retry(const YamlValue& section, Retry& retry) {
   map.finish();
 }
 
+void read_full_cmc(const YamlValue& section, FullCmc& full_cmc) {
+  constexpr std::array<std::pair<std::string_view, bool>, 2> proof{{{"optional", false}, {"required", true}}};
+  YamlMap map = section.map();
+  full_cmc.enabled = map.boolean("enabled", full_cmc.enabled);
+  full_cmc.identity_proof_required = map.choice("identity-proof", proof, full_cmc.identity_proof_required);
+  full_cmc.publish_trust_anchors = map.boolean("publish-trust-anchors", full_cmc.publish_trust_anchors);
+  map.finish();
+}
+
 void read_authentication(YamlMap& map, LabelPolicy& policy) {
   using A = Authentication;
   constexpr std::array<std::pair<std::string_view, A>, 7> modes{{{"none", A::none},
@@ -169,6 +178,7 @@ LabelPolicy read_label(const YamlValue& section) {
   policy.change_subject_name = map.choice("change-subject-name", change, policy.change_subject_name);
   policy.one_time_password_required = map.choice("one-time-password", pop, policy.one_time_password_required);
   policy.manual_approval = map.choice("approval", approval, policy.manual_approval);
+  if (const auto full_cmc = map.get("fullcmc")) read_full_cmc(*full_cmc, policy.full_cmc);
   if (const auto retry = map.get("retry-after")) read_retry(*retry, policy.retry);
   read_label_keygen(map, policy);
   if (const auto csrattrs = map.get("csrattrs")) {

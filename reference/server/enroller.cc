@@ -89,7 +89,9 @@ est::codec::Name no_name() { return est::codec::decode_name(est::codec::der::seq
 
 Answer answer_of(const ca::Issued& issued) { return {est::ops::enroll_response(issued.certificate), {}, est::hex(issued.serial)}; }
 
-Answer answer_of(const ca::Pending& pending, const Retry& retry, est::UnixTime now) {
+}  // namespace
+
+Answer waiting(const ca::Pending& pending, const Retry& retry, est::UnixTime now) {
   est::http::RetryAfter after;
   after.is_date = retry.as_date;
   after.seconds = static_cast<std::uint64_t>(retry.seconds);
@@ -98,8 +100,6 @@ Answer answer_of(const ca::Pending& pending, const Retry& retry, est::UnixTime n
   std::string sentence = "Request " + std::to_string(pending.id) + " waits for approval; repeat it after the time in Retry-After.";
   return {est::ops::pending_response(after, sentence), sentence, {}};
 }
-
-}  // namespace
 
 Answer refuse(int status, std::string_view sentence) { return {est::ops::text_response(status, sentence), std::string(sentence), {}}; }
 
@@ -122,6 +122,13 @@ std::variant<CertificationRequest, Answer> read_request(const EnrollInput& input
   return std::move(*request.value);
 }
 
+void apply_change_of_name(const CertificationRequest& request, ca::IssueRequest& ask) {
+  const auto change = est::codec::change_subject_name(request);
+  if (!change.value) return;
+  ask.subject = change.value->subject.value_or(no_name());
+  ask.subject_alt_name = change.value->subject_alt_name;
+}
+
 std::variant<ca::Issued, Answer> ask_authority(const EnrollInput& input, const CertificationRequest& request, ca::Authority& authority,
                                                const est::Clock& clock, const std::optional<est::Bytes>& generated_key) {
   ca::IssueRequest ask;
@@ -133,18 +140,14 @@ std::variant<ca::Issued, Answer> ask_authority(const EnrollInput& input, const C
   ask.manual_approval = input.policy.manual_approval;
   if (input.operation == Operation::simplereenroll && !input.principal.is_ra())
     ask.subject = input.principal.certificate->certificate.subject;
-  if (const auto change = est::codec::change_subject_name(request); change.value) {
-    // RFC 6402 2.8: what is absent there is absent in the certificate.
-    ask.subject = change.value->subject.value_or(no_name());
-    ask.subject_alt_name = change.value->subject_alt_name;
-  }
+  apply_change_of_name(request, ask);
   const est::Result<ca::Outcome> outcome = authority.issue(ask);
   if (!outcome) return unavailable(outcome.error().message);
   if (const auto* issued = std::get_if<ca::Issued>(&*outcome)) {
     if (const est::Status kept = keep_revocation_challenge(request, *issued, authority); !kept) return unavailable(kept.error().message);
     return *issued;
   }
-  if (const auto* pending = std::get_if<ca::Pending>(&*outcome)) return answer_of(*pending, input.policy.retry, clock.now());
+  if (const auto* pending = std::get_if<ca::Pending>(&*outcome)) return waiting(*pending, input.policy.retry, clock.now());
   return refuse(input.policy.manual_approval ? 403 : 400, std::get<ca::Refused>(*outcome).reason);
 }
 

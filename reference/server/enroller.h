@@ -28,6 +28,11 @@ struct Answer {
 // The CA did not answer: 503 with Retry-After (RFC 9110 15.6.4). `detail` goes to the log only.
 [[nodiscard]] Answer unavailable(std::string_view detail);
 
+// 202 with Retry-After (RFC 7030 4.2.3).
+[[nodiscard]] Answer waiting(const ca::Pending& pending, const Retry& retry, est::UnixTime now);
+// The names a ChangeSubjectName attribute asks for; what is absent there is absent in the certificate (RFC 6402 2.8).
+void apply_change_of_name(const est::codec::CertificationRequest& request, ca::IssueRequest& ask);
+
 struct EnrollInput {
   est::ops::Operation operation = est::ops::Operation::simpleenroll;  // or simplereenroll, serverkeygen
   est::BytesView body;

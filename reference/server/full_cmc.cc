@@ -45,13 +45,20 @@ class Controls {
   BodyPartId next_ = 1;
 };
 
+codec::StatusSpec status_of(const CmcFailure& failure) {
+  codec::StatusSpec status{failure.status, failure.parts, failure.sentence, {}};
+  if (failure.status == CmcStatus::failed) status.fail_info = failure.info;
+  return status;
+}
+
 // RFC 5272 6.15: the CA's self-signed certificates are what its clients may trust.
 Bytes published_anchors(const std::vector<Bytes>& certificates, est::UnixTime now) {
   codec::TrustAnchorHashes anchors;
   anchors.algorithm = {codec::oids::sha1, codec::der::null()};
   for (const Bytes& der : certificates) {
     const auto certificate = codec::decode_certificate(der);
-    if (certificate.value && certificate.value->self_issued()) anchors.hashes.push_back(est::crypto::digest(est::crypto::Digest::sha1, der));
+    if (certificate.value && certificate.value->self_issued())
+      anchors.hashes.push_back(est::crypto::digest(est::crypto::Digest::sha1, der));
   }
   return codec::encode_trusted_anchors(now, anchors);
 }
@@ -62,10 +69,8 @@ class Responder {
       : input_(input), signer_(signer), authority_(authority), now_(now) {}
 
   [[nodiscard]] Answer reject(const codec::PkiData& data, const CmcFailure& failure) const {
-    codec::StatusSpec status{failure.status, failure.parts, failure.sentence, {}};
-    if (failure.status == CmcStatus::failed) status.fail_info = failure.info;
     Controls controls;
-    controls.add(cmc_oids::status_info_v2, codec::encode_status_info(status));
+    controls.add(cmc_oids::status_info_v2, codec::encode_status_info(status_of(failure)));
     controls.answer(data);
     const int http_status = failure.info == CmcFailInfo::bad_identity ? 403 : 400;
     Answer answer = full(http_status, controls, {});
@@ -73,12 +78,17 @@ class Responder {
     return answer;
   }
 
-  [[nodiscard]] Answer grant(const codec::PkiData& data, const std::vector<BodyPartId>& parts, const std::vector<Bytes>& certificates) const {
+  // `refused`: the CA turned one request down after it had granted others.
+  [[nodiscard]] Answer grant(const codec::PkiData& data, const std::vector<BodyPartId>& parts, const std::vector<Bytes>& certificates,
+                             const std::optional<CmcFailure>& refused) const {
     Controls controls;
     controls.answer(data);
     const bool publish = input_.policy.full_cmc.publish_trust_anchors;
-    if (controls.all().empty() && !publish && !certificates.empty()) return {est::ops::certs_only_response(with_chain(certificates)), {}, {}};
-    controls.add(cmc_oids::status_info_v2, codec::encode_status_info({CmcStatus::success, parts.empty() ? std::vector<BodyPartId>{0} : parts, {}, {}}));
+    const bool plain = controls.all().empty() && !publish && !refused && !certificates.empty();
+    if (plain) return {est::ops::certs_only_response(with_chain(certificates)), {}, {}};
+    const std::vector<BodyPartId> granted = parts.empty() ? std::vector<BodyPartId>{0} : parts;
+    controls.add(cmc_oids::status_info_v2, codec::encode_status_info({CmcStatus::success, granted, {}, {}}));
+    if (refused) controls.add(cmc_oids::status_info_v2, codec::encode_status_info(status_of(*refused)));
     std::vector<Bytes> bag = with_chain(certificates);
     if (publish) {
       const auto anchors = authority_.ca_certificates();
@@ -105,7 +115,8 @@ class Responder {
     certificates.insert(certificates.end(), signer_.chain.begin(), signer_.chain.end());
     std::sort(certificates.begin(), certificates.end());
     certificates.erase(std::unique(certificates.begin(), certificates.end()), certificates.end());
-    const est::pki::MessageSpec spec{codec::cmc_content::pki_response(), codec::encode_pki_response(controls.all()), std::move(certificates)};
+    const est::pki::MessageSpec spec{codec::cmc_content::pki_response(), codec::encode_pki_response(controls.all()),
+                                     std::move(certificates)};
     est::pki::MessageSigner by;
     by.key = signer_.key ? &*signer_.key : nullptr;
     by.certificate = signer_.chain.empty() ? Bytes{} : signer_.chain.front();
@@ -133,6 +144,7 @@ Answer issue(const CmcInput& input, const CmcRequest& request, const std::vector
   std::vector<Bytes> certificates;
   std::vector<BodyPartId> parts;
   std::string serials;
+  std::optional<CmcFailure> failure;
   for (const CmcOrder& order : orders) {
     ca::IssueRequest ask;
     ask.request = &order.request;
@@ -140,17 +152,21 @@ Answer issue(const CmcInput& input, const CmcRequest& request, const std::vector
     ask.label = input.label;
     ask.profile = input.policy.profile;
     ask.manual_approval = input.policy.manual_approval;
+    apply_change_of_name(order.request, ask);
     const est::Result<ca::Outcome> outcome = authority.issue(ask);
     if (!outcome) return unavailable(outcome.error().message);
     if (const auto* pending = std::get_if<ca::Pending>(&*outcome)) return waiting(*pending, input.policy.retry, clock.now());
-    if (const auto* refused = std::get_if<ca::Refused>(&*outcome))
-      return responder.reject(request.data, {CmcFailInfo::bad_request, {order.id}, refused->reason});
+    if (const auto* refused = std::get_if<ca::Refused>(&*outcome)) {
+      failure = CmcFailure{CmcFailInfo::bad_request, {order.id}, refused->reason};
+      break;
+    }
     const auto& issued = std::get<ca::Issued>(*outcome);
     certificates.push_back(issued.certificate);
     parts.push_back(order.id);
     serials += (serials.empty() ? "" : " ") + est::hex(issued.serial);
   }
-  Answer answer = responder.grant(request.data, parts, certificates);
+  if (failure && certificates.empty()) return responder.reject(request.data, *failure);
+  Answer answer = responder.grant(request.data, parts, certificates, failure);
   answer.serial = serials;
   return answer;
 }

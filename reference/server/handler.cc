@@ -41,7 +41,7 @@ Answer not_found(RouteError error) {
       return refuse(404, "There is nothing at this path." + here);
     case RouteError::unknown_operation:
       return refuse(404, "There is no such operation." + here +
-                             " The operations are cacerts, csrattrs, simpleenroll, simplereenroll and serverkeygen.");
+                             " The operations are cacerts, csrattrs, simpleenroll, simplereenroll, serverkeygen and fullcmc.");
     case RouteError::bad_label:
       break;
   }
@@ -66,7 +66,7 @@ bool media_type_fits(const Request& head, std::string_view wanted) {
   const std::optional<std::string> given = head.fields.get("Content-Type");
   if (!given) return false;
   const auto type = est::codec::decode_media_type(*given);
-  return type.value && type.value->is(wanted);
+  return type.value && type.value->is(wanted.substr(0, wanted.find(';')));
 }
 
 // RFC 9110 8.4: no content coding is supported in requests.
@@ -106,8 +106,7 @@ Handler::Routed Handler::route(const Request& head) const {
     return routed;
   }
   routed.policy = &policy->second;
-  const bool keygen = parts_.generator != nullptr && routed.policy->keygen;
-  if ((operation == Operation::serverkeygen && !keygen) || operation == Operation::fullcmc)
+  if (!offers(operation, *routed.policy))
     routed.refusal = refuse(501, "This server does not offer " + std::string(est::ops::to_string(operation)) + "; use simpleenroll.");
   else if (!method_fits(head, operation))
     routed.refusal = wrong_method(operation);
@@ -117,6 +116,18 @@ Handler::Routed Handler::route(const Request& head) const {
   else if (has_request_body(operation) && packed(head))
     routed.refusal = refuse(415, "A Content-Encoding is not supported; send the body as it is.");
   return routed;
+}
+
+bool Handler::offers(Operation operation, const LabelPolicy& policy) const {
+  if (operation == Operation::serverkeygen) return parts_.generator != nullptr && policy.keygen;
+  return operation != Operation::fullcmc || (policy.full_cmc.enabled && parts_.trust != nullptr && parts_.cmc_signer != nullptr);
+}
+
+Answer Handler::full_cmc_for(const Routed& routed, const Request& request, const Facts& facts, const Principal& principal) const {
+  const auto trust = parts_.trust->current();
+  const auto signer = parts_.cmc_signer->current();
+  const CmcInput input{request.body, principal, facts, routed.route.label, *routed.policy, *trust};
+  return full_cmc(input, *signer, parts_.authority, parts_.clock);
 }
 
 Answer Handler::cacerts() const {
@@ -130,6 +141,7 @@ Answer Handler::enroll_authenticated(const Routed& routed, const Request& reques
   if (const auto* denial = std::get_if<Denial>(&decision)) return denied(*denial);
   const auto& principal = std::get<Principal>(decision);
   identity = principal.identity();
+  if (routed.route.operation == Operation::fullcmc) return full_cmc_for(routed, request, facts, principal);
   const EnrollInput input{
       routed.route.operation, request.body, principal, facts, routed.route.label, *routed.policy, [&](std::string_view value) {
         return parts_.authenticator.knows_one_time_password(principal, value);

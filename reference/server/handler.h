@@ -1,9 +1,9 @@
 // The server as a function: a request and what is known of its connection in, a response out. No I/O but the CA's and the log's.
 //
 // Statuses: 200, 202 (waiting for approval), 204 (no CSR attributes), 400 (the request is at fault), 401 (with every challenge the
-// label takes), 403, 404 (no such path or label), 405 (with Allow), 415, 501 (/fullcmc; /serverkeygen where it is off), 503 (the CA
-// failed); and what the parser refuses with: 400, 411, 413, 414, 417, 431, 501, 505. Every error has a text/plain sentence that says what
-// to do. /cacerts and /csrattrs ask for no credentials (RFC 7030 4.1, 4.5).
+// label takes), 403, 404 (no such path or label), 405 (with Allow), 415, 501 (an operation that is not offered), 503 (the CA failed); and
+// what the parser refuses with: 400, 411, 413, 414, 417, 431, 501, 505. Every error has a text/plain sentence that says what to do,
+// in a Full PKI Response where the request was one. /cacerts and /csrattrs ask for no credentials (RFC 7030 4.1, 4.5).
 #pragma once
 
 #include <optional>
@@ -16,6 +16,7 @@
 #include "est/ops/operation.h"
 #include "server/authenticator.h"
 #include "server/enroller.h"
+#include "server/full_cmc.h"
 #include "server/keygen.h"
 #include "server/policy.h"
 
@@ -32,6 +33,8 @@ class Handler final : public est::net::Application {
     const est::Clock& clock;
     bool content_transfer_encoding = false;   // see Config
     const KeyGenerator* generator = nullptr;  // nothing: /serverkeygen is not offered
+    const TrustStore* trust = nullptr;        // both are for /fullcmc, which without them is not offered
+    const CmcSigner* cmc_signer = nullptr;
   };
   explicit Handler(const Parts& parts) : parts_(parts) {}
 
@@ -53,6 +56,9 @@ class Handler final : public est::net::Application {
 
   [[nodiscard]] Routed route(const est::http::Request& head) const;
   [[nodiscard]] Answer cacerts() const;
+  [[nodiscard]] bool offers(est::ops::Operation operation, const LabelPolicy& policy) const;
+  [[nodiscard]] Answer full_cmc_for(const Routed& routed, const est::http::Request& request, const est::tls::Facts& facts,
+                                    const Principal& principal) const;
   [[nodiscard]] Answer enroll_authenticated(const Routed& routed, const est::http::Request& request, const est::tls::Facts& facts,
                                             std::string& identity) const;
   [[nodiscard]] Answer answer(const est::http::Request& request, const est::tls::Facts& facts, std::string& identity) const;

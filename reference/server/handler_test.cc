@@ -64,7 +64,8 @@ TEST_F(HandlerTest, RoutesAndRefusesByHead) {
                          {"POST", est + "/serverkeygen", 415},
                          {"GET", est + "/serverkeygen", 405},
                          {"POST", est + "/open/serverkeygen", 501},
-                         {"POST", est + "/fullcmc", 501},
+                         {"POST", est + "/fullcmc", 415},
+                         {"GET", est + "/fullcmc", 405},
                          {"POST", est + "/simpleenroll", 415}}) {
     const Response response = scene.send({row.method, row.target, 1, {}, {}}, Scene::facts());
     EXPECT_EQ(response.status, row.status) << row.method << " " << row.target << " " << body(response);

@@ -31,6 +31,13 @@ Result<ContextPointer> make_context(const Config& config, const Trust& trust) {
   return est::tls::ServerContext::make(profile);
 }
 
+Status load_signer(const Config& config, CmcSigner& signer) {
+  Result<est::tls::Identity> identity = est::tls::load_identity(config.server_certificate, config.server_key);
+  if (!identity) return identity.error();
+  signer.replace(*std::move(identity));
+  return {};
+}
+
 Authenticator::Options authenticator_options(const Config& config, const ca::Authority& authority) {
   Authenticator::Options options;
   options.realm = config.realm;
@@ -55,7 +62,7 @@ struct Instance::Impl {
         generator(std::move(generator_)),
         authenticator(authenticator_options(config, *authority), trust, est::system_clock()),
         handler({config.labels, authenticator, *authority, log, est::system_clock(), config.content_transfer_encoding,
-                 generator ? &*generator : nullptr}) {}
+                 generator ? &*generator : nullptr, &trust, &cmc_signer}) {}
 
   const Config config;
   const est::Log log;
@@ -63,6 +70,7 @@ struct Instance::Impl {
   TrustStore trust;
   const std::optional<KeyGenerator> generator;  // read once: a reload leaves it as it is
   Authenticator authenticator;
+  CmcSigner cmc_signer;
   Handler handler;
   std::unique_ptr<est::net::Application> wrapped;
   std::unique_ptr<est::net::Server> server;
@@ -86,6 +94,7 @@ Result<std::unique_ptr<Instance>> Instance::make(Config config, est::Log log, co
     generator = *std::move(loaded);
   }
   auto impl = std::make_unique<Impl>(std::move(config), std::move(log), *std::move(authority), *std::move(trust), std::move(generator));
+  if (Status loaded = load_signer(impl->config, impl->cmc_signer); !loaded) return loaded.error();
   est::net::Application* application = &impl->handler;
   if (wrap) {
     impl->wrapped = wrap(impl->handler, *impl->authority);
@@ -110,6 +119,7 @@ Status Instance::reload() {
   if (!trust) return trust.error();
   Result<ContextPointer> context = make_context(impl_->config, *trust);
   if (!context) return context.error();
+  if (Status loaded = load_signer(impl_->config, impl_->cmc_signer); !loaded) return loaded.error();
   impl_->trust.replace(*std::move(trust));
   impl_->server->replace_context(*std::move(context));
   return {};

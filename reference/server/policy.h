@@ -22,6 +22,13 @@ struct Retry {
   bool as_date = false;
 };
 
+// /fullcmc (RFC 7030 4.3).
+struct FullCmc {
+  bool enabled = true;                   // false: 501
+  bool identity_proof_required = false;  // RFC 5272 6.2, of requests that no certificate signs
+  bool publish_trust_anchors = false;    // RFC 5272 6.15: every response is a Full one and lists the CA's roots
+};
+
 struct LabelPolicy {
   Authentication authentication = Authentication::certificate_or_password;
   bool pop_required = false;                // RFC 7030 3.5: a request without channel binding is refused
@@ -29,6 +36,7 @@ struct LabelPolicy {
   bool change_subject_name = false;         // RFC 7030 4.2.2: ChangeSubjectName is carried out; false: refused
   bool one_time_password_required = false;  // RFC 7894 3.1: a request without otpChallenge is refused
   bool manual_approval = false;
+  FullCmc full_cmc;
   Retry retry;
   est::codec::CsrAttrs attributes;  // as configured; see advertised_attributes
   bool enforce_attributes = false;

@@ -68,7 +68,10 @@ Scene::Scene()
       generator(load_key_generator(config).value()),
       authenticator(std::make_unique<Authenticator>(Authenticator::Options{}, *trust, clock)),
       log([this](std::string_view line) { log_lines.emplace_back(line); }),
-      handler(std::make_unique<Handler>(Handler::Parts{config.labels, *authenticator, *authority, log, clock, false, &generator})) {}
+      handler(std::make_unique<Handler>(
+          Handler::Parts{config.labels, *authenticator, *authority, log, clock, false, &generator, trust.get(), &cmc_signer})) {
+  cmc_signer.replace(est::tls::load_identity(sample_folder().path("server.pem"), sample_folder().path("server.key")).value());
+}
 
 est::tls::Facts Scene::facts(const std::string& who) {
   est::tls::Facts facts;

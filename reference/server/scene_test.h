@@ -61,6 +61,7 @@ class Scene {
   std::unique_ptr<TrustStore> trust;
   KeyGenerator generator;
   std::unique_ptr<Authenticator> authenticator;
+  CmcSigner cmc_signer;  // the folder's server certificate
   std::vector<std::string> log_lines;
   est::Log log;
   std::unique_ptr<Handler> handler;

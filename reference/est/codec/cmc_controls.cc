@@ -264,6 +264,12 @@ Bytes encode_ra_pop_witness(const RaPopWitness& witness) {
   return der::sequence({body_part(witness.pki_data), body_parts(witness.requests)});
 }
 
+Bytes encode_trusted_anchors(std::int64_t sequence_number, const TrustAnchorHashes& anchors) {
+  std::vector<Bytes> hashes;
+  for (const Bytes& hash : anchors.hashes) hashes.push_back(der::octet_string(hash));
+  return der::sequence({der::integer(sequence_number), encode(anchors.algorithm), der::sequence_of(hashes)});
+}
+
 Bytes encode_status_info(const StatusSpec& status) {
   const Bytes text = status.text.empty() ? Bytes{} : der::utf8_string(status.text);
   const Bytes info = status.fail_info ? der::integer(static_cast<std::int64_t>(*status.fail_info)) : Bytes{};

@@ -97,6 +97,7 @@ struct TrustAnchorHashes {
 [[nodiscard]] Control make_octets_control(BodyPartId id, const Oid& type, BytesView octets);
 [[nodiscard]] Bytes encode_witness_v2(const WitnessV2& witness);
 [[nodiscard]] Bytes encode_ra_pop_witness(const RaPopWitness& witness);
+[[nodiscard]] Bytes encode_trusted_anchors(std::int64_t sequence_number, const TrustAnchorHashes& anchors);
 struct StatusSpec {
   CmcStatus status = CmcStatus::success;
   std::vector<BodyPartId> body_parts;

@@ -16,8 +16,7 @@ Bytes hmac(Digest algorithm, BytesView key, BytesView data) {
   // OpenSSL takes a null key for "keep the last one".
   const Byte none = 0;
   const Byte* const octets = key.empty() ? &none : key.data();
-  if (digest == nullptr ||
-      HMAC(digest, octets, static_cast<int>(key.size()), data.data(), data.size(), code.data(), &length) == nullptr)
+  if (digest == nullptr || HMAC(digest, octets, static_cast<int>(key.size()), data.data(), data.size(), code.data(), &length) == nullptr)
     std::abort();
   code.resize(length);
   return code;

@@ -13,9 +13,7 @@ TEST(Hmac, PublishedVectors) {
   EXPECT_EQ(hex(hmac(Digest::sha256, key, data)), "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
 }
 
-TEST(Hmac, EmptyKeyAndData) {
-  EXPECT_EQ(hex(hmac(Digest::sha1, {}, {})), "fbdb1d1b18aa6c08324b7d64b71fb76370690e1d");
-}
+TEST(Hmac, EmptyKeyAndData) { EXPECT_EQ(hex(hmac(Digest::sha1, {}, {})), "fbdb1d1b18aa6c08324b7d64b71fb76370690e1d"); }
 
 }  // namespace
 }  // namespace est::crypto

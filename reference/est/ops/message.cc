@@ -38,6 +38,14 @@ http::Response cacerts_response(const std::vector<Bytes>& certificates, Base64Li
   return response_with(200, certs_only_type, armoured(codec::encode_certs_only(certificates), lines));
 }
 
+http::Response certs_only_response(const std::vector<Bytes>& certificates, Base64Lines lines) {
+  return response_with(200, certs_only_type, armoured(codec::encode_certs_only(certificates), lines));
+}
+
+http::Response cmc_response(int status, BytesView der, Base64Lines lines) {
+  return response_with(status, cmc_response_type, armoured(der, lines));
+}
+
 http::Response enroll_response(BytesView certificate, Base64Lines lines) {
   return response_with(200, certs_only_type, armoured(codec::encode_certs_only({to_bytes(certificate)}), lines));
 }
@@ -90,6 +98,14 @@ Decoded<codec::CertificationRequest> read_enroll_body(BytesView body) {
   auto request = codec::decode_certification_request(*der.value);
   append_findings(der.findings, request);
   return {std::move(request.value), std::move(der.findings)};
+}
+
+Decoded<codec::SignedData> read_signed_data_body(BytesView body) {
+  auto der = codec::decode_base64(as_text(body), codec::Base64Mode::lenient);
+  if (!der.accepted()) return {std::nullopt, std::move(der.findings)};
+  auto message = codec::decode_signed_data(*der.value);
+  append_findings(der.findings, message);
+  return {std::move(message.value), std::move(der.findings)};
 }
 
 Decoded<std::vector<Bytes>> read_certs_only_body(BytesView body) {

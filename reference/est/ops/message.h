@@ -10,6 +10,7 @@
 #include "est/base/finding.h"
 #include "est/codec/csrattrs.h"
 #include "est/codec/pkcs10.h"
+#include "est/codec/signed_data.h"
 #include "est/http/message.h"
 #include "est/http/values.h"
 #include "est/ops/operation.h"
@@ -18,6 +19,7 @@ namespace est::ops {
 
 // What RFC 7030 and 5273 call the types, spelled as we send them.
 inline constexpr std::string_view certs_only_type = "application/pkcs7-mime; smime-type=certs-only";
+inline constexpr std::string_view cmc_response_type = "application/pkcs7-mime; smime-type=CMC-response";
 inline constexpr std::string_view csrattrs_type = "application/csrattrs";
 inline constexpr std::string_view error_text_type = "text/plain; charset=utf-8";
 
@@ -27,6 +29,10 @@ enum class Base64Lines { one, folded };
 
 // --- Responses a server sends. No Content-Transfer-Encoding (RFC 8951 3). Content-Length and Date are the caller's.
 [[nodiscard]] http::Response cacerts_response(const std::vector<Bytes>& certificates, Base64Lines lines = Base64Lines::one);
+// Any number of certificates: a Simple PKI Response to a Full PKI Request (RFC 5272 4.1).
+[[nodiscard]] http::Response certs_only_response(const std::vector<Bytes>& certificates, Base64Lines lines = Base64Lines::one);
+// A Full PKI Response; `der` is its ContentInfo (RFC 7030 4.3.2).
+[[nodiscard]] http::Response cmc_response(int status, BytesView der, Base64Lines lines = Base64Lines::one);
 [[nodiscard]] http::Response enroll_response(BytesView certificate, Base64Lines lines = Base64Lines::one);
 // RFC 7030 4.4.2 as RFC 8951 updates it: multipart/mixed, the key first. `key` is a PrivateKeyInfo, or, when `enveloped`, a ContentInfo
 // with EnvelopedData. The body holds the key: see crypto::wipe.
@@ -46,6 +52,8 @@ enum class Base64Lines { one, folded };
 // Base64 with RFC 8951's white space, then PKCS #10. No value when the base64 is broken. Offsets of findings from base64 count characters,
 // those from DER octets.
 [[nodiscard]] Decoded<codec::CertificationRequest> read_enroll_body(BytesView body);
+// Base64, then a signed message: /fullcmc in both directions.
+[[nodiscard]] Decoded<codec::SignedData> read_signed_data_body(BytesView body);
 // Base64, then certs-only.
 [[nodiscard]] Decoded<std::vector<Bytes>> read_certs_only_body(BytesView body);
 

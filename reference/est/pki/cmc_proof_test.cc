@@ -14,7 +14,8 @@ TEST(IdentityWitness, ComputedByAnotherTool) {
   const Bytes empty_sequence = codec::der::sequence({});
   EXPECT_EQ(hex(identity_witness({}, "sixteen-chars-ok", "alice", empty_sequence)), "a06103d277545d3b2c7d973e780516b3fc66086b");
   EXPECT_EQ(hex(identity_witness({}, "sixteen-chars-ok", "", empty_sequence)), "59f37720e8dd048cfe2e76fd7cc14edd05f6c8f0");
-  EXPECT_EQ(hex(identity_witness({Digest::sha256, Digest::sha256}, "sixteen-chars-ok", "alice", empty_sequence)), "9e3cfa0deb3f1221bd0ca6879d2ac816c9566111b9e330490f941d099146cbaa");
+  EXPECT_EQ(hex(identity_witness({Digest::sha256, Digest::sha256}, "sixteen-chars-ok", "alice", empty_sequence)),
+            "9e3cfa0deb3f1221bd0ca6879d2ac816c9566111b9e330490f941d099146cbaa");
   EXPECT_EQ(pop_link_witness({}, "sixteen-chars-ok", empty_sequence), identity_witness({}, "sixteen-chars-ok", "", empty_sequence));
 }
 
