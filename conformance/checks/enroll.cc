@@ -89,7 +89,7 @@ Results only_issued_certificate(const CheckInput& input) {
   if (!issued) return {without_certificate(input, input.exchange, expected)};
   std::vector<Certificate> extras;
   bool seen = false;
-  for (const auto& der : certificates_anyhow(answer_of(input.exchange)->message.body)) {
+  for (const auto& der : certificates_anyhow(certificate_body(answer_of(input.exchange)->message))) {
     const bool own = der == issued->der && !seen;
     seen = seen || own;
     auto decoded = est::codec::decode_certificate(der);

@@ -19,5 +19,6 @@ void add_csrattrs_checks(engine::Vocabulary& vocabulary);            // csrattrs
 void add_csrattrs_structure_checks(engine::Vocabulary& vocabulary);  // csrattrs-structure, csrattrs-none, csrattrs-differ
 void add_policy_checks(engine::Vocabulary& vocabulary);              // same-outcome, extensions-kept
 void add_hostile_checks(engine::Vocabulary& vocabulary);             // withstood
+void add_keygen_checks(engine::Vocabulary& vocabulary);              // keygen-answer, private-key-info, key-protected ...
 
 }  // namespace conformance::checks

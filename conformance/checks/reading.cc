@@ -6,6 +6,7 @@
 #include "est/base/text.h"
 #include "est/codec/base64.h"
 #include "est/codec/cms.h"
+#include "est/codec/generated_key.h"
 #include "est/codec/pem.h"
 #include "est/codec/pkcs10.h"
 #include "est/crypto/key.h"
@@ -99,11 +100,19 @@ Silence silence_of(const Exchange& exchange) {
   return {Verdict::fail, "The target ended the connection (" + exchange.peer_close + ") without an HTTP response.", "HTTP"};
 }
 
+est::Bytes certificate_body(const est::http::Response& response) {
+  const auto type = response.fields.get("Content-Type");
+  if (!type || est::ascii_lower(*type).find("multipart/") == std::string::npos) return response.body;
+  const auto parts = est::codec::decode_generated_key_answer(*type, response.body);
+  if (!parts.value || !parts.value->certificates) return response.body;
+  return parts.value->parts[*parts.value->certificates].part.body;
+}
+
 std::optional<Bag> bag_of(const Exchange& exchange) {
   const auto answer = answer_of(exchange);
   if (!answer) return std::nullopt;
   Bag bag;
-  auto decoded = est::codec::decode_base64(est::as_text(answer->message.body), est::codec::Base64Mode::lenient);
+  auto decoded = est::codec::decode_base64(est::as_text(certificate_body(answer->message)), est::codec::Base64Mode::lenient);
   bag.base64 = std::move(decoded.findings);
   if (!decoded.value) return bag;
   bag.der = std::move(*decoded.value);
@@ -131,7 +140,7 @@ std::optional<est::codec::Certificate> issued_by(const Exchange& exchange) {
   const auto answer = answer_of(exchange);
   if (!answer || answer->message.status != 200) return std::nullopt;
   std::optional<est::codec::Certificate> first;
-  for (const auto& der : certificates_anyhow(answer->message.body)) {
+  for (const auto& der : certificates_anyhow(certificate_body(answer->message))) {
     auto decoded = est::codec::decode_certificate(der);
     if (!decoded.value) continue;
     if (holds_requested_key(*decoded.value, exchange)) return std::move(decoded.value);

@@ -45,6 +45,8 @@ struct Bag {
 };
 // Base64 (white space permitted), then certs-only CMS. Nothing when there is no response.
 [[nodiscard]] std::optional<Bag> bag_of(const Exchange& exchange);
+// The body, or of a /serverkeygen answer the part with certificates (RFC 7030 4.4.2).
+[[nodiscard]] est::Bytes certificate_body(const est::http::Response& response);
 // Certificates in the body however it is wrapped: base64 or raw, certs-only or bare, PEM.
 [[nodiscard]] std::vector<est::Bytes> certificates_anyhow(est::BytesView body);
 // The certificate this exchange issued: the one with the requested key, else the first one sent. Nothing unless the status is 200.

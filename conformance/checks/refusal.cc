@@ -124,7 +124,7 @@ CheckResult silent(const CheckInput& input, Ground ground, const std::string& ex
 // Certificates that answer the request: any of a 2xx response; otherwise those with the requested key, as an error may be
 // conveyed in signed CMC that carries the signer's certificate.
 bool hands_out_certificate(const Exchange& exchange, const est::http::Response& response) {
-  const auto all = certificates_anyhow(response.body);
+  const auto all = certificates_anyhow(certificate_body(response));
   if (response.status >= 200 && response.status < 300) return !all.empty();
   const auto* own = artefact(exchange, "client-certificate");
   return std::any_of(all.begin(), all.end(), [&](const est::Bytes& certificate) {

@@ -68,5 +68,6 @@ struct Fault {
 [[nodiscard]] std::vector<Fault> hostile_faults();
 [[nodiscard]] std::vector<Fault> policy_faults();
 [[nodiscard]] std::vector<Fault> attribute_faults();
+[[nodiscard]] std::vector<Fault> serverkeygen_faults();
 
 }  // namespace conformance::selftest

@@ -65,6 +65,7 @@ const std::map<std::string, std::string, std::less<>>& label_names() {
                                                                       {"http-basic", "basic"},
                                                                       {"http-digest", "digest"},
                                                                       {"client-certificate", "cert"},
+                                                                      {"serverkeygen-encrypted", "encrypted"},
                                                                       {"other", "other"}};
   return labels;
 }
@@ -83,6 +84,28 @@ Status add_identities(const ScratchFolder& folder, target::Profile& profile) {
   Result<est::tls::Identity> maker = est::tls::load_identity(folder.file("manufacturer-ca.pem"), folder.file("manufacturer-ca.key"));
   if (!maker) return maker.error();
   profile.client_ca = *std::move(maker);
+  return {};
+}
+
+est::Bytes from_hex(std::string_view text) {
+  est::Bytes bytes;
+  for (std::size_t i = 0; i + 1 < text.size(); i += 2)
+    bytes.push_back(static_cast<est::Byte>(std::strtoul(std::string(text.substr(i, 2)).c_str(), nullptr, 16)));
+  return bytes;
+}
+
+Status add_protection_keys(const ScratchFolder& folder, target::Profile& profile) {
+  const Result<std::string> secret = est::read_file(folder.file("keygen-secret.key"));
+  if (!secret) return secret.error();
+  profile.protection_keys["symmetric"] = {"device-secret", from_hex(est::trim(*secret)), {}};
+  profile.protection_keys["restricted"] = {"device-signing", {}, {}};
+  for (const auto& [name, file] : {std::pair{"key-transport", "rsa"}, {"key-agreement", "ec"}}) {
+    const Result<std::string> pem = est::read_file(folder.file("keygen-" + std::string(file) + ".key"));
+    if (!pem) return pem.error();
+    Result<est::crypto::PrivateKey> key = est::crypto::PrivateKey::from_pem(*pem);
+    if (!key) return key.error();
+    profile.protection_keys[name] = {"device-" + std::string(file), {}, *std::move(key)};
+  }
   return {};
 }
 
@@ -105,6 +128,7 @@ Result<target::Profile> make_profile(const ScratchFolder& folder, const est::net
   if (!values) return values.error();
   for (const std::string_view line : est::split(*values, '\n'))
     if (!line.empty()) profile.one_time_passwords.emplace_back(line);
+  if (Status added = add_protection_keys(folder, profile); !added) return added.error();
   profile.labels = label_names();
   profile.csr.subject = "CN=device-{n},O=Acme";
   profile.csr.subject_alt_names = {"DNS:device-{n}.example"};
@@ -114,13 +138,6 @@ Result<target::Profile> make_profile(const ScratchFolder& folder, const est::net
 }
 
 bool needs_front(const Fault& fault) { return fault.plain_http || fault.dies_of_plain_octets || fault.dies_of || fault.dies_of_refusal; }
-
-est::Bytes from_hex(std::string_view text) {
-  est::Bytes bytes;
-  for (std::size_t i = 0; i + 1 < text.size(); i += 2)
-    bytes.push_back(static_cast<est::Byte>(std::strtoul(std::string(text.substr(i, 2)).c_str(), nullptr, 16)));
-  return bytes;
-}
 
 }  // namespace
 

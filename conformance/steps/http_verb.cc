@@ -18,7 +18,7 @@ constexpr est::Milliseconds continue_wait{1500};     // for a 100 (Continue) bef
 constexpr est::Milliseconds close_wait{2000};        // for a peer that said it would close
 constexpr est::Milliseconds late_answer_wait{1000};  // for the answer of a peer that stopped reading
 
-bool is_enrollment(std::string_view verb) { return verb == "enroll" || verb == "reenroll"; }
+bool is_enrollment(std::string_view verb) { return verb == "enroll" || verb == "reenroll" || verb == "serverkeygen"; }
 
 std::optional<est::ops::Operation> operation_of(const Doing& doing) {
   using est::ops::Operation;
@@ -27,6 +27,7 @@ std::optional<est::ops::Operation> operation_of(const Doing& doing) {
   if (verb == "csrattrs") return Operation::csrattrs;
   if (verb == "enroll") return Operation::simpleenroll;
   if (verb == "reenroll") return Operation::simplereenroll;
+  if (verb == "serverkeygen") return Operation::serverkeygen;
   return est::ops::operation_by_name(doing.parameters.text("operation"));
 }
 
@@ -39,6 +40,7 @@ engine::StepOutcome HttpVerb::perform() {
   Authenticator authenticator(doing_.parameters, context_.profile, context_.memory, presentation_.password);
   if (auto problem = authenticator.problem()) return *problem;
   auto outcome = talk(authenticator);
+  if (generates_ && answered_ && answer_.message.status == 200) take_delivery();
   remember();
   return outcome;
 }
@@ -48,6 +50,7 @@ engine::StepOutcome HttpVerb::perform() {
 engine::StepOutcome HttpVerb::prepare() {
   operation_ = operation_of(doing_);
   enrolls_ = is_enrollment(doing_.step.verb);
+  generates_ = doing_.step.verb == "serverkeygen";
   if (auto outcome = prepare_target(); !recorded_so_far(outcome)) return outcome;
   const bool renewal = doing_.step.verb == "reenroll";
   auto presentation = presentation_of(doing_, renewal ? Usual::renewal : doing_.step.verb == "request" ? Usual::none : Usual::access);
@@ -101,7 +104,21 @@ engine::StepOutcome HttpVerb::prepare_request() {
                             .presented = std::move(presented)});
   if (!plan) return plan.outcome();
   plan_ = std::move(*plan);
+  if (auto outcome = ask_protection(); !recorded_so_far(outcome)) return outcome;
   note_request();
+  return recorded();
+}
+
+// How the generated key is to be protected (RFC 7030 4.4.1).
+engine::StepOutcome HttpVerb::ask_protection() {
+  if (!generates_) return recorded();
+  const std::string protect = doing_.parameters.text("protect", "none");
+  opener_ = protection_key(context_.profile, protect);
+  const bool agreed = protect != "none" && !protect.starts_with("unknown-");
+  if (agreed && opener_ == nullptr) return cannot("the profile has no access.serverkeygen." + protect + "; add it");
+  for (auto& attribute : protection_attributes(protect, opener_, doing_.parameters.text("capabilities", "usual")))
+    plan_->more.push_back(std::move(attribute));
+  recorder_.fact("protect", protect);
   return recorded();
 }
 
@@ -188,7 +205,7 @@ engine::StepOutcome HttpVerb::make_body() {
   recorder_.event("suite", "csr-made", std::to_string(made_->der.size()) + " octets");
   recorder_.artefact("csr", made_->der);
   if (!plan_->corrupt.empty()) recorder_.artefact("csr-before", made_->sound);
-  recorder_.artefact("spki", made_->spki);
+  recorder_.artefact(generates_ ? "csr-spki" : "spki", made_->spki);
   recorder_.artefact("sent-body", body_);
   return recorded();
 }
@@ -292,23 +309,33 @@ void HttpVerb::settle(AnswerReader& reader, const std::optional<Failure>& write_
     if (failure) recorder_.failure(*failure);
   }
   answer_octets_ = reader.raw();
-  recorder_.response(answer_octets_);
+  recorder_.response(answer_octets_, operation_ == est::ops::Operation::serverkeygen);
   context_.wire.tell_alerts(recorder_);
   recorder_.peer_close(line->connection.peer_close());
 }
 
 // --- afterwards
 
-est::Bytes HttpVerb::issued_certificate() const {
-  if (!answered_ || answer_.message.status != 200) return {};
-  const auto certificates = est::ops::read_certs_only_body(answer_.message.body);
-  if (!certificates.value) return {};
-  const est::Bytes wanted = plan_->key.public_key_info();
-  for (const auto& der : *certificates.value) {
+void HttpVerb::take_delivery() {
+  delivered_ = read_generated_key(answer_.message, opener_);
+  for (const auto& [name, value] : delivered_.facts) recorder_.fact(name, value);
+  for (const auto& [name, octets] : delivered_.artefacts) recorder_.artefact(name, octets);
+}
+
+est::Bytes HttpVerb::certificate_for(const est::Bytes& spki, const std::vector<est::Bytes>& certificates) {
+  for (const auto& der : certificates) {
     const auto certificate = est::codec::decode_certificate(der);
-    if (certificate.value && certificate.value->spki == wanted) return der;
+    if (certificate.value && certificate.value->spki == spki) return der;
   }
   return {};
+}
+
+est::Bytes HttpVerb::issued_certificate() const {
+  if (!answered_ || answer_.message.status != 200) return {};
+  if (generates_) return delivered_.key ? certificate_for(delivered_.key->public_key_info(), delivered_.certificates) : est::Bytes{};
+  const auto certificates = est::ops::read_certs_only_body(answer_.message.body);
+  if (!certificates.value) return {};
+  return certificate_for(plan_->key.public_key_info(), *certificates.value);
 }
 
 void HttpVerb::remember() {
@@ -323,8 +350,13 @@ void HttpVerb::remember() {
                         .certificate = issued_certificate(),
                         .label = label_,
                         .answer = {}};
+  if (delivered_.key) {
+    enrollment.key = delivered_.key;
+    enrollment.spki = delivered_.key->public_key_info();
+  }
   if (enrollment.certificate.empty()) {
-    enrollment.answer = est::to_string(answer_.message.body).substr(0, 4096);
+    // An answer that may hold a key is not kept.
+    if (!generates_ || answer_.message.status != 200) enrollment.answer = est::to_string(answer_.message.body).substr(0, 4096);
   } else {
     context_.memory.current = doing_.exchange.name;
   }

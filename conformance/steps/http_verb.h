@@ -6,6 +6,7 @@
 
 #include "conformance/steps/authenticate.h"
 #include "conformance/steps/context.h"
+#include "conformance/steps/generated_key.h"
 #include "conformance/steps/http_request.h"
 #include "conformance/steps/request_plan.h"
 #include "conformance/steps/stream.h"
@@ -23,6 +24,7 @@ class HttpVerb {
   [[nodiscard]] engine::StepOutcome prepare();
   [[nodiscard]] engine::StepOutcome prepare_target();
   [[nodiscard]] engine::StepOutcome prepare_request();
+  [[nodiscard]] engine::StepOutcome ask_protection();
   void note_request() const;
 
   // --- with the target
@@ -39,8 +41,10 @@ class HttpVerb {
   [[nodiscard]] bool connection_serves_again();
 
   // --- afterwards
+  void take_delivery();
   void remember();
   [[nodiscard]] est::Bytes issued_certificate() const;
+  [[nodiscard]] static est::Bytes certificate_for(const est::Bytes& spki, const std::vector<est::Bytes>& certificates);
 
   Doing& doing_;
   Context& context_;
@@ -48,6 +52,8 @@ class HttpVerb {
 
   std::optional<est::ops::Operation> operation_;  // nothing for `request` without one
   bool enrolls_ = false;
+  bool generates_ = false;                         // serverkeygen
+  const target::ProtectionKey* opener_ = nullptr;  // of the key it asks for
   std::string label_;
   RequestLine line_;
   Presentation presentation_;
@@ -61,6 +67,7 @@ class HttpVerb {
   est::http::ObservedResponse answer_;
   est::Bytes answer_octets_;
   bool answered_ = false;
+  GeneratedKey delivered_;
 };
 
 }  // namespace conformance::steps

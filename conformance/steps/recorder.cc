@@ -1,5 +1,6 @@
 #include "conformance/steps/recorder.h"
 
+#include "conformance/steps/key_mask.h"
 #include "est/base/text.h"
 #include "est/crypto/digest.h"
 
@@ -12,6 +13,12 @@ constexpr std::size_t most_events = 5000;   // the evidence format's own bound i
 
 std::int64_t microseconds(std::chrono::steady_clock::duration span) {
   return std::chrono::duration_cast<std::chrono::microseconds>(span).count();
+}
+
+bool looks_like_key(std::string_view answer) {
+  const std::string text = est::ascii_lower(answer);
+  const auto has = [&](std::string_view word) { return text.find(word) != std::string::npos; };
+  return has("application/pkcs8") || has("private key-----") || has("server-generated-key");
 }
 
 }  // namespace
@@ -78,7 +85,10 @@ void Recorder::request(std::string_view method, std::string_view target, est::By
   exchange_.request = shortened("request", redacted(octets));
 }
 
-void Recorder::response(est::BytesView octets) { exchange_.response = redacted(octets); }
+void Recorder::response(est::BytesView octets, bool may_hold_key) {
+  exchange_.response = redacted(octets);
+  if (may_hold_key || looks_like_key(est::as_text(octets))) mask_key_answer(exchange_.response);
+}
 
 void Recorder::tls(const est::tls::Facts& facts) { exchange_.tls = to_record(facts); }
 

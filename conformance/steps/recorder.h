@@ -28,7 +28,8 @@ class Recorder {
   void artefact(const std::string& name, est::BytesView public_octets);
   void wire_artefact(const std::string& name, est::BytesView octets);
   void request(std::string_view method, std::string_view target, est::BytesView octets);
-  void response(est::BytesView octets);
+  // Private keys in it are overwritten (key_mask.h) when `may_hold_key`, and where its octets look like it.
+  void response(est::BytesView octets, bool may_hold_key = false);
   void tls(const est::tls::Facts& facts);
   void failure(const est::net::Failure& failure);
   void clear_failure() { exchange_.failure.reset(); }

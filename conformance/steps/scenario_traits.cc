@@ -16,7 +16,7 @@ bool holds(const List& list, std::string_view word) {
 }
 
 // These act on nothing that an earlier step left, unless a parameter says so. A renewal does: it takes the current certificate.
-constexpr std::array independent_verbs{"cacerts", "csrattrs", "enroll", "request", "raw", "handshake", "plain", "pause"};
+constexpr std::array independent_verbs{"cacerts", "csrattrs", "enroll", "serverkeygen", "request", "raw", "handshake", "plain", "pause"};
 constexpr std::array telling_keys{"resend", "key-of", "subject-of", "of"};
 // Certificates that are the same whatever was issued before; those the suite makes imitate the issuer of the current one.
 constexpr std::array steady_certificates{"none", "client", "manufacturer", "ra"};

@@ -135,6 +135,14 @@ Parameters request_parameters() {
   };
 }
 
+Parameters protection_parameters() {
+  return {
+      choice("protect", {"none", "symmetric", "key-transport", "key-agreement", "restricted", "unknown-symmetric", "unknown-asymmetric"},
+             "the key that is to protect the generated one: of access.serverkeygen, or named by an identifier nobody knows; default none"),
+      choice("capabilities", {"usual", "none"}, "SMIMECapabilities: what the suite can decrypt with that key, or left out"),
+  };
+}
+
 Parameters octet_parameters() {
   return {
       text("send",
@@ -186,6 +194,8 @@ void add_http_verbs(engine::Vocabulary& vocabulary) {
   vocabulary.add(controlled("csrattrs", "GET /csrattrs (RFC 7030 4.5)", http_parameters(), "status", {{"any-of", {200, 204, 404}}}));
   vocabulary.add(controlled("enroll", "POST /simpleenroll (RFC 7030 4.2.1)", enrollment, "certificate-issued"));
   vocabulary.add(controlled("reenroll", "POST /simplereenroll (RFC 7030 4.2.2)", enrollment, "certificate-issued"));
+  vocabulary.add(controlled("serverkeygen", "POST /serverkeygen (RFC 7030 4.4); afterwards key and certificate are the generated ones",
+                            together({enrollment, protection_parameters()}), "certificate-issued"));
   vocabulary.add(controlled("request", "any HTTP request", request_verb_parameters(), "answered"));
 }
 

@@ -42,16 +42,35 @@ const std::vector<std::pair<std::string, std::string>>& server_claims() {
       {"key-type-change", "renews with a key of another type of csr.key-types"},
       {"san-from-request", "puts the requested subjectAltName into the certificate"},
       {"session-resumption", "resumes TLS sessions"},
+      {"serverkeygen", "generates keys (/serverkeygen)"},
+      {"serverkeygen-symmetric", "protects generated keys by a secret key, that of access.serverkeygen.symmetric"},
+      {"serverkeygen-key-transport", "protects generated keys by an RSA key, that of access.serverkeygen.key-transport"},
+      {"serverkeygen-key-agreement", "protects generated keys by an EC key, that of access.serverkeygen.key-agreement"},
+      {"serverkeygen-restricted", "knows a key whose certificate forbids such use, that of access.serverkeygen.restricted"},
+      {"serverkeygen-encrypted", "has a policy (label) that delivers generated keys in envelopes only"},
+      {"serverkeygen-key-type", "generates keys of the type that the request's key has"},
       {"persistent-connections", "answers several requests on one connection"},
   };
   return claims;
 }
 
 const std::vector<std::string>& feature_names() {
-  static const std::vector<std::string> names{
-      "certificate-and-password",   "pop-required",       "manual-approval", "manual-approval-date", "csrattrs-enforced",
-      "csrattrs-template-enforced", "csrattrs-key-types", "csrattrs-none",   "change-subject-name",  "one-time-password",
-      "csrattrs-template",          "http-digest",        "http-basic",      "client-certificate",   "other"};
+  static const std::vector<std::string> names{"certificate-and-password",
+                                              "pop-required",
+                                              "manual-approval",
+                                              "manual-approval-date",
+                                              "csrattrs-enforced",
+                                              "csrattrs-template-enforced",
+                                              "csrattrs-key-types",
+                                              "csrattrs-none",
+                                              "change-subject-name",
+                                              "one-time-password",
+                                              "csrattrs-template",
+                                              "serverkeygen-encrypted",
+                                              "http-digest",
+                                              "http-basic",
+                                              "client-certificate",
+                                              "other"};
   return names;
 }
 

@@ -99,6 +99,7 @@ class ProfileReader {
     if (const auto identities = map.node("identities")) read_identities(*identities);
     if (const auto ca = map.node("client-ca")) profile_.client_ca = read_identity(*ca, "access.client-ca");
     if (const auto headers = map.node("headers")) read_headers(*headers);
+    if (const auto keys = map.node("serverkeygen")) read_protection_keys(*keys);
     if (const auto labels = map.node("labels")) read_labels(*labels);
     if (const auto actions = map.node("operator")) read_operator(*actions);
     map.finish();
@@ -235,6 +236,46 @@ class ProfileReader {
       profile_.request_headers.emplace_back(name, value);
     }
     map.finish();
+  }
+
+  void read_protection_keys(const YAML::Node& node) {
+    YamlMap map(node, "access.serverkeygen", problems_);
+    for (const std::string name : {"symmetric", "key-transport", "key-agreement", "restricted"})
+      if (const auto key = map.node(name)) profile_.protection_keys[name] = read_protection_key(*key, name);
+    map.finish();
+  }
+
+  ProtectionKey read_protection_key(const YAML::Node& node, const std::string& name) {
+    YamlMap map(node, "access.serverkeygen." + name, problems_);
+    ProtectionKey key;
+    key.identifier = map.required_text("identifier", "give the identifier the target knows the key by");
+    if (name == "symmetric") {
+      if (const auto secret = map.node("secret")) {
+        key.secret = octets_of_hex(read_secret(*secret));
+        if (key.secret.size() != 16 && key.secret.size() != 24 && key.secret.size() != 32)
+          map.problem("secret", "the secret is no AES key", "write 16, 24 or 32 octets in hexadecimal");
+      } else {
+        map.absence("secret", "'access.serverkeygen.symmetric.secret' is missing", "write {env: NAME} or {file: PATH}");
+      }
+    } else if (name != "restricted") {
+      const auto path = map.required_text("key", "name the PEM file of the private key");
+      const auto pem = est::read_file(resolve(path));
+      auto read = pem.ok() ? est::crypto::PrivateKey::from_pem(*pem) : est::Result<est::crypto::PrivateKey>(pem.error());
+      if (read.ok())
+        key.key = *std::move(read);
+      else
+        map.problem("key", resolve(path) + ": " + read.error().message, "name a PEM file with an unencrypted private key");
+    }
+    map.finish();
+    return key;
+  }
+
+  // Empty when it is none.
+  static est::Bytes octets_of_hex(const std::string& text) {
+    if (text.size() % 2 != 0 || text.find_first_not_of("0123456789abcdefABCDEF") != std::string::npos) return {};
+    est::Bytes octets;
+    for (std::size_t i = 0; i < text.size(); i += 2) octets.push_back(static_cast<est::Byte>(std::stoul(text.substr(i, 2), nullptr, 16)));
+    return octets;
   }
 
   void read_labels(const YAML::Node& node) {

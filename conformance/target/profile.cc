@@ -27,6 +27,7 @@ engine::Json access_json(const Profile& profile) {
   if (!profile.request_headers.empty()) access["headers"] = profile.request_headers;
   // The command lines stay out: they may hold credentials for the operator's own machines.
   access["operator"] = engine::Json::object();
+  for (const auto& [name, key] : profile.protection_keys) access["serverkeygen"][name] = est::hex(est::as_bytes(key.identifier));
   for (const auto& [name, action] : profile.operator_actions) access["operator"][name] = action.prompt ? "prompt" : "command";
   return access;
 }
@@ -65,8 +66,16 @@ std::vector<std::string> Profile::unanswered() const {
 }
 
 std::vector<std::string> Profile::secrets() const {
-  if (!password || password->password.empty()) return {};
-  return {password->password, est::codec::encode_base64(est::as_bytes(password->user + ":" + password->password))};
+  std::vector<std::string> all;
+  for (const auto& [name, key] : protection_keys) {
+    if (key.secret.empty()) continue;
+    all.push_back(est::to_string(est::BytesView(key.secret)));
+    all.push_back(est::hex(key.secret));
+  }
+  if (!password || password->password.empty()) return all;
+  all.push_back(password->password);
+  all.push_back(est::codec::encode_base64(est::as_bytes(password->user + ":" + password->password)));
+  return all;
 }
 
 namespace {

@@ -34,6 +34,13 @@ struct OperatorAction {
   std::function<est::Status(const Values&)> call = {};
 };
 
+// A key that protects what /serverkeygen delivers (RFC 7030 4.4.1): its identifier at the target, and what opens the envelope.
+struct ProtectionKey {
+  std::string identifier;                      // octets
+  est::Bytes secret;                           // AES key; empty for the others
+  std::optional<est::crypto::PrivateKey> key;  // RSA or EC; nothing for one whose use is forbidden
+};
+
 struct CsrPolicy {
   std::string subject = "CN=estspec-{n}";                         // RFC 4514; {n} is unique in a run
   std::vector<std::string> subject_alt_names;                     // "DNS:estspec-{n}.example"
@@ -77,6 +84,7 @@ struct Profile {
   // Where a variant of policy lives: feature name -> label ("manual-approval" -> "manual").
   std::map<std::string, std::string, std::less<>> labels;
   std::map<std::string, OperatorAction, std::less<>> operator_actions;  // "approve", "revoke", "restart"
+  std::map<std::string, ProtectionKey, std::less<>> protection_keys;    // "symmetric", "key-transport", "key-agreement", "restricted"
   CsrPolicy csr;
   Limits limits;
 
