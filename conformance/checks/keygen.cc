@@ -71,6 +71,16 @@ std::string interpretation_of(const est::Findings& findings) {
   return est::contains(findings, "keygen.transfer-encoding") ? "INT-02" : "";
 }
 
+// RFC 2046 5.1: of a multipart body as a whole it is 7bit, 8bit or binary. HTTP has no such field, so receivers ignore it (INT-02).
+std::optional<CheckResult> judge_whole_encoding(const CheckInput& input, const est::http::Response& response) {
+  const auto value = response.fields.get("Content-Transfer-Encoding");
+  if (!value) return std::nullopt;
+  const auto word = est::ascii_lower(est::trim(*value));
+  if (word == "7bit" || word == "8bit" || word == "binary") return std::nullopt;
+  return result(input, Verdict::warn, "The multipart body as a whole is said to be in " + est::printable(*value, 40) + ".",
+                "no Content-Transfer-Encoding of the whole, or 7bit, 8bit or binary", "HTTP", "INT-02");
+}
+
 Results keygen_answer(const CheckInput& input) {
   const std::string expected = "200 with multipart/mixed of two parts: one private key, one certificate, in any order";
   const auto answer = answer_of(input.exchange);
@@ -88,6 +98,7 @@ Results keygen_answer(const CheckInput& input) {
   }
   Results results{
       result(input, Verdict::pass, "The response has a part with a key and a part with certificates.", expected, "HTTP", "INT-28")};
+  if (auto odd = judge_whole_encoding(input, answer->message)) results.push_back(std::move(*odd));
   if (const auto odd = of_severity(findings, est::Severity::warning); !odd.empty()) {
     const bool strictly = input.strict && est::contains(odd, "keygen.smime-type");
     results.push_back(result(input, strictly ? Verdict::fail : Verdict::warn, "The parts are labelled oddly: " + quote(odd) + ".", expected,
@@ -322,6 +333,9 @@ Results key_protected(const CheckInput& input) {
 Results key_signed(const CheckInput& input) {
   const std::string expected = "SignedData with a key package (id-ct-KP-aKeyPackage) inside the envelope, its signature valid";
   const auto content = fact(input.exchange, "envelope-content");
+  const auto frame = frame_of(input.exchange);
+  if (frame && frame->key() != nullptr && frame->key()->kind == PartKind::private_key)
+    return {result(input, Verdict::fail, "The key came in the clear, in application/pkcs8, and unsigned.", expected, "CMS", "INT-29")};
   if (content.empty()) return {nothing_delivered(input, expected)};
   const auto judged = [&](Verdict verdict, const std::string& observed) {
     return result(input, verdict, observed, expected, "CMS", "INT-29");

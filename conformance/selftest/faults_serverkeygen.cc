@@ -69,7 +69,7 @@ Response deliver(const Scene& scene, const server::KeyGenerator& generator, cons
   std::optional<PrivateKey> key;
   if (how.key) key = how.key(*request);
   if (!key)
-    if (auto fresh = PrivateKey::generate(server::type_for(*request, generator, {}))) key = *std::move(fresh);
+    if (auto fresh = PrivateKey::generate(KeyType::ec_p256)) key = *std::move(fresh);
   if (!key) return est::ops::text_response(500, "No key can be made.");
   Careless careless = how.certify ? how.certify(*request, *key) : Careless{};
   if (!careless.public_key_info) careless.public_key_info = key->public_key_info();
@@ -191,9 +191,17 @@ std::vector<Fault> frame_faults() {
                         if (answer.value && answer.value->certificates)
                           set_body(response, answer.value->parts[*answer.value->certificates].part.body);
                       }),
-      change_parts({.id = "FAULT-KEYGEN-02", .sentence = "sends the certificate part twice", .kills = {"EST-SE-500"}},
+      change_parts({.id = "FAULT-KEYGEN-02",
+                    .sentence = "sends the certificate part twice",
+                    .kills = {"EST-SE-500"},
+                    .also = {"EST-SE-520", "EST-SE-521", "EST-SE-530*"},
+                    .because = whole_answer},
                    [](std::vector<Part>& parts) { parts.push_back(parts.back()); }),
-      change_parts({.id = "FAULT-KEYGEN-03", .sentence = "adds a part with a greeting", .kills = {"EST-SE-500"}},
+      change_parts({.id = "FAULT-KEYGEN-03",
+                    .sentence = "adds a part with a greeting",
+                    .kills = {"EST-SE-500"},
+                    .also = {"EST-SE-520", "EST-SE-521", "EST-SE-530*"},
+                    .because = whole_answer},
                    [](std::vector<Part>& parts) {
                      parts.push_back({{{"Content-Type", "text/plain"}}, est::to_bytes("welcome")});
                    }),
@@ -203,10 +211,18 @@ std::vector<Fault> frame_faults() {
                        .also = {"EST-SE-5*"},
                        .because = whole_answer},
                       [](Response& response) { response.fields.set("Content-Type", "multipart/mixed"); }),
-      change_response({.id = "FAULT-KEYGEN-05", .sentence = "ends the lines of the multipart body in LF alone", .kills = {"EST-SE-500"}},
+      change_response({.id = "FAULT-KEYGEN-05",
+                       .sentence = "ends the lines of the multipart body in LF alone",
+                       .kills = {"EST-SE-500"},
+                       .also = {"EST-SE-520", "EST-SE-521", "EST-SE-530*"},
+                       .because = whole_answer},
                       [](Response& response) { replace_all(response, "\r\n", "\n"); }),
       change_response(
-          {.id = "FAULT-KEYGEN-06", .sentence = "calls the answer multipart/form-data", .kills = {"EST-SE-500"}},
+          {.id = "FAULT-KEYGEN-06",
+           .sentence = "calls the answer multipart/form-data",
+           .kills = {"EST-SE-500"},
+           .also = {"EST-SE-520", "EST-SE-521", "EST-SE-530*"},
+           .because = whole_answer},
           [](Response& response) { response.fields.set("Content-Type", "multipart/form-data; boundary=est-server-generated-key"); }),
       change_parts({.id = "FAULT-KEYGEN-07",
                     .sentence = "sends the key as application/octet-stream",
@@ -216,6 +232,18 @@ std::vector<Fault> frame_faults() {
                    [](std::vector<Part>& parts) { parts.front().headers.front().second = "application/octet-stream"; }),
       change_parts({.id = "FAULT-KEYGEN-08", .sentence = "says the part with the key is binary, and it is base64", .kills = {"EST-SE-500"}},
                    [](std::vector<Part>& parts) { parts.front().headers.emplace_back("Content-Transfer-Encoding", "binary"); }),
+      change_response({.id = "FAULT-KEYGEN-09", .sentence = "says the multipart body as a whole is base64", .kills = {"EST-SE-500"}},
+                      [](Response& response) { response.fields.set("Content-Transfer-Encoding", "base64"); }),
+      change_response({.id = "FAULT-KEYGEN-21",
+                       .sentence = "uses a boundary of 71 characters",
+                       .kills = {"EST-SE-500"},
+                       .also = {"EST-SE-5*"},
+                       .because = whole_answer},
+                      [](Response& response) {
+                        const std::string longer(71, 'b');
+                        replace_all(response, "est-server-generated-key", longer);
+                        response.fields.set("Content-Type", "multipart/mixed; boundary=" + longer);
+                      }),
   };
 }
 
@@ -224,7 +252,7 @@ std::vector<Fault> key_faults() {
       deliver_when({.id = "FAULT-KEYGEN-10",
                     .sentence = "sends PKCS #1 or SEC 1 in application/pkcs8",
                     .kills = {"EST-SE-501/ec-p256", "EST-SE-501/rsa-2048"},
-                    .also = {"EST-SE-532*", "EST-SE-502", "EST-SE-503", "EST-SE-505*", "EST-SE-506*", "EST-SE-524*", "EST-SE-525"},
+                    .also = {"EST-SE-532*", "EST-SE-502", "EST-SE-503", "EST-SE-505*", "EST-SE-524*", "EST-SE-525"},
                     .because = same_keys},
                    granted, {.pkcs8 = strip}),
       change_parts({.id = "FAULT-KEYGEN-11",
@@ -245,7 +273,7 @@ std::vector<Fault> key_faults() {
       deliver_when({.id = "FAULT-KEYGEN-13",
                     .sentence = "says version 1 of a PrivateKeyInfo without publicKey",
                     .kills = {"EST-SE-501/ec-p256", "EST-SE-501/rsa-2048"},
-                    .also = {"EST-SE-532*", "EST-SE-505*", "EST-SE-506*"},
+                    .also = {"EST-SE-532*", "EST-SE-505*"},
                     .because = same_keys},
                    granted,
                    {.pkcs8 =
@@ -256,7 +284,7 @@ std::vector<Fault> key_faults() {
       deliver_when({.id = "FAULT-KEYGEN-14",
                     .sentence = "sends along the public key of another",
                     .kills = {"EST-SE-501/ec-p256", "EST-SE-501/rsa-2048"},
-                    .also = {"EST-SE-532*", "EST-SE-505*", "EST-SE-506*"},
+                    .also = {"EST-SE-532*", "EST-SE-505*"},
                     .because = same_keys},
                    granted,
                    {.pkcs8 =
@@ -270,7 +298,7 @@ std::vector<Fault> key_faults() {
       deliver_when({.id = "FAULT-KEYGEN-15",
                     .sentence = "delivers another key than it certified",
                     .kills = {"EST-SE-502"},
-                    .also = {"EST-SE-504", "EST-SE-505*", "EST-SE-506*", "EST-SE-522", "EST-SE-525", "EST-SE-532*"},
+                    .also = {"EST-SE-504", "EST-SE-505*", "EST-SE-525", "EST-SE-532*", "EST-SE-520", "EST-SE-521"},
                     .because = same_keys},
                    granted, {.certify = [](const auto&, const auto&) { return Careless{.public_key_info = foreign_public_key()}; }}),
       deliver_when({.id = "FAULT-KEYGEN-16", .sentence = "gives every client the same key", .kills = {"EST-SE-503"}}, granted,
@@ -278,7 +306,7 @@ std::vector<Fault> key_faults() {
       deliver_when({.id = "FAULT-KEYGEN-17",
                     .sentence = "certifies the key of the request instead of the one it made",
                     .kills = {"EST-SE-504", "EST-SE-502"},
-                    .also = {"EST-SE-505*", "EST-SE-506*", "EST-SE-522", "EST-SE-525", "EST-SE-532*"},
+                    .also = {"EST-SE-505*", "EST-SE-525", "EST-SE-532*", "EST-SE-520", "EST-SE-521"},
                     .because = same_keys},
                    granted, {.certify = [](const auto& request, const auto&) { return Careless{.public_key_info = request.key.der}; }}),
       refuse_when({.id = "FAULT-KEYGEN-18",
@@ -329,7 +357,7 @@ std::vector<Fault> certificate_faults() {
       {.id = "FAULT-KEYGEN-32",
        .sentence = "has generated keys certified by a CA nobody knows",
        .kills = {"EST-SE-508"},
-       .also = {"EST-SE-509", "EST-SE-510", "EST-SE-511", "EST-SE-525"},
+       .also = {"EST-SE-509", "EST-SE-510", "EST-SE-511", "EST-SE-525", "EST-SE-530*", "EST-SE-531*", "EST-SE-532*", "EST-SE-537"},
        .because = "such a certificate is of no use, and not made with care",
        .after =
            [](const Scene& scene, Response& response) {
@@ -361,7 +389,11 @@ std::vector<Fault> certificate_faults() {
 
 std::vector<Fault> admission_faults() {
   return {
-      deliver_when({.id = "FAULT-KEYGEN-40", .sentence = "generates keys for anybody", .kills = {"EST-SE-512", "EST-SE-513"}},
+      deliver_when({.id = "FAULT-KEYGEN-40",
+                    .sentence = "generates keys for anybody",
+                    .kills = {"EST-SE-512", "EST-SE-513"},
+                    .also = {"EST-SE-5*"},
+                    .because = "whatever else is wrong with the request, it is granted before anybody looks"},
                    refused_with(401), {}),
       deliver_when({.id = "FAULT-KEYGEN-41", .sentence = "generates keys for clients it has just refused", .kills = {"EST-SE-514"}},
                    refused_with(403), {}),
@@ -416,7 +448,8 @@ std::vector<Fault> admission_faults() {
       deliver_when({.id = "FAULT-KEYGEN-48", .sentence = "does not look at the channel binding of /serverkeygen", .kills = {"EST-SE-527"}},
                    [](const Scene& scene, const Response& response) {
                      const auto request = request_in(scene.request);
-                     return response.status == 400 && request && request->attribute(oids::challenge_password) != nullptr;
+                     return response.status == 400 && request && request->attribute(oids::challenge_password) != nullptr &&
+                            !names_protection(scene) && label_of(scene.request).empty();
                    },
                    {}),
       {.id = "FAULT-KEYGEN-49",
@@ -502,7 +535,7 @@ std::vector<Fault> protection_faults() {
       {.id = "FAULT-KEYGEN-70",
        .sentence = "uses the same content-encryption key and envelope for every client",
        .kills = {"EST-SE-537"},
-       .also = {"EST-SE-532*"},
+       .also = {"EST-SE-532*", "EST-SE-530*"},
        .because = "the second envelope holds the key of the first client",
        .after =
            [first = std::make_shared<std::optional<Part>>(), mutex = std::make_shared<std::mutex>()](const Scene& scene,

@@ -21,7 +21,7 @@ using Place = std::vector<std::size_t>;  // where each octet of a text stands in
 constexpr Byte star = '*';
 constexpr std::size_t shortest_secret = 16;
 constexpr int deepest = 32;
-constexpr Byte integer_tag = 0x02, octet_string_tag = 0x04, sequence_tag = 0x30, constructed = 0x20;
+constexpr Byte integer_tag = 0x02, octet_string_tag = 0x04, object_identifier_tag = 0x06, sequence_tag = 0x30, constructed = 0x20;
 
 // --- DER
 
@@ -109,21 +109,20 @@ bool mask_base64(Bytes& text) {
   return mask_key(*decoded.value) && rewrite_base64(text, *decoded.value);
 }
 
-// Whether base64 or plain octets are DER of a CMS message or certificate rather than of a key: its second element is no OCTET STRING
-// or INTEGER.
-bool is_key_shaped(BytesView der) {
+// A CMS message begins with an OBJECT IDENTIFIER, a certificate with a SEQUENCE; keys begin with an INTEGER.
+bool is_message_or_certificate(BytesView der) {
   const Bytes copy = est::to_bytes(der);
   const auto outer = element_at(copy, 0, copy.size());
   if (!outer || outer->tag != sequence_tag) return false;
   const auto first = element_at(copy, outer->start, outer->end);
-  return first && first->tag == integer_tag;
+  return first && (first->tag == object_identifier_tag || first->tag == sequence_tag);
 }
 
+// Only what is known to be none of a key stays as it is.
 bool is_public(const est::codec::GeneratedKeyPart& part) {
   if (part.kind != est::codec::PartKind::certificates && part.kind != est::codec::PartKind::enveloped_key) return false;
   const auto decoded = est::codec::decode_base64(est::as_text(part.part.body), est::codec::Base64Mode::lenient);
-  if (decoded.accepted()) return !is_key_shaped(*decoded.value);
-  return !is_key_shaped(part.part.body) && est::as_text(part.part.body).find("PRIVATE KEY") == std::string_view::npos;
+  return is_message_or_certificate(decoded.accepted() ? BytesView(*decoded.value) : BytesView(part.part.body));
 }
 
 void mask_part(Bytes& body) {

@@ -67,7 +67,7 @@ std::vector<std::string> Profile::unanswered() const {
 
 std::vector<std::string> Profile::secrets() const {
   std::vector<std::string> all;
-  for (const auto& [name, key] : protection_keys) {
+  for (const auto& [technique, key] : protection_keys) {
     if (key.secret.empty()) continue;
     all.push_back(est::to_string(est::BytesView(key.secret)));
     all.push_back(est::hex(key.secret));

@@ -211,6 +211,30 @@ TEST_F(ProfileTest, FlagsAloneMakeAProfile) {
   EXPECT_EQ(profile->name, "h:8443");
 }
 
+TEST_F(ProfileTest, ReadsTheKeysThatProtectGeneratedOnes) {
+  write("secret.key", "000102030405060708090a0b0c0d0e0f\n");
+  const std::string keys =
+      "  serverkeygen: {symmetric: {identifier: s, secret: {file: secret.key}}, key-agreement: {identifier: e, key: ca.key}, "
+      "restricted: {identifier: r}}\n";
+  const auto profile = load("target: {name: x}\naccess:\n  url: 'https://h:1'\n  trust-anchor: ca.pem\n" + keys);
+  ASSERT_TRUE(profile.ok()) << profile.error().message;
+  EXPECT_EQ(profile->protection_keys.at("symmetric").secret.size(), 16U);
+  EXPECT_TRUE(profile->protection_keys.at("key-agreement").key.has_value());
+  EXPECT_EQ(profile->protection_keys.at("restricted").identifier, "r");
+  EXPECT_THAT(profile->secrets(), testing::Contains("000102030405060708090a0b0c0d0e0f"));
+  EXPECT_THAT(profile->public_json().dump(), testing::Not(HasSubstr("0001020304")));
+}
+
+TEST_F(ProfileTest, WrongProtectionKeysAreNamed) {
+  write("short.key", "0001\n");
+  for (const std::string keys : {"symmetric: {identifier: s}", "symmetric: {identifier: s, secret: {file: short.key}}",
+                                 "key-transport: {identifier: k, key: ca.pem}", "key-transport: {key: ca.key}", "other: {identifier: o}"}) {
+    const auto profile = load("target: {name: x}\naccess:\n  url: 'https://h:1'\n  trust-anchor: ca.pem\n  serverkeygen: {" + keys + "}\n");
+    EXPECT_FALSE(profile.ok()) << keys;
+    if (!profile.ok()) EXPECT_THAT(profile.error().message, HasSubstr("p.yaml:5"));
+  }
+}
+
 TEST_F(ProfileTest, FlagsOverrideTheProfile) {
   auto base = load(std::string(complete));
   ASSERT_TRUE(base.ok());

@@ -171,7 +171,9 @@ Answer Handler::answer(const Request& request, const Facts& facts) const {
 Reply Handler::reply(Answer answer, const Request& request, bool keep_alive) const {
   Response& response = answer.response;
   response.fields.set("Date", est::http::http_date(parts_.clock.now()));
-  if (parts_.content_transfer_encoding && response.status == 200 && !response.body.empty())
+  // RFC 2046 5.1: never of a multipart body as a whole.
+  const bool multipart = response.fields.get("Content-Type").value_or("").starts_with("multipart/");
+  if (parts_.content_transfer_encoding && response.status == 200 && !response.body.empty() && !multipart)
     response.fields.set("Content-Transfer-Encoding", "base64");
   if (!keep_alive) response.fields.set("Connection", "close");
   if (keep_alive && request.minor_version == 0) response.fields.set("Connection", "keep-alive");
