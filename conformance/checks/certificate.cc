@@ -3,6 +3,7 @@
 #include <array>
 #include <functional>
 
+#include "conformance/checks/certificate_fields.h"
 #include "conformance/checks/certificate_profile.h"
 #include "conformance/checks/families.h"
 #include "est/codec/der.h"
@@ -18,21 +19,6 @@ using est::codec::Extension;
 
 constexpr std::size_t longest_serial = 20;
 constexpr est::UnixTime first_of_2050 = 2524608000;
-
-struct Defect {
-  Verdict verdict;
-  std::string sentence;  // "has ...", after "The certificate"
-  std::string rule;      // RFC and section
-};
-using Defects = std::vector<Defect>;
-
-void must(Defects& defects, bool holds, std::string sentence, std::string section) {
-  if (!holds) defects.push_back({Verdict::fail, std::move(sentence), "RFC 5280 " + std::move(section)});
-}
-
-void should(Defects& defects, bool holds, std::string sentence, std::string section) {
-  if (!holds) defects.push_back({Verdict::warn, std::move(sentence), "RFC 5280 " + std::move(section)});
-}
 
 void judge_serial(const Certificate& certificate, Defects& defects) {
   const auto& serial = certificate.serial;
@@ -156,6 +142,7 @@ Defects defects_of(const Certificate& certificate) {
   judge_extension_list(certificate, defects);
   judge_key_usage(certificate, defects);
   judge_usage_by_algorithm(certificate, defects);
+  judge_fields(certificate, defects);
   return defects;
 }
 
@@ -172,6 +159,8 @@ Results certificate_profile(const CheckInput& input) {
   const auto issued = issued_by(input.exchange);
   if (issued) return judge_profile(input, issued->der, "issued certificate");
   const std::string expected = "a certificate to look at";
+  if (flag(input.parameters, "or-none") && answer_of(input.exchange))
+    return {result(input, Verdict::pass, describe(input.exchange) + " It holds no certificate.", expected, "policy")};
   if (!answer_of(input.exchange)) return {unanswered(input, expected)};
   return {inconclusive(input, describe(input.exchange) + " So there is no certificate to judge.", expected)};
 }
@@ -211,7 +200,11 @@ Results judge_profile(const CheckInput& input, est::BytesView certificate, std::
 }
 
 void add_certificate_checks(engine::Vocabulary& vocabulary) {
-  add(vocabulary, {"certificate-profile", "the issued certificate keeps the profile of RFC 5280 section 4", {}, certificate_profile, {}});
+  add(vocabulary, {"certificate-profile",
+                   "the issued certificate keeps the profile of RFC 5280 section 4",
+                   {parameter("or-none", engine::ParameterType::boolean, "a response without certificate will do as well")},
+                   certificate_profile,
+                   {}});
   add(vocabulary, {"not-ca", "the issued certificate is an end entity's", {}, not_ca, {}});
 }
 

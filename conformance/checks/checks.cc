@@ -15,6 +15,9 @@ void add_checks(engine::Vocabulary& vocabulary) {
   add_name_checks(vocabulary);
   add_certificate_checks(vocabulary);
   add_cacerts_checks(vocabulary);
+  add_cacerts_set_checks(vocabulary);
+  add_issuer_checks(vocabulary);
+  add_wish_checks(vocabulary);
   add_csrattrs_checks(vocabulary);
   add_hostile_checks(vocabulary);
   add_csrattrs_structure_checks(vocabulary);

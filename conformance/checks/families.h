@@ -20,5 +20,8 @@ void add_csrattrs_structure_checks(engine::Vocabulary& vocabulary);  // csrattrs
 void add_policy_checks(engine::Vocabulary& vocabulary);              // same-outcome, extensions-kept
 void add_hostile_checks(engine::Vocabulary& vocabulary);             // withstood
 void add_keygen_checks(engine::Vocabulary& vocabulary);              // keygen-answer, private-key-info, key-protected ...
+void add_cacerts_set_checks(engine::Vocabulary& vocabulary);         // cacerts-rollover, ca-profile, crls-in-answer, same-certificates
+void add_issuer_checks(engine::Vocabulary& vocabulary);              // fits-issuer
+void add_wish_checks(engine::Vocabulary& vocabulary);                // no-authority, usage-intent, purposes-as-asked, name-not-cut
 
 }  // namespace conformance::checks

@@ -39,6 +39,9 @@ struct Plan {
   bool authority_key_identifier = true;
   bool subject_key_identifier = true;
   bool other_algorithm_outside = false;
+  bool unique_identifier = false;
+  est::crypto::Digest digest = est::crypto::Digest::sha256;
+  Bytes subject_der;  // instead of `subject`
 };
 
 class Pki {
@@ -82,7 +85,7 @@ inline Pki::Pki() {
 inline Bytes Pki::certify(const Plan& plan, const est::crypto::PrivateKey& signer, const Bytes& spki) const {
   namespace der = est::codec::der;
   namespace oids = est::codec::oids;
-  const auto algorithm = est::codec::encode(signer.signature_algorithm(est::crypto::Digest::sha256));
+  const auto algorithm = est::codec::encode(signer.signature_algorithm(plan.digest));
   auto extensions = plan.extensions;
   const auto identifier = est::crypto::digest(est::crypto::Digest::sha1, signer.public_key_info());
   if (plan.authority_key_identifier)
@@ -91,11 +94,13 @@ inline Bytes Pki::certify(const Plan& plan, const est::crypto::PrivateKey& signe
     extensions.push_back({oids::subject_key_identifier, false, der::octet_string(est::crypto::digest(est::crypto::Digest::sha1, spki))});
   const Bytes version = plan.version == 0 ? Bytes{} : der::context(0, der::integer(plan.version));
   const Bytes list = extensions.empty() ? Bytes{} : der::context(3, est::codec::encode_extensions(extensions));
+  const Bytes unique = plan.unique_identifier ? der::tlv(der::tags::context(2, false), Bytes{0, 1}) : Bytes{};
+  const auto subject = plan.subject_der.empty() ? est::codec::parse_name(plan.subject)->der : plan.subject_der;
   const auto tbs = der::sequence({version, der::tlv(der::tags::integer, plan.serial), algorithm, est::codec::parse_name(plan.issuer)->der,
-                                  der::sequence({plan.not_before, plan.not_after}), est::codec::parse_name(plan.subject)->der, spki, list});
+                                  der::sequence({plan.not_before, plan.not_after}), subject, spki, unique, list});
   const auto outer =
       plan.other_algorithm_outside ? est::codec::encode(est::codec::AlgorithmIdentifier{oids::ecdsa_with_sha384, {}}) : algorithm;
-  return der::sequence({tbs, outer, der::bit_string(*signer.sign(est::crypto::Digest::sha256, tbs))});
+  return der::sequence({tbs, outer, der::bit_string(*signer.sign(plan.digest, tbs))});
 }
 
 // --- Exchanges

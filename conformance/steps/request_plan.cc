@@ -7,6 +7,7 @@
 #include "conformance/steps/follow.h"
 #include "conformance/steps/request_extras.h"
 #include "conformance/steps/second_opinion.h"
+#include "conformance/steps/wishes.h"
 #include "est/base/text.h"
 #include "est/codec/der.h"
 #include "est/codec/oid.h"
@@ -216,6 +217,8 @@ Maybe<RequestPlan> plan_request(const PlanInput& input) {
   if (!key) return key.outcome();
   auto names = names_for(input);
   if (!names) return names.outcome();
+  auto extensions = wished_extensions(parameters.texts("ask").value_or(std::vector<std::string>{}));
+  if (!extensions) return extensions.error();
   auto extras = extras_for(parameters, input.profile, input.memory, input.run);
   if (!extras) return extras.outcome();
   RequestPlan plan{.key = std::move(key->key),
@@ -227,6 +230,7 @@ Maybe<RequestPlan> plan_request(const PlanInput& input) {
                    .corrupt = parameters.text("corrupt"),
                    .encoding = encoding,
                    .resend = {}};
+  plan.extensions = std::move(*extensions);
   plan.more = std::move(extras->attributes);
   plan.rename = std::move(extras->rename);
   plan.one_time_password = std::move(extras->one_time_password);

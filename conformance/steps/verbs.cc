@@ -4,7 +4,9 @@
 #include "conformance/steps/encoding.h"
 #include "conformance/steps/mint.h"
 #include "conformance/steps/server_driver.h"
+#include "conformance/steps/wishes.h"
 #include "conformance/target/names.h"
+#include "est/base/text.h"
 
 namespace conformance::steps {
 namespace {
@@ -113,6 +115,7 @@ Parameters request_parameters() {
       result("subject-of", identity_names(),
              "subject and SAN as in the certificate (else the request) of an earlier result, or of an identity"),
       list("san", "DNS:, IP:, email: or URI: names; [] for none. Default csr.san"),
+      list("ask", "extensions to ask for beside the SAN: " + est::join(wish_names(), ", ")),
       choice("digest", {"sha-1", "sha-256", "sha-384", "sha-512"}, "of the signature; default by key"),
       choice(
           "pop", {"auto", "none", "right", "wrong", "malformed", "empty", "prefix", "longer", "password", "other-session", "stale"},
