@@ -69,5 +69,6 @@ struct Fault {
 [[nodiscard]] std::vector<Fault> policy_faults();
 [[nodiscard]] std::vector<Fault> attribute_faults();
 [[nodiscard]] std::vector<Fault> serverkeygen_faults();
+[[nodiscard]] std::vector<Fault> core_faults();
 
 }  // namespace conformance::selftest

@@ -66,6 +66,7 @@ const std::map<std::string, std::string, std::less<>>& label_names() {
                                                                       {"http-digest", "digest"},
                                                                       {"client-certificate", "cert"},
                                                                       {"serverkeygen-encrypted", "encrypted"},
+                                                                      {"root-rollover", "rolled"},
                                                                       {"other", "other"}};
   return labels;
 }
@@ -113,7 +114,9 @@ Result<target::Profile> make_profile(const ScratchFolder& folder, const est::net
   target::Profile profile;
   profile.name = "reference";
   for (const auto& [claim, meaning] : target::server_claims()) profile.claims.insert(claim);
-  profile.claims.erase("client-certificate-demanded");  // the reference lets clients in without one
+  // The reference lets clients in without certificate, has a root, and gives nobody authority.
+  for (const char* claim : {"client-certificate-demanded", "intermediate-trust-anchor", "authority-on-request"})
+    profile.claims.erase(claim);
   profile.url = {"https", at, ""};
   const Result<std::string> root = est::read_file(folder.file("root.pem"));
   const Result<std::string> password = est::read_file(folder.file("estuser.password"));

@@ -41,6 +41,17 @@ const std::vector<std::pair<std::string, std::string>>& server_claims() {
       {"est-identity-linking", "takes estIdentityLinking (RFC 7894) for linking, as it does challengePassword"},
       {"key-type-change", "renews with a key of another type of csr.key-types"},
       {"san-from-request", "puts the requested subjectAltName into the certificate"},
+      {"eku-from-request", "puts the requested extendedKeyUsage (clientAuth, serverAuth) into the certificate"},
+      {"root-rollover", "has a CA (label) whose root was rolled over, so that OldWithNew and NewWithOld exist (INT-34)"},
+      {"intermediate-trust-anchor", "its trust anchor is an intermediate, so /cacerts holds no self-signed certificate (INT-33)"},
+      {"authority-on-request", "gives clients of this profile CA or registration authority certificates when they ask (INT-40)"},
+      {"key-ec-p256", "certifies P-256 keys; follows from csr.key-types"},
+      {"key-ec-p384", "certifies P-384 keys; follows from csr.key-types"},
+      {"key-ec-p521", "certifies P-521 keys; follows from csr.key-types"},
+      {"key-rsa-2048", "certifies RSA keys of 2048 bits; follows from csr.key-types"},
+      {"key-rsa-3072", "certifies RSA keys of 3072 bits; follows from csr.key-types"},
+      {"key-rsa-4096", "certifies RSA keys of 4096 bits; follows from csr.key-types"},
+      {"key-ed25519", "certifies Ed25519 keys; follows from csr.key-types"},
       {"session-resumption", "resumes TLS sessions"},
       {"serverkeygen", "generates keys (/serverkeygen)"},
       {"serverkeygen-symmetric", "protects generated keys by a secret key, that of access.serverkeygen.symmetric"},
@@ -70,6 +81,7 @@ const std::vector<std::string>& feature_names() {
                                               "http-digest",
                                               "http-basic",
                                               "client-certificate",
+                                              "root-rollover",
                                               "other"};
   return names;
 }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 
@@ -310,6 +311,14 @@ class ProfileReader {
     return type;
   }
 
+  // What a profile lists it claims.
+  void claim_key(est::crypto::KeyType type) {
+    profile_.csr.key_types.push_back(type);
+    const std::string name = "key-" + std::string(est::crypto::to_string(type));
+    const auto& known = server_claims();
+    if (std::any_of(known.begin(), known.end(), [&](const auto& one) { return one.first == name; })) profile_.claims.insert(name);
+  }
+
   void read_csr(const YAML::Node& node) {
     YamlMap map(node, "csr", problems_);
     if (const auto subject = map.text("subject")) profile_.csr.subject = *subject;
@@ -318,7 +327,7 @@ class ProfileReader {
     const auto names = map.texts("key-types");
     if (!names.empty()) profile_.csr.key_types.clear();
     for (const auto& name : names) {
-      if (const auto type = key_type(map, "key-types", name)) profile_.csr.key_types.push_back(*type);
+      if (const auto type = key_type(map, "key-types", name)) claim_key(*type);
     }
     const auto one = map.text("key-type");
     if (one) {

@@ -23,7 +23,8 @@ struct Profile {
   std::string name = "default";
   std::int64_t validity_seconds = 90LL * 24 * 3600;
   std::int64_t backdate_seconds = 300;
-  unsigned key_usage = est::codec::key_usage::digital_signature;  // imposed
+  unsigned key_usage = est::codec::key_usage::digital_signature;  // unless the request asks for others
+  bool copy_key_usage = true;                                     // as far as the key can; false: only what key_usage has
   std::vector<est::codec::Oid> extended_key_usage;                // imposed; empty: clientAuth
   bool copy_subject_alt_name = true;                              // from the request
   bool copy_extended_key_usage = false;                           // only clientAuth and serverAuth; never cmcRA, never CA

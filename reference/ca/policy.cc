@@ -261,6 +261,7 @@ std::vector<Oid> purposes_for(const Profile& profile, const std::vector<Oid>& re
 }
 
 struct Wishes {
+  std::optional<unsigned> usage;
   std::vector<GeneralName> alternative_names;
   std::vector<Oid> purposes;
 };
@@ -276,6 +277,7 @@ Refusal read_wishes(const est::codec::CertificationRequest& request, const Profi
     if (Refusal bad = judge_purposes(*purposes.value)) return bad;
     out.purposes = std::move(*purposes.value);
   }
+  if (const Extension* found = find(*requested.value, oids::key_usage)) out.usage = est::codec::decode_key_usage(found->value).value;
   const Extension* names = find(*requested.value, oids::subject_alt_name);
   if (names == nullptr || !profile.copy_subject_alt_name) return {};
   return judge_alternative_names(*names, out.alternative_names);
@@ -288,9 +290,15 @@ Refusal replace_names(const std::vector<GeneralName>& names, Wishes& wishes) {
   return judge_alternative_names(est::codec::make_subject_alt_name(names, false), wishes.alternative_names);
 }
 
-std::vector<Extension> extensions_for(const Profile& profile, const Wishes& wishes, const KeyFacts& facts, bool subject_is_empty) {
+// RFC 5272 3.1: a usage asked for may be reduced or refused, not replaced by another.
+unsigned usage_for(const Profile& profile, const Wishes& wishes, const KeyFacts& facts) {
+  if (!wishes.usage) return suitable_usage(profile.key_usage, facts);
+  return suitable_usage(profile.copy_key_usage ? *wishes.usage : *wishes.usage & profile.key_usage, facts);
+}
+
+std::vector<Extension> extensions_for(const Profile& profile, const Wishes& wishes, unsigned bits, bool subject_is_empty) {
   std::vector<Extension> extensions = {est::codec::make_basic_constraints(false)};
-  if (const unsigned bits = suitable_usage(profile.key_usage, facts); bits != 0) extensions.push_back(est::codec::make_key_usage(bits));
+  if (bits != 0) extensions.push_back(est::codec::make_key_usage(bits));
   extensions.push_back(est::codec::make_extended_key_usage(purposes_for(profile, wishes.purposes)));
   // RFC 5280 4.1.2.6: with an empty subject the alternative name must be critical.
   if (!wishes.alternative_names.empty())
@@ -321,7 +329,9 @@ std::variant<Grant, Refused> decide(const est::codec::CertificationRequest& requ
     if (Refusal bad = replace_names(*names.subject_alt_name, wishes)) return Refused{*bad};
   if (name.empty() && wishes.alternative_names.empty())
     return Refused{"the request names nobody; give it a subject or, where the profile allows, a subjectAltName"};
-  return Grant{name, key, extensions_for(profile, wishes, *facts, name.empty())};
+  const unsigned bits = usage_for(profile, wishes, *facts);
+  if (wishes.usage && bits == 0) return Refused{"the request asks for a key usage that this key cannot have, or is not given here"};
+  return Grant{name, key, extensions_for(profile, wishes, bits, name.empty())};
 }
 
 }  // namespace ca

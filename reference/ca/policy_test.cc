@@ -241,6 +241,23 @@ TEST(Policy, ProfileWithAuthorityBitsDoesNotGiveThem) {
   EXPECT_EQ(bits(KeyType::ed25519), usage::digital_signature);
 }
 
+TEST(Policy, RequestedUsagesAreReducedButNotReplaced) {
+  const auto usage_of = [](unsigned asked, const Profile& profile, KeyType type) -> std::optional<unsigned> {
+    RequestSpec spec = request_for("CN=d");
+    spec.extensions = {codec::make_key_usage(asked)};
+    const auto decision = decide_on(spec, profile, type);
+    if (!std::holds_alternative<Grant>(decision)) return std::nullopt;
+    return codec::decode_key_usage(find(std::get<Grant>(decision), oids::key_usage)->value).value;
+  };
+  EXPECT_EQ(usage_of(usage::key_agreement, {}, KeyType::ec_p256), usage::key_agreement);
+  EXPECT_EQ(usage_of(usage::key_encipherment | usage::digital_signature, {}, KeyType::ec_p256), usage::digital_signature);
+  EXPECT_EQ(usage_of(usage::key_encipherment, {}, KeyType::ec_p256), std::nullopt);
+  Profile imposing;
+  imposing.copy_key_usage = false;
+  EXPECT_EQ(usage_of(usage::digital_signature | usage::key_agreement, imposing, KeyType::ec_p256), usage::digital_signature);
+  EXPECT_EQ(usage_of(usage::key_agreement, imposing, KeyType::ec_p256), std::nullopt);
+}
+
 TEST(Policy, PurposesAreCopiedOnlyWhenAllowed) {
   RequestSpec spec = request_for("CN=d");
   spec.extensions = {codec::make_extended_key_usage({oids::server_auth, oids::ocsp_signing, oids::client_auth})};

@@ -123,6 +123,7 @@ void read_profile(const YamlValue& section, ca::Profile& profile) {
   if (map.get("key-usage")) profile.key_usage = read_key_usages(map.list("key-usage"));
   for (const YamlValue& value : map.list("extended-key-usage")) profile.extended_key_usage.push_back(read_oid(value));
   profile.copy_subject_alt_name = map.boolean("copy-subject-alt-name", profile.copy_subject_alt_name);
+  profile.copy_key_usage = map.boolean("copy-key-usage", profile.copy_key_usage);
   profile.copy_extended_key_usage = map.boolean("copy-extended-key-usage", profile.copy_extended_key_usage);
   for (const YamlValue& value : map.list("key-types")) profile.key_types.push_back(read_key_type(value));
   map.finish();
@@ -166,7 +167,7 @@ void read_label_keygen(YamlMap& map, LabelPolicy& policy) {
   policy.keygen_encrypted = mode == Mode::encrypted;
 }
 
-LabelPolicy read_label(const YamlValue& section) {
+LabelPolicy read_label(const YamlValue& section, const YamlSource& source) {
   constexpr std::array<std::pair<std::string_view, bool>, 2> pop{{{"optional", false}, {"required", true}}};
   constexpr std::array<std::pair<std::string_view, bool>, 2> change{{{"refuse", false}, {"allow", true}}};
   constexpr std::array<std::pair<std::string_view, bool>, 2> approval{{{"automatic", false}, {"manual", true}}};
@@ -187,6 +188,7 @@ LabelPolicy read_label(const YamlValue& section) {
     policy.enforce_attributes = read.enforce;
   }
   if (const auto profile = map.get("profile")) read_profile(*profile, policy.profile);
+  if (const auto directory = map.get("ca")) policy.ca_directory = source.resolve(directory->text());
   map.finish();
   return policy;
 }
@@ -201,14 +203,14 @@ void check_possible(const YamlValue& section, const LabelPolicy& policy, const T
     section.fail("this label needs a client certificate, but tls asks for none", "set tls client-certificate: optional");
 }
 
-void read_labels(YamlMap& top, Config& config) {
+void read_labels(YamlMap& top, Config& config, const YamlSource& source) {
   const std::optional<YamlValue> section = top.require("labels");
   if (!section) return;
   for (const auto& [label, value] : section->map().entries()) {
     if (!label.empty() && !est::ops::valid_label(label))
       value.fail("\"" + est::printable(label, 60) + "\" is no CA label",
                  "RFC 7030 3.2.2: one path segment, not the name of an operation, at most 128 octets");
-    LabelPolicy policy = read_label(value);
+    LabelPolicy policy = read_label(value, source);
     check_possible(value, policy, config.tls);
     policy.profile.name = policy.profile.name == "default" && !label.empty() ? label : policy.profile.name;
     config.labels.insert_or_assign(label, std::move(policy));
@@ -263,7 +265,7 @@ void read_top(YamlMap& top, Config& config, const YamlSource& source) {
   read_users(top, config, source);
   config.users_file = top.path("users-file");
   if (const auto keygen = top.get("serverkeygen")) read_keygen(*keygen, config.keygen, source);
-  read_labels(top, config);
+  read_labels(top, config, source);
   top.finish();
 }
 

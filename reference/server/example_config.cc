@@ -42,6 +42,7 @@ serverkeygen:
 labels:
   "":
     authentication: certificate-or-password
+    profile: {copy-extended-key-usage: true}
     csrattrs: {attributes: [{type: extensionRequest, extensions: [{id: extKeyUsage, purposes: [clientAuth]}]}]}
   open: {authentication: none, serverkeygen: off}
   encrypted: {authentication: certificate-or-password, serverkeygen: encrypted}
@@ -78,6 +79,9 @@ labels:
         subject: [commonName, {type: organizationName, value: Acme}]
         key: ec-p256
         extensions: [subjectAltName, {id: keyUsage, critical: true, usages: [digitalSignature]}]
+  rolled:                       # a CA of its own, whose root was rolled over (RFC 4210 4.4)
+    authentication: certificate-or-password
+    ca: rolled-ca
   other:                        # a policy of its own: short certificates for P-384 keys
     authentication: certificate-or-password
     profile: {validity-seconds: 86400, key-types: [ec-p384]}

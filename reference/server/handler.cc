@@ -127,11 +127,17 @@ Answer Handler::full_cmc_for(const Routed& routed, const Request& request, const
   const auto trust = parts_.trust->current();
   const auto signer = parts_.cmc_signer->current();
   const CmcInput input{request.body, principal, facts, routed.route.label, *routed.policy, *trust};
-  return full_cmc(input, *signer, parts_.authority, parts_.clock);
+  return full_cmc(input, *signer, authority_of(*routed.policy), parts_.clock);
 }
 
-Answer Handler::cacerts() const {
-  const auto certificates = parts_.authority.ca_certificates();
+ca::Authority& Handler::authority_of(const LabelPolicy& policy) const {
+  if (parts_.others == nullptr || policy.ca_directory.empty()) return parts_.authority;
+  const auto own = parts_.others->find(policy.ca_directory);
+  return own == parts_.others->end() ? parts_.authority : *own->second;
+}
+
+Answer Handler::cacerts(const LabelPolicy& policy) const {
+  const auto certificates = authority_of(policy).ca_certificates();
   if (!certificates) return unavailable(certificates.error().message);
   return {est::ops::cacerts_response(*certificates), {}, {}};
 }
@@ -146,8 +152,8 @@ Answer Handler::enroll_authenticated(const Routed& routed, const Request& reques
       routed.route.operation, request.body, principal, facts, routed.route.label, *routed.policy, [&](std::string_view value) {
         return parts_.authenticator.knows_one_time_password(principal, value);
       }};
-  if (input.operation == Operation::serverkeygen) return generate_key(input, *parts_.generator, parts_.authority, parts_.clock);
-  return enroll(input, parts_.authority, parts_.clock);
+  if (input.operation == Operation::serverkeygen) return generate_key(input, *parts_.generator, authority_of(*routed.policy), parts_.clock);
+  return enroll(input, authority_of(*routed.policy), parts_.clock);
 }
 
 Answer Handler::answer(const Request& request, const Facts& facts, std::string& identity) const {
@@ -155,7 +161,7 @@ Answer Handler::answer(const Request& request, const Facts& facts, std::string& 
   if (routed.refusal.response.status != 0) return std::move(routed.refusal);
   switch (routed.route.operation) {
     case Operation::cacerts:
-      return cacerts();
+      return cacerts(*routed.policy);
     case Operation::csrattrs:
       return csrattrs(*routed.policy);
     default:

@@ -35,6 +35,7 @@ class Handler final : public est::net::Application {
     const KeyGenerator* generator = nullptr;  // nothing: /serverkeygen is not offered
     const TrustStore* trust = nullptr;        // both are for /fullcmc, which without them is not offered
     const CmcSigner* cmc_signer = nullptr;
+    const Authorities* others = nullptr;  // nothing: every label has the CA above
   };
   explicit Handler(const Parts& parts) : parts_(parts) {}
 
@@ -55,10 +56,11 @@ class Handler final : public est::net::Application {
   };
 
   [[nodiscard]] Routed route(const est::http::Request& head) const;
-  [[nodiscard]] Answer cacerts() const;
   [[nodiscard]] bool offers(est::ops::Operation operation, const LabelPolicy& policy) const;
   [[nodiscard]] Answer full_cmc_for(const Routed& routed, const est::http::Request& request, const est::tls::Facts& facts,
                                     const Principal& principal) const;
+  [[nodiscard]] ca::Authority& authority_of(const LabelPolicy& policy) const;
+  [[nodiscard]] Answer cacerts(const LabelPolicy& policy) const;
   [[nodiscard]] Answer enroll_authenticated(const Routed& routed, const est::http::Request& request, const est::tls::Facts& facts,
                                             std::string& identity) const;
   [[nodiscard]] Answer answer(const est::http::Request& request, const est::tls::Facts& facts, std::string& identity) const;

@@ -194,6 +194,18 @@ Result<std::unique_ptr<ca::Authority>> make_authority(const Place& place) {
   return ca::Authority::create({place.path("ca"), nullptr}, what);
 }
 
+// RFC 7030 4.1.3: OldWithOld, OldWithNew and NewWithOld exist after a rollover only.
+Status make_rolled_authority(const Place& place) {
+  est::ManualClock clock(place.now - 365 * day);
+  ca::CreateOptions what;
+  what.common_name = "estspec rolled CA";
+  what.key_type = place.options.key_type;
+  const auto authority = ca::Authority::create({place.path("rolled-ca"), &clock}, what);
+  if (!authority) return authority.error();
+  clock.set(place.now - 300);
+  return (*authority)->rollover(place.options.key_type);
+}
+
 // Clients trust the root alone: certificates that issued themselves.
 Status write_root(const Place& place, const ca::Authority& authority) {
   const Result<std::vector<Bytes>> certificates = authority.ca_certificates();
@@ -233,6 +245,7 @@ Status initialise(const InitOptions& options) {
   if (Status made = make_folder(place); !made) return made;
   const Result<std::unique_ptr<ca::Authority>> authority = make_authority(place);
   if (!authority) return authority.error();
+  if (Status made = make_rolled_authority(place); !made) return made;
   const Result<std::vector<Bytes>> chain = intermediates(place, **authority);
   if (!chain) return chain.error();
   if (Status made = write_root(place, **authority); !made) return made;

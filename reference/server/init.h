@@ -1,6 +1,7 @@
 // `est-server init`: a fresh CA, every credential a first trial needs, and a configuration that uses them, in one folder.
 //
 //   ca/ca.db                              the CA (private keys inside; mode 0600)
+//   rolled-ca/ca.db                       the CA of the label "rolled": a year old, its root rolled over just now
 //   root.pem                              what clients trust
 //   server.pem, server.key                serverAuth and id-kp-cmcRA (RFC 7030 3.6.1), names from `hosts`
 //   client.pem/.key                       a client certificate of the EST CA, for re-enrollment

@@ -50,23 +50,37 @@ Authenticator::Options authenticator_options(const Config& config, const ca::Aut
   return options;
 }
 
+Result<Authorities> open_others(const Config& config) {
+  Authorities others;
+  for (const auto& [label, policy] : config.labels) {
+    if (policy.ca_directory.empty() || others.contains(policy.ca_directory)) continue;
+    Result<std::unique_ptr<ca::Authority>> authority = ca::Authority::open({policy.ca_directory, nullptr});
+    if (!authority) return authority.error();
+    others.emplace(policy.ca_directory, *std::move(authority));
+  }
+  return others;
+}
+
 }  // namespace
 
 // Declared in the order of dependence: destruction takes the listener down first, the CA last.
 struct Instance::Impl {
-  Impl(Config config_, est::Log log_, std::unique_ptr<ca::Authority> authority_, Trust trust_, std::optional<KeyGenerator> generator_)
+  Impl(Config config_, est::Log log_, std::unique_ptr<ca::Authority> authority_, Authorities others_, Trust trust_,
+       std::optional<KeyGenerator> generator_)
       : config(std::move(config_)),
         log(std::move(log_)),
         authority(std::move(authority_)),
+        others(std::move(others_)),
         trust(std::move(trust_)),
         generator(std::move(generator_)),
         authenticator(authenticator_options(config, *authority), trust, est::system_clock()),
         handler({config.labels, authenticator, *authority, log, est::system_clock(), config.content_transfer_encoding,
-                 generator ? &*generator : nullptr, &trust, &cmc_signer}) {}
+                 generator ? &*generator : nullptr, &trust, &cmc_signer, &others}) {}
 
   const Config config;
   const est::Log log;
   const std::unique_ptr<ca::Authority> authority;
+  const Authorities others;
   TrustStore trust;
   const std::optional<KeyGenerator> generator;  // read once: a reload leaves it as it is
   Authenticator authenticator;
@@ -83,6 +97,8 @@ Instance::~Instance() = default;
 Result<std::unique_ptr<Instance>> Instance::make(Config config, est::Log log, const Wrap& wrap) {
   Result<std::unique_ptr<ca::Authority>> authority = ca::Authority::open({config.ca_directory, nullptr});
   if (!authority) return authority.error();
+  Result<Authorities> others = open_others(config);
+  if (!others) return others.error();
   Result<Trust> trust = load_trust(config, **authority);
   if (!trust) return trust.error();
   Result<ContextPointer> context = make_context(config, *trust);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -43,7 +44,11 @@ struct LabelPolicy {
   bool keygen = true;             // /serverkeygen, where the server offers it at all
   bool keygen_encrypted = false;  // and only to requests that name a key to encrypt with (RFC 7030 4.4.1)
   ca::Profile profile;
+  std::string ca_directory;  // of a CA of its own (RFC 7030 3.2.2); empty: the server's
 };
+
+// The CAs of labels that have one of their own, by directory.
+using Authorities = std::map<std::string, std::unique_ptr<ca::Authority>, std::less<>>;
 
 // Label to policy; the empty label is the server without label.
 using Policies = std::map<std::string, LabelPolicy, std::less<>>;
