@@ -53,7 +53,6 @@ const std::vector<std::pair<std::string, std::string>>& server_claims() {
       {"key-rsa-4096", "certifies RSA keys of 4096 bits; follows from csr.key-types"},
       {"key-ed25519", "certifies Ed25519 keys; follows from csr.key-types"},
       {"session-resumption", "resumes TLS sessions"},
-      {"serverkeygen", "generates keys (/serverkeygen)"},
       {"serverkeygen-symmetric", "protects generated keys by a secret key, that of access.serverkeygen.symmetric"},
       {"serverkeygen-key-transport", "protects generated keys by an RSA key, that of access.serverkeygen.key-transport"},
       {"serverkeygen-key-agreement", "protects generated keys by an EC key, that of access.serverkeygen.key-agreement"},

@@ -70,7 +70,7 @@ TEST_F(ProfileTest, ReadsEverything) {
   EXPECT_EQ(profile->name, "Acme Enroller");
   EXPECT_EQ(profile->url.endpoint.host, "::1");
   EXPECT_EQ(profile->url.endpoint.port, 8443);
-  EXPECT_THAT(profile->claims, ElementsAre("http-basic", "simpleenroll"));
+  EXPECT_THAT(profile->claims, ElementsAre("http-basic", "key-ec-p256", "key-rsa-2048", "simpleenroll"));
   EXPECT_EQ(profile->trust_anchors.size(), 1U);
   EXPECT_EQ(profile->password->password, "correct horse");
   EXPECT_TRUE(profile->identities.at("client").key.has_value());
@@ -103,7 +103,7 @@ TEST_F(ProfileTest, PublicFormHoldsNoSecret) {
   EXPECT_THAT(profile->secrets(), ElementsAre("correct horse", est::codec::encode_base64(est::as_bytes("device:correct horse"))));
   for (const auto& secret : profile->secrets()) EXPECT_EQ(json.find(secret), std::string::npos);
   EXPECT_EQ(json.find("est-ca"), std::string::npos) << "operator commands stay out";
-  EXPECT_EQ(profile->public_json()["claims"], engine::Json({"http-basic", "simpleenroll"}));
+  EXPECT_EQ(profile->public_json()["claims"], engine::Json({"http-basic", "key-ec-p256", "key-rsa-2048", "simpleenroll"}));
 }
 
 TEST_F(ProfileTest, RequestHeadersAreKeptAndShown) {
