@@ -11,6 +11,7 @@ std::vector<Fault> all_faults() {
     all.insert(all.end(), group.begin(), group.end());
   add_promises(all);
   add_policy_promises(all);
+  add_core_promises(all);
   return all;
 }
 

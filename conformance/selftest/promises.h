@@ -10,5 +10,6 @@ namespace conformance::selftest {
 void add_promises(std::vector<Fault>& faults);
 // Adds what faults of other groups do to the scenarios of policy. Call it after add_promises.
 void add_policy_promises(std::vector<Fault>& faults);
+void add_core_promises(std::vector<Fault>& faults);
 
 }  // namespace conformance::selftest
