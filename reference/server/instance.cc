@@ -109,7 +109,8 @@ Result<std::unique_ptr<Instance>> Instance::make(Config config, est::Log log, co
     if (!loaded) return loaded.error();
     generator = *std::move(loaded);
   }
-  auto impl = std::make_unique<Impl>(std::move(config), std::move(log), *std::move(authority), *std::move(trust), std::move(generator));
+  auto impl = std::make_unique<Impl>(std::move(config), std::move(log), *std::move(authority), *std::move(others), *std::move(trust),
+                                     std::move(generator));
   if (Status loaded = load_signer(impl->config, impl->cmc_signer); !loaded) return loaded.error();
   est::net::Application* application = &impl->handler;
   if (wrap) {
