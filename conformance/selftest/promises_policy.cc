@@ -25,13 +25,19 @@ Additions attribute_additions() {
   Additions all;
   for (const char* id : {"01", "02", "03", "05", "06", "07", "08", "09", "10", "11"})
     all["FAULT-CSRATTRS-" + std::string(id)] = {readers, same_list};
+  all["FAULT-CSRATTRS-07"].also.emplace_back("EST-SE-490");
   return all;
 }
 
 Additions other_additions() {
   const List second = {"EST-SE-459", "EST-SE-480", "EST-SE-487"};
   return {
+      {"FAULT-HTTP-04", {{"EST-SE-490"}, "an unknown label is met there by other operations"}},
       {"FAULT-HTTP-13", {second, same_path}},
+      {"FAULT-HOSTILE-07", {{"EST-SE-453"}, "ChangeSubjectName is among the attributes it does not survive"}},
+      {"FAULT-HOSTILE-09",
+       {{"EST-SE-471", "EST-SE-472", "EST-SE-763", "EST-SE-781", "EST-SE-784/*", "EST-SE-786", "EST-SE-787"},
+        "it grants whatever was refused, for whichever reason"}},
       {"FAULT-TLS-03", {{"EST-SE-785/*"}, "tls-unique is tested on TLS 1.2"}},
       {"FAULT-ENROLL-11", {second, same_path}},
       {"FAULT-ENROLL-13", {{"EST-SE-454/*", "EST-SE-455"}, "whatever a re-enrollment is refused for is overlooked"}},
