@@ -25,6 +25,8 @@ void add_verbs(CLI::App& app, Command& run);
 void add_requirements(CLI::App& app, Command& run);
 void add_verify(CLI::App& app, Command& run);
 void add_selftest(CLI::App& app, Command& run);
+void add_probe(CLI::App& app, Command& run);
+void add_review(CLI::App& app, Command& run);
 
 // --scenarios, --no-built-in and, if `selecting`, --select.
 void add_data_options(CLI::App& command, DataOptions& options, bool selecting);

@@ -20,9 +20,9 @@ Evidence probe_with(engine::Driver& driver, const engine::Vocabulary& vocabulary
 
 // A listener that demands a client certificate of everyone lets only a probe with one through.
 bool find_other_probe(engine::Driver& driver, const engine::Vocabulary& vocabulary, const engine::JudgeOptions& judge,
-                      Preflight& preflight) {
+                      const engine::Step& probe, Preflight& preflight) {
   for (const char* credentials : {"certificate", "password", "both"}) {
-    engine::Step step = driver.liveness();
+    engine::Step step = probe;
     step.parameters["credentials"] = credentials;
     if (!engine::probe_succeeded(probe_with(driver, vocabulary, judge, step), vocabulary, judge)) continue;
     preflight.liveness = step;
@@ -50,9 +50,11 @@ std::string configuration_error(const engine::WireFailure& failure, const std::s
   return {};
 }
 
-Preflight look(engine::Driver& driver, const engine::Vocabulary& vocabulary, const engine::JudgeOptions& judge, const std::string& url) {
+Preflight look(engine::Driver& driver, const engine::Vocabulary& vocabulary, const engine::JudgeOptions& judge, const std::string& url,
+               const std::optional<engine::Step>& probe) {
   Preflight preflight;
-  const Evidence evidence = probe_with(driver, vocabulary, judge, driver.liveness());
+  const engine::Step step = probe.value_or(driver.liveness());
+  const Evidence evidence = probe_with(driver, vocabulary, judge, step);
   if (!evidence.fault.empty() || !evidence.cannot.empty()) {
     preflight.error = evidence.fault.empty() ? evidence.cannot : evidence.fault;
     preflight.fault = !evidence.fault.empty();
@@ -66,7 +68,11 @@ Preflight look(engine::Driver& driver, const engine::Vocabulary& vocabulary, con
     if (preflight.fault) preflight.error = exchange->failure->message;
     if (!preflight.error.empty()) return preflight;
   }
-  if (find_other_probe(driver, vocabulary, judge, preflight)) return preflight;
+  if (find_other_probe(driver, vocabulary, judge, step, preflight)) {
+    const bool by_certificate = preflight.liveness->parameters["credentials"] != "password";
+    preflight.certificate_demanded = by_certificate && exchange != nullptr && exchange->failure && exchange->response.empty();
+    return preflight;
+  }
   preflight.liveness_works = false;
   preflight.note = "/cacerts does not answer as it should, so nobody can tell whether the target survives a negative test";
   return preflight;

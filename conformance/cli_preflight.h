@@ -14,10 +14,12 @@ struct Preflight {
   std::string note;                      // something odd that does not stop the run
   std::optional<engine::Step> liveness;  // the probe that worked, if it is not the driver's own
   bool liveness_works = true;
+  bool certificate_demanded = false;  // nobody gets an answer without a client certificate, not even a refusal (INT-14)
 };
 
+// `probe` instead of the driver's own.
 [[nodiscard]] Preflight look(engine::Driver& driver, const engine::Vocabulary& vocabulary, const engine::JudgeOptions& judge,
-                             const std::string& url);
+                             const std::string& url, const std::optional<engine::Step>& probe = std::nullopt);
 
 // One enrollment with the profile's own credentials. A sentence when the target refuses them (401 or 403), since a run would then blame
 // the target for what is most likely a typing mistake; nothing otherwise, whatever else is wrong with the answer.

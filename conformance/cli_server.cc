@@ -10,6 +10,7 @@
 #include <map>
 
 #include "conformance/cli_command.h"
+#include "conformance/cli_look.h"
 #include "conformance/cli_preflight.h"
 #include "conformance/cli_progress.h"
 #include "conformance/cli_secret.h"
@@ -148,13 +149,32 @@ class ServerRun {
     Preflight seen = look(*driver_, data_.vocabulary, run_options_.judge, url);
     if (seen.error.empty() && profile_.claims.contains("simpleenroll") && options_.data.select.empty())
       seen.error = refused_credentials(*driver_, data_.vocabulary, run_options_.judge, url);
-    if (!seen.note.empty()) std::cerr << "estspec: note: " << seen.note << "\n";
+    if (!seen.note.empty()) note(seen.note);
     run_options_.liveness = seen.liveness;
     run_options_.liveness_works = seen.liveness_works;
-    if (seen.error.empty()) return choose_jobs();
+    if (seen.error.empty()) {
+      if (seen.certificate_demanded) demand_certificate();
+      review_claims();
+      return choose_jobs();
+    }
     folder_.abandon();
     complain(seen.error);
     return seen.fault ? ExitCode::suite_fault : ExitCode::usage;
+  }
+
+  // INT-14: otherwise every scenario in which somebody comes without a certificate would fail for this one reason.
+  void demand_certificate() {
+    if (!profile_.claims.insert("client-certificate-demanded").second) return;
+    driver_ = steps::make_server_driver(profile_, data_.vocabulary, budget_);
+    run_options_.claims = profile_.claims;
+    run_options_.judge.target = profile_.public_json();
+    note("the target lets nobody in without a client certificate; it is tested as if client-certificate-demanded were claimed (INT-14)");
+  }
+
+  // A rerun of single scenarios needs none.
+  void review_claims() {
+    if (!run_options_.liveness_works || !options_.data.select.empty()) return;
+    results_.review = review(profile_, look_around(*driver_, run_options_, true));
   }
 
   int choose_jobs() {

@@ -83,6 +83,7 @@ Results sample() {
   known.deviation = {"the old firmware cannot", "Jo Doe", "2026-12-31"};
   results.scenarios.push_back(known);
   results.stale = {{"EST-SE-001", "the scenario passes, though FAIL is listed; remove the entry [acme.yaml:12]"}};
+  results.review = {{"http-digest", true, "a request without credentials answered 401, challenge basic"}};
   results.certificates = {{"0a1b", "CN=CA,O=Acme", "CN=dev \"1\",O=Acme", 1795206116, "EST-SE-001", "step-1"}};
   return results;
 }

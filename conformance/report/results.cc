@@ -36,6 +36,10 @@ Json json_of(const engine::KnownDeviation& known) {
 
 Json json_of(const StaleDeviation& stale) { return Json{{"scenario", to_utf8(stale.scenario)}, {"problem", to_utf8(stale.problem)}}; }
 
+Json json_of(const ReviewFinding& one) {
+  return Json{{"claim", to_utf8(one.claim)}, {"claimed", one.claimed}, {"seen", to_utf8(one.seen)}};
+}
+
 Json json_of(const engine::ObtainedCertificate& one) {
   return Json{{"serial", to_utf8(one.serial)},   {"issuer", to_utf8(one.issuer)},
               {"subject", to_utf8(one.subject)}, {"not_after", est::iso8601(one.not_after)},
@@ -134,6 +138,14 @@ std::string read(const Json& json, StaleDeviation& stale) {
   return reader.problem();
 }
 
+std::string read(const Json& json, ReviewFinding& one) {
+  JsonReader reader(json, "review");
+  one.claim = reader.text("claim");
+  one.claimed = reader.boolean("claimed");
+  one.seen = reader.text("seen");
+  return reader.problem();
+}
+
 std::string read(const Json& json, engine::ObtainedCertificate& one) {
   JsonReader reader(json, "certificate");
   one.serial = reader.text("serial");
@@ -168,6 +180,11 @@ std::map<Verdict, std::size_t> Results::totals() const {
   return totals;
 }
 
+std::string sentence_of(const ReviewFinding& finding) {
+  return "'" + finding.claim + "' is " + (finding.claimed ? "claimed, but was not seen: " : "not claimed, but seems to be there: ") +
+         finding.seen;
+}
+
 int exit_code(const Results& results) {
   const auto totals = results.totals();
   std::map<Verdict, std::size_t> known;
@@ -199,6 +216,7 @@ Json to_json(const Results& results) {
               {"scenarios", list_of(results.scenarios)},
               {"certify", results.certify},
               {"stale", list_of(results.stale)},
+              {"review", list_of(results.review)},
               {"certificates", list_of(results.certificates)}};
 }
 
@@ -222,6 +240,7 @@ est::Result<Results> results_from_json(const Json& json) {
   // Results of an earlier version have none of these.
   if (json.is_object() && json.contains("certify")) results.certify = reader.boolean("certify");
   if (json.is_object() && json.contains("stale")) read_list(reader, "stale", results.stale);
+  if (json.is_object() && json.contains("review")) read_list(reader, "review", results.review);
   if (json.is_object() && json.contains("certificates")) read_list(reader, "certificates", results.certificates);
   if (!reader.problem().empty()) return est::Error{reader.problem()};
   return results;

@@ -20,6 +20,14 @@ struct StaleDeviation {
   std::string scenario, problem;
 };
 
+// A claim at odds with what a look at the target showed; no failure by itself.
+struct ReviewFinding {
+  std::string claim;
+  bool claimed = false;  // claimed and not there, else there and not claimed
+  std::string seen;
+};
+[[nodiscard]] std::string sentence_of(const ReviewFinding& finding);
+
 struct Results {
   int format = 1;
   std::string suite_version;
@@ -33,6 +41,7 @@ struct Results {
   std::string command;  // how to repeat the run, without secrets
   std::vector<engine::ScenarioResult> scenarios;
   std::vector<StaleDeviation> stale;
+  std::vector<ReviewFinding> review;
   std::vector<engine::ObtainedCertificate> certificates;  // all the target issued in this run
 
   [[nodiscard]] std::map<engine::Verdict, std::size_t> totals() const;  // every verdict has an entry

@@ -220,6 +220,14 @@ std::string stale(const Results& results, const TextOptions& options) {
   return writer.take() + "\n";
 }
 
+std::string review(const Results& results, const TextOptions& options) {
+  if (results.review.empty()) return {};
+  Writer writer(options);
+  writer.line("CLAIMS at odds with a look at the target");
+  for (const auto& one : results.review) writer.part(one.claimed ? "not seen" : "not claimed", sentence_of(one));
+  return writer.take() + "\n";
+}
+
 std::string footer(const Results& results, const TextOptions& options) {
   std::vector<std::string> counts;
   const auto known = std::count_if(results.scenarios.begin(), results.scenarios.end(),
@@ -258,7 +266,7 @@ std::string text_summary(const Results& results, const std::vector<Scenario>& sc
       if (result.verdict == verdict) text += text_finding(results, result, scenarios, catalogue, options) + "\n";
     }
   }
-  return text + stale(results, options) + footer(results, options);
+  return text + review(results, options) + stale(results, options) + footer(results, options);
 }
 
 }  // namespace conformance::report
