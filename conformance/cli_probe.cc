@@ -40,7 +40,11 @@ std::string claims_text(const Look& look) {
   for (const auto& [claim, meaning] : target::server_claims()) {
     const Observation* seen = look.find(claim);
     const bool known = seen != nullptr && seen->present.has_value();
-    const std::string remark = seen == nullptr ? "ASK: " + meaning : (known ? "seen: " : "ASK: ") + meaning + "; " + seen->seen;
+    const std::string remark = seen == nullptr ? "ASK: " + meaning
+                                               : (!known           ? "ASK: "
+                                                  : *seen->present ? "seen: "
+                                                                   : "not there: ") +
+                                                     meaning + "; " + seen->seen;
     text += fmt::format("  {}: {}  # {}\n", claim, known && *seen->present ? "true" : "false", est::printable(remark, 400));
   }
   return text;
