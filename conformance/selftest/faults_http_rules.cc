@@ -23,7 +23,7 @@ constexpr std::string_view second_answer =
 using InsteadHook = std::function<std::optional<Response>(const Scene&)>;
 using WireHook = std::function<void(const Scene&, Reply&)>;
 
-InsteadHook answer_when(std::function<bool(const Request&)> applies, int status, std::string_view sentence) {
+InsteadHook answer_when(const std::function<bool(const Request&)>& applies, int status, std::string_view sentence) {
   return [=](const Scene& scene) -> std::optional<Response> {
     if (!applies(scene.request)) return std::nullopt;
     return text_response(status, sentence);
@@ -31,7 +31,7 @@ InsteadHook answer_when(std::function<bool(const Request&)> applies, int status,
 }
 
 // Rewrites what the handler gets to see.
-std::function<void(Request&, est::tls::Facts&, ca::Authority&)> rewrite(std::function<void(Request&)> change) {
+std::function<void(Request&, est::tls::Facts&, ca::Authority&)> rewrite(const std::function<void(Request&)>& change) {
   return [=](Request& request, est::tls::Facts&, ca::Authority&) { change(request); };
 }
 
