@@ -13,7 +13,6 @@ namespace {
 
 namespace oids = est::codec::oids;
 namespace usage = est::codec::key_usage;
-using engine::ParameterType;
 using est::codec::Certificate;
 
 CheckResult none(const CheckInput& input, const std::string& expected) {

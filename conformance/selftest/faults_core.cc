@@ -338,7 +338,10 @@ std::vector<Fault> name_faults() {
        .sentence = "cuts names at a NUL",
        .kills = {"EST-SE-421"},
        .after = make_where([](const Request& request) { return common_name_of(request).find('\0') != std::string::npos; },
-                           [](const Request& request) { return Careless{.subject = named(common_name_of(request).c_str())}; })},
+                           [](const Request& request) {
+                             const std::string name = common_name_of(request);
+                             return Careless{.subject = named(name.substr(0, name.find('\0')))};
+                           })},
       {.id = "FAULT-CORE-21",
        .sentence = "cuts names at the first letter beyond ASCII",
        .kills = {"EST-SE-422"},
