@@ -63,7 +63,7 @@ class Looker {
     return ask(*session, verb, std::move(parameters));
   }
 
-  void saw(std::string claim, std::optional<bool> present, std::string seen) {
+  void saw(std::string claim, std::optional<bool> present, const std::string& seen) {
     look_.observations.push_back({std::move(claim), present, est::printable(seen, 300)});
   }
 

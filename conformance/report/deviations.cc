@@ -9,7 +9,6 @@ namespace {
 
 using engine::Deviation;
 using engine::ScenarioResult;
-using engine::Verdict;
 
 bool covers(const Deviation& deviation, const std::string& id) {
   return id == deviation.scenario ||
