@@ -26,7 +26,7 @@ struct RequestPlan {
   est::codec::Name subject;
   std::vector<est::codec::GeneralName> san;
   std::string attributes = "usual";
-  std::string corrupt;                            // empty: sound
+  std::string corrupt;  // empty: sound
   std::string encoding;
   std::vector<est::codec::Extension> extensions = {};        // beside the subjectAltName
   std::vector<est::codec::Attribute> more = {};              // attributes beside extensionRequest and the channel binding
