@@ -40,9 +40,15 @@ bool hung_up(const engine::WireFailure& failure) {
   return deliberate && failure.stage != "connect" && failure.stage != "resolve";
 }
 
-CheckResult silence(const CheckInput& input, bool close_allowed) {
+CheckResult silence(const CheckInput& input) {
+  const bool close_allowed = text(input.parameters, "close", "refused") == "allowed";
   const auto told = silence_of(input.exchange);
   const auto& failure = input.exchange.failure;
+  const bool waits = failure ? failure->cause == "timeout" && failure->stage != "connect" : input.exchange.peer_close == "open";
+  if (waits && text(input.parameters, "wait", "refused") == "allowed") {
+    return result(input, Verdict::pass, "The target had not answered or closed so far, as a patient one may.",
+                  "no certificate, and a target that lives on");
+  }
   const bool closed = failure ? hung_up(*failure) : input.exchange.peer_close != "open";
   if (closed && close_allowed) return result(input, Verdict::pass, told.observed, "an answer or a close, in time", told.layer);
   const std::string remark = closed && told.verdict == Verdict::fail ? " So looks a program that died of what it read." : "";
@@ -93,13 +99,16 @@ Results granted(const CheckInput& input, const est::http::Response& response, st
     return {result(input, Verdict::fail, describe(response) + (holds ? " It holds a certificate." : ""), "a refusal (4xx)", "policy")};
   }
   if (!holds) return {};
-  const auto issued = issued_by(input.exchange);
+  // Certificates in an answer to anything but an enrollment are the CA's own.
+  const auto issued = artefact(input.exchange, "spki") == nullptr ? std::nullopt : issued_by(input.exchange);
   return issued ? judge_issued(input, *issued) : Results{};
 }
 
 Results refused(const CheckInput& input, const est::http::Response& response) {
   const int status = response.status;
-  if (status == 401) {
+  const auto credentials = input.exchange.facts.find("credentials");
+  const bool authenticated = credentials != input.exchange.facts.end() && credentials->second != "none";
+  if (status == 401 && authenticated && text(input.parameters, "credentials", "right") == "right") {
     return {inconclusive(input, describe(response) + " The credentials were right, so this refusal is about something else.",
                          std::string(expected_answer))};
   }
@@ -112,7 +121,7 @@ Results refused(const CheckInput& input, const est::http::Response& response) {
 
 Results withstood(const CheckInput& input) {
   const auto answer = answer_of(input.exchange);
-  if (!answer) return {silence(input, text(input.parameters, "close", "refused") == "allowed")};
+  if (!answer) return {silence(input)};
   const auto& response = answer->message;
   Results results = inside_shown(input, response);
   const bool success = response.status >= 200 && response.status < 300;
@@ -125,12 +134,15 @@ Results withstood(const CheckInput& input) {
 }  // namespace
 
 void add_hostile_checks(engine::Vocabulary& vocabulary) {
-  add(vocabulary, {"withstood",
-                   "hostile input met an answer in time; a certificate, if one may come of it at all, keeps RFC 5280 as the control's does",
-                   {choice("certificate", {"permitted", "never"}, "whether the input may be granted; default permitted"),
-                    choice("close", {"refused", "allowed"}, "whether hanging up without an answer will do; default refused")},
-                   withstood,
-                   "certificate"});
+  add(vocabulary,
+      {"withstood",
+       "hostile input met an answer in time; a certificate, if one may come of it at all, keeps RFC 5280 as the control's does",
+       {choice("certificate", {"permitted", "never"}, "whether the input may be granted; default permitted"),
+        choice("close", {"refused", "allowed"}, "whether hanging up without an answer will do; default refused"),
+        choice("wait", {"refused", "allowed"}, "whether waiting for more will do, because the input is not at its end; default refused"),
+        choice("credentials", {"right", "wrong"}, "wrong: a 401 is an answer like any other")},
+       withstood,
+       "certificate"});
 }
 
 }  // namespace conformance::checks

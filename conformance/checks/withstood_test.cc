@@ -23,10 +23,17 @@ TEST(Withstood, RefusalsByStatus) {
     int status;
     Verdict verdict;
   };
+  const auto authenticated = [](int status) {
+    auto exchange = answered(status);
+    exchange.facts["credentials"] = "password";
+    return exchange;
+  };
+  EXPECT_EQ(withstood("permitted", answered(401)), Verdict::pass);
+  EXPECT_EQ(judge("withstood", {{"credentials", "wrong"}}, authenticated(401)).worst, Verdict::pass);
   for (const auto& c : {Case{400, Verdict::pass}, Case{403, Verdict::pass}, Case{413, Verdict::pass}, Case{431, Verdict::pass},
                         Case{501, Verdict::pass}, Case{500, Verdict::warn}, Case{503, Verdict::warn}, Case{401, Verdict::inconclusive}}) {
-    EXPECT_EQ(withstood("never", answered(c.status)), c.verdict) << c.status;
-    EXPECT_EQ(withstood("permitted", answered(c.status)), c.verdict) << c.status;
+    EXPECT_EQ(withstood("never", authenticated(c.status)), c.verdict) << c.status;
+    EXPECT_EQ(withstood("permitted", authenticated(c.status)), c.verdict) << c.status;
   }
 }
 
@@ -71,6 +78,9 @@ TEST(Withstood, SilenceIsAFailureAndACloseOnlyWhereAllowed) {
     EXPECT_EQ(judge("withstood", close, failed("read", cause)).worst, Verdict::pass) << cause;
   }
   EXPECT_EQ(judge("withstood", close, failed("read", "timeout")).worst, Verdict::fail);
+  EXPECT_EQ(judge("withstood", {{"wait", "allowed"}}, failed("read", "timeout")).worst, Verdict::pass);
+  EXPECT_EQ(judge("withstood", {{"wait", "allowed"}}, failed("connect", "timeout")).worst, Verdict::fail);
+  EXPECT_EQ(judge("withstood", {{"wait", "allowed"}}, failed("read", "closed")).worst, Verdict::fail);
   EXPECT_EQ(judge("withstood", close, failed("connect", "refused")).worst, Verdict::fail);
   EXPECT_EQ(judge("withstood", close, failed("connect", "unreachable")).worst, Verdict::inconclusive);
 }

@@ -45,10 +45,13 @@ struct Fault {
   // Octets the HTTP parser refused (the handler would answer 400 and close).
   std::function<std::optional<est::http::Response>(const est::http::Refusal&)> refusal;
   std::function<void(const est::http::Refusal&, est::net::Reply&)> refusal_wire;  // the octets of the answer to them
-  // Whether the process dies of this request, of octets its HTTP parser refused, or of a first octet that begins no TLS record.
+  // Whether the process dies of this request, of octets its HTTP parser refused, of a head whose
+  // body has not come yet, or of octets that begin no sound TLS record.
   std::function<bool(const Scene&)> dies_of;
   std::function<bool(const est::http::Refusal&)> dies_of_refusal;
+  std::function<bool(const est::http::Request&)> dies_of_head;
   bool dies_of_plain_octets = false;
+  bool one_at_a_time = false;  // serves the next connection when the last one is closed
   Death death = Death::for_good;
   // Nothing can be learnt from the peer once the fault has shown: only the promised scenarios run.
   bool fatal = false;
@@ -70,5 +73,6 @@ struct Fault {
 [[nodiscard]] std::vector<Fault> attribute_faults();
 [[nodiscard]] std::vector<Fault> serverkeygen_faults();
 [[nodiscard]] std::vector<Fault> core_faults();
+[[nodiscard]] std::vector<Fault> hostile_http_faults();
 
 }  // namespace conformance::selftest

@@ -31,6 +31,7 @@ Reply MisbehavingApplication::altered(const Scene& scene, Reply reply) const {
 }
 
 std::optional<Reply> MisbehavingApplication::on_head(const Request& head, const Peer& peer) {
+  if (fault_.dies_of_head && fault_.dies_of_head(head)) return die();
   // Hooks that need the body decide later: the head alone must not refuse what they would let in.
   if (fault_.instead || fault_.before || fault_.dies_of) return std::nullopt;
   std::optional<Reply> reply = inner_.on_head(head, peer);

@@ -19,7 +19,8 @@ namespace conformance::selftest {
 namespace {
 
 constexpr int tick_ms = 50;
-constexpr char tls_handshake_record = 0x16;
+constexpr unsigned char tls_handshake_record = 0x16;
+constexpr int longest_record = 16384;
 constexpr std::string_view plain_answer =
     "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 8\r\nConnection: close\r\n\r\nwelcome\n";
 
@@ -119,11 +120,14 @@ struct PlainFront::Impl {
   // A connection on which the first octet decides.
   void serve(const Socket& client) const {
     if (!readable(client.get(), stopping)) return;
-    char first = 0;
-    if (::recv(client.get(), &first, 1, MSG_PEEK) != 1) return;
-    const bool plain = first != tls_handshake_record;
-    if (plain && options.dies_of_plain_octets) *options.died = true;
-    if (plain && options.dies_of_plain_octets) return;
+    std::array<unsigned char, 5> head{};
+    if (::recv(client.get(), head.data(), head.size(), MSG_PEEK) < 1) return;
+    const bool plain = head[0] != tls_handshake_record;
+    const int length = head[3] * 256 + head[4];
+    if (options.dies_of_plain_octets && (plain || length == 0 || length > longest_record)) {
+      *options.died = true;
+      return;
+    }
     if (plain && options.plain_http) {
       (void)send_all(client.get(), plain_answer);
       return;
@@ -145,7 +149,11 @@ struct PlainFront::Impl {
     while (listener.ok() && readable(listener.get(), stopping)) {
       auto client = std::make_shared<Socket>(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
       if (!client->ok() || bury(client)) continue;
-      serving.emplace_back([this, client] { serve(*client); });
+      if (options.one_at_a_time) {
+        serve(*client);
+      } else {
+        serving.emplace_back([this, client] { serve(*client); });
+      }
     }
   }
 

@@ -14,7 +14,8 @@ namespace conformance::selftest {
 
 struct FrontOptions {
   bool plain_http = false;            // whoever speaks no TLS is answered here
-  bool dies_of_plain_octets = false;  // whoever speaks no TLS ends the process
+  bool dies_of_plain_octets = false;  // what begins no sound TLS record ends the process
+  bool one_at_a_time = false;         // a connection is served when the one before it has been closed
   Death death = Death::for_good;
   std::shared_ptr<std::atomic<bool>> died;  // set by whoever sees the peer die; never null
 };

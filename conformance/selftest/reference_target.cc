@@ -140,7 +140,10 @@ Result<target::Profile> make_profile(const ScratchFolder& folder, const est::net
   return profile;
 }
 
-bool needs_front(const Fault& fault) { return fault.plain_http || fault.dies_of_plain_octets || fault.dies_of || fault.dies_of_refusal; }
+bool needs_front(const Fault& fault) {
+  return fault.plain_http || fault.dies_of_plain_octets || fault.dies_of || fault.dies_of_refusal || fault.dies_of_head ||
+         fault.one_at_a_time;
+}
 
 }  // namespace
 
@@ -176,7 +179,7 @@ Status ReferenceTarget::Impl::start(const Fault* fault) {
   if (Status started = instance->start(); !started) return started;
   est::net::Endpoint at = instance->listening().front();
   if (fault != nullptr && needs_front(*fault)) {
-    auto fronted = PlainFront::start(at, {fault->plain_http, fault->dies_of_plain_octets, fault->death, died});
+    auto fronted = PlainFront::start(at, {fault->plain_http, fault->dies_of_plain_octets, fault->one_at_a_time, fault->death, died});
     if (!fronted) return fronted.error();
     front = *std::move(fronted);
     at = front->listening();

@@ -74,6 +74,7 @@ est::http::Credentials Authenticator::credentials() const {
   const std::string password = parameters_.text("password", "right");
   if (user == "right") result.user = profile_.password->user;
   if (user == "unknown") result.user = unknown_user;
+  if (user == "line-break") result.user = std::string(unknown_user) + "\r\nX-Injected: user\r\n\r\nbody";
   if (password == "right") result.password = profile_.password->password;
   if (password == "wrong") result.password = wrong_password;
   return result;

@@ -19,6 +19,12 @@ struct Context;
 // One enrollment with the profile's password, apart from the scenario's connections and memory.
 [[nodiscard]] Maybe<est::tls::Identity> obtain_client(const Context& context);
 
+// Connections that were brought to some point and are left there.
+struct Held {
+  std::vector<est::net::ClientConnection> tls;
+  std::vector<est::net::PlainConnection> plain;
+};
+
 struct Context {
   Context(const target::Profile& target_profile, const Redactor& redactor_of_run, RunState& state)
       : profile(target_profile), redactor(redactor_of_run), run(state), wire(profile), identities(profile, memory, run, [this] {
@@ -34,6 +40,7 @@ struct Context {
   Memory memory;
   Wire wire;
   Identities identities;
+  Held held;
   std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
 };
 
@@ -71,6 +78,7 @@ enum class Usual { none, access, renewal };  // what a verb presents when the st
 [[nodiscard]] engine::StepOutcome perform_handshake(Doing& doing);
 [[nodiscard]] engine::StepOutcome perform_raw(Doing& doing);
 [[nodiscard]] engine::StepOutcome perform_plain(Doing& doing);
+[[nodiscard]] engine::StepOutcome perform_hold(Doing& doing);
 [[nodiscard]] engine::StepOutcome perform_pause(Doing& doing);
 [[nodiscard]] engine::StepOutcome perform_wait_retry(Doing& doing);
 [[nodiscard]] engine::StepOutcome perform_operator(Doing& doing);

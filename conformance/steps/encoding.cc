@@ -36,6 +36,41 @@ Text without_padding(est::BytesView der) {
   return text;
 }
 
+// Each character in two octets, most significant first.
+Text utf_16(est::BytesView der) {
+  std::string text;
+  for (const char c : one_line(der)) text += std::string("\0", 1) + c;
+  return text;
+}
+
+Text nul_inside(est::BytesView der) {
+  std::string text = one_line(der);
+  text.insert(text.size() / 2, std::string("\0", 1));
+  return text;
+}
+
+// A second request right behind the padding of the first.
+Text after_padding(est::BytesView der) {
+  const std::string text = one_line(der);
+  if (text.empty() || text.back() != '=') return std::nullopt;
+  return text + text;
+}
+
+// The bits of the last character that belong to no octet are set (RFC 4648 3.5).
+Text unused_bits(est::BytesView der) {
+  std::string text = one_line(der);
+  const auto padding = text.find('=');
+  if (padding == std::string::npos || padding == 0) return std::nullopt;
+  // The unused bits are zero, so the next letter of the alphabet sets the lowest of them: 'A' to 'B', '0' to '1', '/' never ends so.
+  char& last = text[padding - 1];
+  const bool at_end_of_run = last == 'Z' || last == 'z' || last == '9' || last == '+' || last == '/';
+  if (at_end_of_run) return std::nullopt;
+  ++last;
+  return text;
+}
+
+constexpr std::size_t megabyte = std::size_t{1} << 20U;
+
 struct Encoding {
   std::string name;
   std::function<Text(est::BytesView)> write;
@@ -55,6 +90,15 @@ const std::vector<Encoding>& table() {
       {"twice", [](auto der) -> Text { return est::codec::encode_base64(est::as_bytes(one_line(der))); }},
       {"empty", [](auto) -> Text { return ""; }},
       {"missing-padding", without_padding},
+      {"utf-16", utf_16},
+      {"nul-inside", nul_inside},
+      {"byte-order-mark", [](auto der) -> Text { return "\xef\xbb\xbf" + one_line(der); }},
+      {"after-padding", after_padding},
+      {"padding-only", [](auto) -> Text { return std::string(4096, '='); }},
+      {"unused-bits", unused_bits},
+      {"carriage-returns", [](auto der) -> Text { return est::codec::encode_base64(der, 64, "\r"); }},
+      {"blank-10-megabytes", [](auto der) -> Text { return std::string(10 * megabyte, ' ') + one_line(der); }},
+      {"base64-8-megabytes", [](auto) -> Text { return std::string(8 * megabyte, 'A'); }},
   };
   return encodings;
 }

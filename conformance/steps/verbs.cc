@@ -2,6 +2,7 @@
 
 #include "conformance/steps/corrupt.h"
 #include "conformance/steps/encoding.h"
+#include "conformance/steps/hostile_octets.h"
 #include "conformance/steps/mint.h"
 #include "conformance/steps/server_driver.h"
 #include "conformance/steps/wishes.h"
@@ -80,7 +81,7 @@ Parameters authentication_parameters() {
   return {
       choice("scheme", {"auto", "basic", "digest"},
              "auto (default): wait for a 401 and answer its best challenge once; basic: send at once; digest: as auto, but nothing else"),
-      choice("user", {"right", "unknown", "empty"}, "user name"),
+      choice("user", {"right", "unknown", "empty", "line-break"}, "user name; line-break: with CR LF and a header field in it"),
       choice("password", {"right", "wrong", "empty"}, "password"),
       choice("nonce", {"fresh", "next", "replayed", "foreign", "tampered"},
              "Digest nonce: of a new challenge; the last one with the next count; the last Authorization again; one the target never made; "
@@ -146,8 +147,15 @@ Parameters protection_parameters() {
   };
 }
 
+std::vector<std::string> octet_names() {
+  std::vector<std::string> names;
+  for (const auto& octets : hostile_octets()) names.push_back(octets.name);
+  return names;
+}
+
 Parameters octet_parameters() {
   return {
+      choice("octets", octet_names(), "hostile octets made by name, after those of send and send-hex"),
       text("send",
            "octets; {host}, {est} (/.well-known/est/LABEL) and {basic} (credentials) are replaced, {times N TEXT} becomes N times TEXT"),
       text("send-hex", "octets in hexadecimal, after those of send"),
@@ -206,11 +214,19 @@ void add_lower_verbs(engine::Vocabulary& vocabulary) {
   Parameters watch{
       number("watch", "milliseconds to look for an alert or close afterwards, which on TLS 1.3 is where a refusal comes; default 300")};
   Parameters close{
-      choice("close", {"none", "polite", "abrupt"}, "close after sending, without reading: with close_notify, or by a TCP reset")};
+      choice("close", {"none", "half", "polite", "abrupt"},
+             "after sending: end our side only and go on reading, or close without reading: with close_notify, or by a TCP reset")};
   vocabulary.add(
       controlled("handshake", "TLS handshake and nothing more", together({connection_parameters(), watch}), "handshake-completed"));
   vocabulary.add(plain_verb("raw", "octets inside TLS; default within: 5000",
                             together({connection_parameters(), label_parameters(), octet_parameters(), close})));
+  Parameters hold{
+      number("connections", "how many; default 1, at most 500"),
+      choice("state", {"silent", "hello", "idle", "head", "body", "unread"},
+             "where they are left: no octet sent, half a ClientHello, after the handshake (default), half a request head, half a "
+             "body, or 200 requests whose answers are not read"),
+      number("within", "milliseconds for all of them; default limits.longest-wait")};
+  vocabulary.add(plain_verb("hold", "open connections beside the scenario's own and leave them open until it ends", std::move(hold)));
   vocabulary.add(plain_verb("plain", "octets on TCP without TLS", plain_parameters()));
 }
 

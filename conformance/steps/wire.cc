@@ -67,6 +67,13 @@ Maybe<std::optional<ClientConnection>> Wire::dial(const OpenOptions& options, es
   return std::optional(std::move(connection));
 }
 
+std::variant<ClientConnection, Failure> Wire::dial_beside(est::Deadline deadline) const {
+  const auto context = est::tls::ClientContext::make(profile_for(profile_, {}));
+  if (!context) return Failure{est::net::Stage::connect, est::net::Cause::local, context.error().message, std::nullopt};
+  const est::net::ClientDeadlines deadlines{std::min(longest_connect, deadline.left()), std::min(longest_handshake, deadline.left())};
+  return ClientConnection::open(profile_.url.endpoint, **context, deadlines);
+}
+
 engine::StepOutcome Wire::open(const OpenOptions& options, est::Deadline deadline, Recorder& recorder) {
   beside_.reset();
   if (options.mode == OpenOptions::Mode::keep && current_) {

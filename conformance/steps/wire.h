@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "conformance/steps/outcome.h"
@@ -52,6 +53,9 @@ class Wire {
 
   // Numbers count from 1 within the scenario, plain connections included.
   [[nodiscard]] int next_number() noexcept { return ++opened_; }
+
+  // A connection of its own with the usual options, which the current one knows nothing of.
+  [[nodiscard]] std::variant<est::net::ClientConnection, est::net::Failure> dial_beside(est::Deadline deadline) const;
 
   // New alerts of the current connection become events.
   void tell_alerts(Recorder& recorder);

@@ -1,9 +1,11 @@
 // Verbs below HTTP: the handshake alone, octets of the script's own inside TLS, and TCP without TLS.
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <thread>
 
 #include "conformance/steps/context.h"
+#include "conformance/steps/hostile_octets.h"
 #include "conformance/steps/stream.h"
 #include "conformance/steps/template_text.h"
 #include "est/base/text.h"
@@ -47,6 +49,8 @@ Maybe<est::Bytes> octets_to_send(const Doing& doing) {
   const auto binary = octets_of_hex(doing.parameters.text("send-hex"));
   if (!binary) return fault("'send-hex' is not hexadecimal");
   est::append(octets, *binary);
+  if (const auto name = doing.parameters.maybe_text("octets"))
+    est::append(octets, make_hostile_octets(*name, {host_field(profile), est_prefix(*label)}));
   return octets;
 }
 
@@ -76,10 +80,12 @@ std::optional<Failure> send(const Doing& doing, Stream& stream, est::BytesView o
 }
 
 // Sends, then reads as many answers as are awaited.
-void send_and_read(const Doing& doing, Stream& stream, est::BytesView octets, est::Deadline deadline) {
+void send_and_read(const Doing& doing, Stream& stream, est::BytesView octets, est::Deadline deadline,
+                   const std::function<void()>& end_output = {}) {
   const auto answers = static_cast<std::size_t>(std::clamp<std::int64_t>(doing.parameters.number("answers", 1), 1, 1000));
   AnswerReader reader(stream, method_in(octets), answers);
   const auto write_failure = send(doing, stream, octets, deadline);
+  if (end_output) end_output();
   reader.read(deadline);
   if (reader.complete()) {
     doing.recorder.event("http", "response-received", std::to_string(reader.observed().message.status));
@@ -145,7 +151,9 @@ engine::StepOutcome perform_raw(Doing& doing) {
   doing.recorder.request("", "", *octets);
   StreamOf stream(line->connection);
   const std::string close = doing.parameters.text("close", "none");
-  if (close == "none") {
+  if (close == "half") {
+    send_and_read(doing, stream, *octets, deadline, [line] { line->connection.end_output(); });
+  } else if (close == "none") {
     send_and_read(doing, stream, *octets, deadline);
   } else {
     if (const auto failure = send(doing, stream, *octets, deadline)) doing.recorder.failure(*failure);
@@ -155,7 +163,7 @@ engine::StepOutcome perform_raw(Doing& doing) {
   line->spent = true;
   doing.context.wire.tell_alerts(doing.recorder);
   doing.recorder.peer_close(line->connection.peer_close());
-  if (close != "none") doing.context.wire.close(close == "abrupt");
+  if (close != "none" && close != "half") doing.context.wire.close(close == "abrupt");
   return recorded();
 }
 
