@@ -49,6 +49,10 @@ CheckResult silence(const CheckInput& input) {
     return result(input, Verdict::pass, "The target had not answered or closed so far, as a patient one may.",
                   "no certificate, and a target that lives on");
   }
+  if (close_allowed && !input.exchange.tls && !input.exchange.response.empty()) {
+    return result(input, Verdict::pass, "The target answered with octets that are no HTTP, as it would with a TLS alert.",
+                  "an answer or a close, in time", "TLS");
+  }
   const bool closed = failure ? hung_up(*failure) : input.exchange.peer_close != "open";
   if (closed && close_allowed) return result(input, Verdict::pass, told.observed, "an answer or a close, in time", told.layer);
   const std::string remark = closed && told.verdict == Verdict::fail ? " So looks a program that died of what it read." : "";

@@ -85,6 +85,13 @@ TEST(Withstood, SilenceIsAFailureAndACloseOnlyWhereAllowed) {
   EXPECT_EQ(judge("withstood", close, failed("connect", "unreachable")).worst, Verdict::inconclusive);
 }
 
+TEST(Withstood, AnAlertIsAnAnswerWhereThereIsNoTls) {
+  auto alert = raw("\x15\x03\x01\x02\x02\x16");
+  alert.method = "";
+  EXPECT_EQ(judge("withstood", {{"close", "allowed"}}, alert).worst, Verdict::pass);
+  EXPECT_EQ(judge("withstood", {}, alert).worst, Verdict::fail);
+}
+
 TEST(Withstood, AnAnswerDoesNotShowTheInside) {
   const auto trace = answered(400, "Traceback (most recent call last):\n  File \"est.py\", line 7");
   EXPECT_EQ(withstood("never", trace), Verdict::warn);

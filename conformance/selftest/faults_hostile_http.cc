@@ -128,13 +128,11 @@ Fault takes_a_key_once() {
           .kills = {"EST-SE-720"},
           .also = {"EST-SE-*"},
           .because = "whatever sends the same key twice meets the same breakdown",
-          .wire = [memory = std::make_shared<Memory>()](const Scene& scene, Reply& reply) {
+          .after = [memory = std::make_shared<Memory>()](const Scene& scene, Response& response) {
             const auto request = request_in(scene.request);
-            if (!is_enroll(scene.request) || !request || !est::as_text(reply.wire).starts_with("HTTP/1.1 2")) return;
+            if (!is_enroll(scene.request) || response.status != 200 || !request) return;
             const std::lock_guard lock(memory->mutex);
-            if (memory->keys.insert(request->key.der).second) return;
-            reply.wire.clear();
-            reply.after = AfterReply::abort;
+            if (!memory->keys.insert(request->key.der).second) response = est::ops::text_response(500, "UNIQUE constraint failed.");
           }};
 }
 
@@ -189,35 +187,32 @@ std::vector<Fault> deaths() {
   return {
       {.id = "FAULT-HOSTILE-30",
        .sentence = "dies of HTTP it refuses, and is started anew",
-       .kills =
-           each("EST-SE-670", {"header-megabyte", "headers-10000", "target-9000", "target-megabyte", "target-dots", "method-megabyte"}) +
-           each("EST-SE-671", {"header-nul", "target-nul", "garbage"}) +
-           each("EST-SE-672", {"length-negative", "length-2-64", "length-digits", "chunk-2-64", "chunk-negative",
-                               "chunk-extension-megabyte", "trailers-10000"}) +
-           each("EST-SE-673", {"header-without-end"}),
+       .kills = each("EST-SE-670", {"header-megabyte", "headers-10000", "target-9000", "target-megabyte", "method-megabyte"}) +
+                each("EST-SE-671", {"header-nul", "target-nul", "garbage"}) +
+                each("EST-SE-672", {"length-negative", "length-2-64", "length-digits", "chunk-2-64", "chunk-negative",
+                                    "chunk-extension-megabyte", "trailers-10000"}) +
+                each("EST-SE-673", {"header-without-end"}),
        .also = {"EST-SE-*"},
        .because = same_death,
        .dies_of_refusal = [](const auto&) { return true; },
        .death = Death::restart},
       {.id = "FAULT-HOSTILE-31",
-       .sentence = "dies of many chunks, or many requests on one connection, and is started anew",
-       .kills = {"EST-SE-672/chunks-10000", "EST-SE-674/requests-200"},
+       .sentence = "dies of many chunks, a long target, or many requests on one connection, and is started anew",
+       .kills = {"EST-SE-672/chunks-10000", "EST-SE-674", "EST-SE-670/target-dots"},
        .also = hostile,
        .because = same_death,
        .dies_of =
            [many = many_on_a_connection(20)](const Scene& scene) {
-             return many(scene) || (scene.request.fields.has("Transfer-Encoding") && scene.request.body.size() > 5000);
+             return many(scene) || scene.request.target.size() > 5000 ||
+                    (scene.request.fields.has("Transfer-Encoding") && scene.request.body.size() > 5000);
            },
        .death = Death::restart},
       {.id = "FAULT-HOSTILE-32",
        .sentence = "dies of a body that does not follow its head, and is started anew",
-       .kills = each("EST-SE-673", {"body-cut", "chunk-cut"}) + each("EST-SE-674", {"body-cut"}),
+       .kills = each("EST-SE-673", {"body-cut", "chunk-cut"}),
        .also = hostile,
        .because = same_death,
-       .dies_of_head =
-           [](const Request& head) {
-             return head.fields.get("Content-Length") == "1000" || (head.fields.has("Transfer-Encoding") && !head.fields.has("User-Agent"));
-           },
+       .dies_of_head = [](const Request& head) { return head.method == "POST" && !head.fields.has("User-Agent"); },
        .death = Death::restart},
       {.id = "FAULT-HOSTILE-33",
        .sentence = "dies of what begins no TLS record, and is started anew",
@@ -238,8 +233,7 @@ std::vector<Fault> access() {
   return {
       {.id = "FAULT-HOSTILE-35",
        .sentence = "tells the path, decoded, in a header field",
-       .kills = each("EST-SE-700",
-                     {"cacerts%0d%0aX-Injected:%20path", "cacerts?x=%0d%0aX-Injected:%20query", "%0d%0aX-Injected:%20label/cacerts"}),
+       .kills = {"EST-SE-700", "EST-SE-702"},
        .wire = tell_path},
       {.id = "FAULT-HOSTILE-36", .sentence = "tells the user name in a header field", .kills = {"EST-SE-701"}, .wire = tell_user},
       {.id = "FAULT-HOSTILE-37",

@@ -81,13 +81,15 @@ FaultRow run_fault(const Fault& fault, const std::vector<Scenario>& scenarios, c
     row.trouble = peer.error().message;
     return row;
   }
+  std::map<std::string, std::string, std::less<>> told;  // of those that were run
   for (const ScenarioResult& result : run_all(worth_running(scenarios, fault, promised_only), vocabulary, (*peer)->profile(), 1)) {
+    told.emplace(result.id, std::string(engine::to_string(result.verdict)) + (result.cause.empty() ? "" : ": " + result.cause));
     if (is_kill(result.verdict)) row.killed.emplace(result.id, result.verdict);
     if (result.verdict == Verdict::fail && !holds(fault.kills, result.id) && !matches(fault.also, result.id))
       row.unexplained.push_back(result.id);
   }
   for (const std::string& id : fault.kills) {
-    if (!row.killed.contains(id)) row.survived.push_back(id);
+    if (!row.killed.contains(id)) row.survived.push_back(id + (told.contains(id) ? " (" + told[id] + ")" : " (not selected)"));
   }
   return row;
 }

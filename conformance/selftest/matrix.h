@@ -16,7 +16,7 @@ namespace conformance::selftest {
 struct FaultRow {
   std::string id, sentence;
   std::map<std::string, engine::Verdict> killed;  // scenario id -> FAIL or WARN
-  std::vector<std::string> survived;              // promised in Fault::kills, yet not killed
+  std::vector<std::string> survived;              // promised in Fault::kills, yet not killed, with the verdict instead
   std::vector<std::string> unexplained;           // killed by FAIL, neither promised nor explained
   std::string trouble;                            // the fault could not be run at all
 };

@@ -47,6 +47,8 @@ engine::StepOutcome perform_hold(Doing& doing) {
   const est::Bytes octets = octets_of(doing, state);
   const auto wanted = std::clamp<std::int64_t>(doing.parameters.number("connections", 1), 1, most_held);
   const auto deadline = est::Deadline::after(time_for(doing));
+  // The scenario's own connection would be one more, and another than those it is about.
+  doing.context.wire.close();
   doing.recorder.request("", "", octets);
   std::int64_t held = 0;
   for (; held < wanted; ++held) {

@@ -226,7 +226,8 @@ void add_lower_verbs(engine::Vocabulary& vocabulary) {
              "where they are left: no octet sent, half a ClientHello, after the handshake (default), half a request head, half a "
              "body, or 200 requests whose answers are not read"),
       number("within", "milliseconds for all of them; default limits.longest-wait")};
-  vocabulary.add(plain_verb("hold", "open connections beside the scenario's own and leave them open until it ends", std::move(hold)));
+  vocabulary.add(
+      plain_verb("hold", "open connections and leave them open until the scenario ends; its own one is closed first", std::move(hold)));
   vocabulary.add(plain_verb("plain", "octets on TCP without TLS", plain_parameters()));
 }
 

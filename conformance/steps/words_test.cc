@@ -90,7 +90,16 @@ TEST(Encoding, EachFormIsWhatItSays) {
                                    {"url-alphabet", false, "base64.url-alphabet"},
                                    {"twice", false, ""},
                                    {"empty", false, "base64.empty"},
-                                   {"missing-padding", false, "base64.padding"}};
+                                   {"missing-padding", false, "base64.padding"},
+                                   {"utf-16", false, "base64.alphabet"},
+                                   {"nul-inside", false, "base64.alphabet"},
+                                   {"byte-order-mark", false, "base64.alphabet"},
+                                   {"after-padding", false, ""},
+                                   {"padding-only", false, ""},
+                                   {"unused-bits", false, "base64.trailing-bits"},
+                                   {"carriage-returns", true, "base64.white-space"},
+                                   {"blank-10-megabytes", true, "base64.white-space"},
+                                   {"base64-8-megabytes", false, ""}};
   EXPECT_EQ(forms.size(), encodings().size());
   for (const auto& form : forms) {
     const auto body = encode_body(form.encoding, der);
