@@ -19,6 +19,7 @@ void add_checks(engine::Vocabulary& vocabulary) {
   add_issuer_checks(vocabulary);
   add_wish_checks(vocabulary);
   add_csrattrs_checks(vocabulary);
+  add_cmc_checks(vocabulary);
   add_hostile_checks(vocabulary);
   add_csrattrs_structure_checks(vocabulary);
   add_policy_checks(vocabulary);

@@ -74,5 +74,6 @@ struct Fault {
 [[nodiscard]] std::vector<Fault> serverkeygen_faults();
 [[nodiscard]] std::vector<Fault> core_faults();
 [[nodiscard]] std::vector<Fault> hostile_http_faults();
+[[nodiscard]] std::vector<Fault> fullcmc_faults();
 
 }  // namespace conformance::selftest

@@ -18,7 +18,7 @@ constexpr est::Milliseconds continue_wait{1500};     // for a 100 (Continue) bef
 constexpr est::Milliseconds close_wait{2000};        // for a peer that said it would close
 constexpr est::Milliseconds late_answer_wait{1000};  // for the answer of a peer that stopped reading
 
-bool is_enrollment(std::string_view verb) { return verb == "enroll" || verb == "reenroll" || verb == "serverkeygen"; }
+bool is_enrollment(std::string_view verb) { return verb == "enroll" || verb == "reenroll" || verb == "serverkeygen" || verb == "fullcmc"; }
 
 std::optional<est::ops::Operation> operation_of(const Doing& doing) {
   using est::ops::Operation;
@@ -28,6 +28,7 @@ std::optional<est::ops::Operation> operation_of(const Doing& doing) {
   if (verb == "enroll") return Operation::simpleenroll;
   if (verb == "reenroll") return Operation::simplereenroll;
   if (verb == "serverkeygen") return Operation::serverkeygen;
+  if (verb == "fullcmc") return Operation::fullcmc;
   return est::ops::operation_by_name(doing.parameters.text("operation"));
 }
 
@@ -105,6 +106,12 @@ engine::StepOutcome HttpVerb::prepare_request() {
   if (!plan) return plan.outcome();
   plan_ = std::move(*plan);
   if (auto outcome = ask_protection(); !recorded_so_far(outcome)) return outcome;
+  if (doing_.step.verb == "fullcmc") {
+    auto cmc = plan_full_cmc(doing_.parameters, context_.profile, context_.identities);
+    if (!cmc) return cmc.outcome();
+    cmc_ = std::move(*cmc);
+    if (!cmc_->corrupt.empty()) recorder_.fact("corrupt", cmc_->corrupt);
+  }
   note_request();
   return recorded();
 }
@@ -191,13 +198,23 @@ bool HttpVerb::connection_serves_again() {
   return line != nullptr && !line->spent && !line->connection.readable_now();
 }
 
+est::Result<MadeRequest> HttpVerb::make_octets(const std::optional<std::string>& challenge_password) {
+  if (!cmc_) return make_request(*plan_, challenge_password);
+  auto made = make_full_cmc(*plan_, *cmc_, challenge_password);
+  if (!made) return made.error();
+  if (!made->nonce.empty()) recorder_.artefact("cmc-nonce", made->nonce);
+  if (!made->transaction.empty()) recorder_.artefact("cmc-transaction", made->transaction);
+  if (!made->data.empty()) recorder_.artefact("cmc-data", made->data);
+  return std::move(made->request);
+}
+
 engine::StepOutcome HttpVerb::make_body() {
   if (!plan_) return recorded();
   const auto* line = context_.wire.current();
   if (made_ && made_for_ == line->number) return recorded();
   auto password = challenge_password();
   if (!password) return password.outcome();
-  auto made = make_request(*plan_, *password);
+  auto made = make_octets(*password);
   if (!made) return fault(made.error().message);
   made_ = std::move(*made);
   made_for_ = line->number;

@@ -6,6 +6,7 @@
 
 #include "conformance/steps/authenticate.h"
 #include "conformance/steps/context.h"
+#include "conformance/steps/full_cmc.h"
 #include "conformance/steps/generated_key.h"
 #include "conformance/steps/http_request.h"
 #include "conformance/steps/request_plan.h"
@@ -30,6 +31,7 @@ class HttpVerb {
   // --- with the target
   [[nodiscard]] engine::StepOutcome talk(Authenticator& authenticator);
   [[nodiscard]] engine::StepOutcome make_body();
+  [[nodiscard]] est::Result<MadeRequest> make_octets(const std::optional<std::string>& challenge_password);
   [[nodiscard]] Maybe<std::optional<std::string>> challenge_password();
   [[nodiscard]] Maybe<std::optional<std::string>> challenge_password_for(const std::string& pop, const est::Bytes& binding);
   void send_and_read(const std::optional<Authorization>& authorization);
@@ -59,6 +61,7 @@ class HttpVerb {
   Presentation presentation_;
   OpenOptions options_;
   std::optional<RequestPlan> plan_;
+  std::optional<CmcPlan> cmc_;
   est::Deadline deadline_ = est::Deadline::after(est::Milliseconds(0));
 
   std::optional<MadeRequest> made_;

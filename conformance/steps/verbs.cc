@@ -2,6 +2,7 @@
 
 #include "conformance/steps/corrupt.h"
 #include "conformance/steps/encoding.h"
+#include "conformance/steps/full_cmc.h"
 #include "conformance/steps/hostile_octets.h"
 #include "conformance/steps/mint.h"
 #include "conformance/steps/server_driver.h"
@@ -153,6 +154,28 @@ std::vector<std::string> octet_names() {
   return names;
 }
 
+std::string in_words(const std::vector<CmcWord>& words) {
+  std::string text;
+  for (const auto& word : words) text += (text.empty() ? "" : "; ") + word.name + ": " + word.meaning;
+  return text;
+}
+
+std::vector<std::string> cmc_corruption_names() {
+  std::vector<std::string> names;
+  for (const auto& corruption : cmc_corruptions()) names.push_back(corruption.name);
+  return names;
+}
+
+Parameters cmc_parameters() {
+  return {
+      choice("form", {"pkcs10", "crmf"}, "of the certification request; default pkcs10"),
+      result("signed-by", with("own-key", identity_names()), "own-key (default): the key to be certified; or a certificate's"),
+      list("controls", "beside the request. " + in_words(cmc_controls())),
+      number("body-part", "bodyPartID of the request; default 1"),
+      choice("cmc-corrupt", cmc_corruption_names(), "one defect in the message. " + in_words(cmc_corruptions())),
+  };
+}
+
 Parameters octet_parameters() {
   return {
       choice("octets", octet_names(), "hostile octets made by name, after those of send and send-hex"),
@@ -207,6 +230,7 @@ void add_http_verbs(engine::Vocabulary& vocabulary) {
   vocabulary.add(controlled("reenroll", "POST /simplereenroll (RFC 7030 4.2.2)", enrollment, "certificate-issued"));
   vocabulary.add(controlled("serverkeygen", "POST /serverkeygen (RFC 7030 4.4); afterwards key and certificate are the generated ones",
                             together({enrollment, protection_parameters()}), "certificate-issued"));
+  vocabulary.add(controlled("fullcmc", "POST /fullcmc (RFC 7030 4.3)", together({enrollment, cmc_parameters()}), "certificate-issued"));
   vocabulary.add(controlled("request", "any HTTP request", request_verb_parameters(), "answered"));
 }
 
