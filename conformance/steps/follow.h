@@ -1,4 +1,5 @@
-// A request as the CSR attributes of an earlier answer ask for it (RFC 7030 4.5.2, RFC 8951 4, RFC 9908). Where there is a template the rest of the list is ignored (RFC 9908 4).
+// A request as the CSR attributes of an earlier answer ask for it (RFC 7030 4.5.2, RFC 8951 4, RFC 9908). Where there is a template the
+// rest of the list is ignored (RFC 9908 4).
 #pragma once
 
 #include <string>
