@@ -148,7 +148,9 @@ TEST_F(KeygenTest, WaitsForApprovalLikeAnyEnrollment) {
   // Another throw-away key: the request is the same all the same.
   EXPECT_EQ(body(ask(make_csr({.subject = "CN=waits for a key"}), "manual")), body(waiting));
   for (const ca::PendingRecord& record : scene.authority->pending().value())
-    if (record.state == "waiting") ASSERT_TRUE(scene.authority->approve(record.id).ok());
+    if (record.state == "waiting") {
+      ASSERT_TRUE(scene.authority->approve(record.id).ok());
+    }
   const Delivered got = delivered(ask(make_csr({.subject = "CN=waits for a key"}), "manual"));
   EXPECT_EQ(PrivateKey::from_pkcs8(got.key)->public_key_info(), got.certificate.spki);
 }
