@@ -231,7 +231,9 @@ TEST_F(ProfileTest, WrongProtectionKeysAreNamed) {
                                  "key-transport: {identifier: k, key: ca.pem}", "key-transport: {key: ca.key}", "other: {identifier: o}"}) {
     const auto profile = load("target: {name: x}\naccess:\n  url: 'https://h:1'\n  trust-anchor: ca.pem\n  serverkeygen: {" + keys + "}\n");
     EXPECT_FALSE(profile.ok()) << keys;
-    if (!profile.ok()) EXPECT_THAT(profile.error().message, HasSubstr("p.yaml:5"));
+    if (!profile.ok()) {
+      EXPECT_THAT(profile.error().message, HasSubstr("p.yaml:5"));
+    }
   }
 }
 
