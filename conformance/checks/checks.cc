@@ -10,6 +10,8 @@ void add_checks(engine::Vocabulary& vocabulary) {
   add_connection_checks(vocabulary);
   add_body_checks(vocabulary);
   add_tls_checks(vocabulary);
+  add_tls_session_checks(vocabulary);
+  add_tls_hello_checks(vocabulary);
   add_refusal_checks(vocabulary);
   add_enroll_checks(vocabulary);
   add_name_checks(vocabulary);

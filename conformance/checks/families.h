@@ -10,6 +10,8 @@ void add_http_rule_checks(engine::Vocabulary& vocabulary);           // single-r
 void add_connection_checks(engine::Vocabulary& vocabulary);          // connection-kept, closed-cleanly, within
 void add_body_checks(engine::Vocabulary& vocabulary);                // content-type, base64-body, certs-only, error-body
 void add_tls_checks(engine::Vocabulary& vocabulary);                 // tls-version, handshake-refused, resumed, server-certificate
+void add_tls_session_checks(engine::Vocabulary& vocabulary);         // certificate-request, renegotiation, not-resumed, alpn ...
+void add_tls_hello_checks(engine::Vocabulary& vocabulary);           // server-hello, hello-refused, downgrade-sentinel
 void add_refusal_checks(engine::Vocabulary& vocabulary);             // refused, no-certificate
 void add_enroll_checks(engine::Vocabulary& vocabulary);              // certificate-issued, key-matches, chains-to ...
 void add_name_checks(engine::Vocabulary& vocabulary);                // subject-as-requested, san-as-requested, names-kept, changed-names

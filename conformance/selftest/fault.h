@@ -42,6 +42,9 @@ struct Fault {
   std::function<void(const Scene&, est::http::Response&)> after;                      // what the handler answered
   std::function<void(const Scene&, est::net::Reply&)> wire;                           // the octets, and whether to close
   bool plain_http = false;                                                            // answers plain HTTP on the TLS port
+  // Sees what a client sends first, a whole ClientHello if it sends one; octets to answer with before closing, nothing: pass it on.
+  std::function<std::optional<est::Bytes>(est::BytesView)> front = {};
+  bool never_asks_late = false;  // for client certificates
   // Octets the HTTP parser refused (the handler would answer 400 and close).
   std::function<std::optional<est::http::Response>(const est::http::Refusal&)> refusal;
   std::function<void(const est::http::Refusal&, est::net::Reply&)> refusal_wire;  // the octets of the answer to them
@@ -61,6 +64,7 @@ struct Fault {
 [[nodiscard]] std::vector<Fault> all_faults();
 
 [[nodiscard]] std::vector<Fault> tls_and_http_faults();
+[[nodiscard]] std::vector<Fault> tls_faults();
 [[nodiscard]] std::vector<Fault> cacerts_faults();
 [[nodiscard]] std::vector<Fault> csrattrs_faults();
 [[nodiscard]] std::vector<Fault> enroll_faults();

@@ -124,7 +124,7 @@ std::vector<Fault> protocol_faults() {
   };
 }
 
-std::vector<Fault> tls_faults() {
+std::vector<Fault> version_faults() {
   using est::tls::Version;
   return {
       {.id = "FAULT-TLS-01",
@@ -154,7 +154,7 @@ std::vector<Fault> tls_faults() {
 
 std::vector<Fault> tls_and_http_faults() {
   std::vector<Fault> all = protocol_faults();
-  for (Fault& fault : tls_faults()) all.push_back(std::move(fault));
+  for (Fault& fault : version_faults()) all.push_back(std::move(fault));
   return all;
 }
 

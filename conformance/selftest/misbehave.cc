@@ -39,6 +39,10 @@ std::optional<Reply> MisbehavingApplication::on_head(const Request& head, const 
   return reply;
 }
 
+bool MisbehavingApplication::wants_client_certificate(const Request& head, const Peer& peer) {
+  return !fault_.never_asks_late && inner_.wants_client_certificate(head, peer);
+}
+
 Reply MisbehavingApplication::on_request(const Request& request, const Peer& peer, bool keep_alive) {
   const Scene scene{request, peer, authority_};
   if (fault_.dies_of && fault_.dies_of(scene)) return die();

@@ -16,6 +16,7 @@ class MisbehavingApplication final : public est::net::Application {
                          std::shared_ptr<std::atomic<bool>> died);
 
   [[nodiscard]] std::optional<est::net::Reply> on_head(const est::http::Request& head, const est::net::Peer& peer) override;
+  [[nodiscard]] bool wants_client_certificate(const est::http::Request& head, const est::net::Peer& peer) override;
   [[nodiscard]] est::net::Reply on_request(const est::http::Request& request, const est::net::Peer& peer, bool keep_alive) override;
   [[nodiscard]] est::net::Reply on_refusal(const est::http::Refusal& refusal, const est::net::Peer& peer) override;
 

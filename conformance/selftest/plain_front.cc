@@ -9,10 +9,13 @@
 #include <array>
 #include <atomic>
 #include <mutex>
+#include <string>
 #include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
+
+#include "est/codec/tls_hello.h"
 
 namespace conformance::selftest {
 
@@ -99,6 +102,24 @@ bool readable(int fd, const std::atomic<bool>& stopping) {
   return false;
 }
 
+// A ClientHello and all of its records, or whatever came before the client paused or ended.
+std::string first_octets(const Socket& client, const std::atomic<bool>& stopping) {
+  constexpr int pause_ms = 150;
+  constexpr std::size_t most = std::size_t{64} << 10U;
+  std::string octets;
+  std::array<char, 16384> block{};
+  if (!readable(client.get(), stopping)) return octets;
+  pollfd waiting{client.get(), POLLIN, 0};
+  do {
+    const ssize_t count = ::recv(client.get(), block.data(), block.size(), 0);
+    if (count <= 0) return octets;
+    octets.append(block.data(), static_cast<std::size_t>(count));
+    const auto flight = est::codec::read_tls_flight(est::as_bytes(octets));
+    if (flight.malformed || flight.find(est::codec::tls_message::client_hello) != nullptr) return octets;
+  } while (octets.size() < most && ::poll(&waiting, 1, pause_ms) > 0);
+  return octets;
+}
+
 // Waits for the peer to go away.
 void hold(const Socket& client, const std::atomic<bool>& stopping) {
   std::array<char, 4096> block{};
@@ -132,8 +153,17 @@ struct PlainFront::Impl {
       (void)send_all(client.get(), plain_answer);
       return;
     }
+    std::string begun;  // taken from the client already
+    if (options.answer) {
+      begun = first_octets(client, stopping);
+      const auto answer = begun.empty() ? std::optional(est::Bytes{}) : options.answer(est::as_bytes(begun));
+      if (answer) {
+        (void)send_all(client.get(), est::as_text(*answer));
+        return;
+      }
+    }
     const Socket server = connect_to(behind);
-    if (server.ok()) relay(client, server, stopping);
+    if (server.ok() && send_all(server.get(), begun)) relay(client, server, stopping);
   }
 
   // What a dead process does with a new connection. False when it is not dead (any more).

@@ -1,10 +1,13 @@
 // A front that passes octets through to a server behind it. It is what a fault needs that lies below TLS: serving plain HTTP on the TLS
-// port, or a process that dies, is started anew, or freezes.
+// port, a process that dies, is started anew, or freezes, or what no
+// TLS library lets a server answer to a ClientHello.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 
 #include "conformance/selftest/fault.h"
 #include "est/base/result.h"
@@ -18,6 +21,9 @@ struct FrontOptions {
   bool one_at_a_time = false;         // a connection is served when the one before it has been closed
   Death death = Death::for_good;
   std::shared_ptr<std::atomic<bool>> died;  // set by whoever sees the peer die; never null
+  // What to answer to the first octets of a connection (a whole ClientHello, or what came within a moment) before closing; nothing: pass
+  // them on. Called from several threads.
+  std::function<std::optional<est::Bytes>(est::BytesView first)> answer = {};
 };
 
 class PlainFront {

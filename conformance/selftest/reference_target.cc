@@ -141,7 +141,7 @@ Result<target::Profile> make_profile(const ScratchFolder& folder, const est::net
 }
 
 bool needs_front(const Fault& fault) {
-  return fault.plain_http || fault.dies_of_plain_octets || fault.dies_of || fault.dies_of_refusal || fault.dies_of_head ||
+  return fault.plain_http || fault.dies_of_plain_octets || fault.dies_of || fault.dies_of_refusal || fault.dies_of_head || fault.front ||
          fault.one_at_a_time;
 }
 
@@ -166,6 +166,7 @@ Status ReferenceTarget::Impl::start(const Fault* fault) {
   Result<server::Config> config = server::load_config(folder.file("est-server.yaml"));
   if (!config) return config.error();
   config->listen = {{"127.0.0.1", 0}};
+  config->listen_late = {{"127.0.0.1", 0}};
   config->limits.drain = est::Milliseconds(100);
   if (fault != nullptr && fault->configure) fault->configure(*config);
   server::Instance::Wrap wrap;
@@ -179,7 +180,8 @@ Status ReferenceTarget::Impl::start(const Fault* fault) {
   if (Status started = instance->start(); !started) return started;
   est::net::Endpoint at = instance->listening().front();
   if (fault != nullptr && needs_front(*fault)) {
-    auto fronted = PlainFront::start(at, {fault->plain_http, fault->dies_of_plain_octets, fault->one_at_a_time, fault->death, died});
+    auto fronted =
+        PlainFront::start(at, {fault->plain_http, fault->dies_of_plain_octets, fault->one_at_a_time, fault->death, died, fault->front});
     if (!fronted) return fronted.error();
     front = *std::move(fronted);
     at = front->listening();
@@ -187,6 +189,8 @@ Status ReferenceTarget::Impl::start(const Fault* fault) {
   Result<target::Profile> known = make_profile(folder, at);
   if (!known) return known.error();
   profile = *std::move(known);
+  profile.urls["late-client-certificate"] = {"https", instance->listening().back(), ""};
+  profile.server_names = {"localhost", "named.localhost"};
   offer_operator();
   return {};
 }

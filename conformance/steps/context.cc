@@ -59,7 +59,28 @@ Maybe<Presentation> wanted_presentation(const Doing& doing, Usual usual) {
 
 // Features that a target's default label may well have; the others need a label of their own.
 bool may_be_default(std::string_view feature) {
-  return feature == "http-basic" || feature == "http-digest" || feature == "client-certificate";
+  return feature == "http-basic" || feature == "http-digest" || feature == "client-certificate" || feature == "late-client-certificate";
+}
+
+std::string mixed_case(std::string name) {
+  for (std::size_t i = 0; i < name.size(); i += 2) {
+    if (name[i] >= 'a' && name[i] <= 'z') name[i] = static_cast<char>(name[i] - 'a' + 'A');
+  }
+  return name;
+}
+
+// The certificate must have the name itself, in whatever form it was asked for.
+engine::StepOutcome choose_name(const Doing& doing, OpenOptions& options) {
+  const auto which = doing.parameters.maybe_text("server-name");
+  if (!which) return recorded();
+  const auto& names = doing.context.profile.server_names;
+  const std::size_t index = *which == "second" ? 1 : 0;
+  if (index >= names.size()) return cannot("the profile does not name two server names; add access.server-names");
+  options.expected_name = names[index];
+  const std::string form = doing.parameters.text("sni-form", "plain");
+  options.server_name = form == "mixed-case" ? mixed_case(names[index]) : form == "final-dot" ? names[index] + "." : names[index];
+  doing.recorder.fact("server-name", options.server_name);
+  return recorded();
 }
 
 }  // namespace
@@ -110,6 +131,10 @@ Maybe<OpenOptions> open_options(const Doing& doing, const Presentation& presenta
   options.verify = parameters.flag("verify", true);
   options.server_name = parameters.text("sni");
   options.alpn = parameters.texts("alpn").value_or(std::vector<std::string>{});
+  options.groups = parameters.text("groups");
+  options.post_handshake = parameters.flag("post-handshake", true);
+  options.endpoint = endpoint_of(doing);
+  if (auto outcome = choose_name(doing, options); outcome.kind != engine::StepOutcome::Kind::recorded) return outcome;
   const std::string tls = parameters.text("tls", "any");
   if (tls == "any") return options;
   const auto version = est::tls::version_by_name(tls);
@@ -153,8 +178,14 @@ std::string est_prefix(std::string_view label) {
   return prefix;
 }
 
-std::string host_field(const target::Profile& profile) {
-  const auto& endpoint = profile.url.endpoint;
+est::net::Endpoint endpoint_of(const Doing& doing) {
+  const auto& urls = doing.context.profile.urls;
+  const auto found = urls.find(doing.parameters.text("at"));
+  return found == urls.end() ? doing.context.profile.url.endpoint : found->second.endpoint;
+}
+
+std::string host_field(const Doing& doing) {
+  const auto endpoint = endpoint_of(doing);
   const std::string whole = endpoint.to_string();
   // RFC 9110 7.2: the port is left out when it is the scheme's own.
   constexpr std::string_view usual_port = ":443";

@@ -71,11 +71,17 @@ enum class Usual { none, access, renewal };  // what a verb presents when the st
 // CA label of a step: `label`, else that of `at`, else the profile's.
 [[nodiscard]] Maybe<std::string> label_of(const Doing& doing);
 [[nodiscard]] std::string est_prefix(std::string_view label);  // "/.well-known/est/LABEL"
-[[nodiscard]] std::string host_field(const target::Profile& profile);
+// Where the step connects to: the address of the feature in `at` if it has one, else the profile's.
+[[nodiscard]] est::net::Endpoint endpoint_of(const Doing& doing);
+[[nodiscard]] std::string host_field(const Doing& doing);
 
 // The verbs.
 [[nodiscard]] engine::StepOutcome perform_http(Doing& doing);  // cacerts, csrattrs, enroll, reenroll, request
 [[nodiscard]] engine::StepOutcome perform_handshake(Doing& doing);
+[[nodiscard]] engine::StepOutcome perform_renegotiate(Doing& doing);
+[[nodiscard]] engine::StepOutcome perform_key_update(Doing& doing);
+[[nodiscard]] engine::StepOutcome perform_client_hello(Doing& doing);
+[[nodiscard]] engine::StepOutcome perform_half_open(Doing& doing);
 [[nodiscard]] engine::StepOutcome perform_raw(Doing& doing);
 [[nodiscard]] engine::StepOutcome perform_plain(Doing& doing);
 [[nodiscard]] engine::StepOutcome perform_hold(Doing& doing);

@@ -63,7 +63,7 @@ est::http::Request message_of(const Doing& doing, const RequestLine& line, bool 
   est::http::Request request;
   request.method = line.method;
   request.target = line.target;
-  request.fields.add("Host", host_field(doing.context.profile));
+  request.fields.add("Host", host_field(doing));
   request.fields.add("User-Agent", std::string(user_agent));
   request.fields.add("Accept", parameters.text("accept", "*/*"));
   const std::string type = parameters.text("content-type", line.content_type);

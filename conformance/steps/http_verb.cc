@@ -256,6 +256,12 @@ Maybe<std::optional<std::string>> HttpVerb::challenge_password_for(const std::st
   if (pop == "longer") return std::optional(channel_binding_text(longer));
   if (pop == "empty") return std::optional(std::string());
   if (pop == "malformed") return std::optional<std::string>("?? not base64 ??");
+  if (pop == "exporter") {
+    const est::Bytes& exporter = context_.wire.current()->connection.facts().tls_exporter;
+    if (exporter.empty()) return cannot("this TLS connection has no exporter value for channel binding");
+    return std::optional(channel_binding_text(exporter));
+  }
+  if (pop == "first-handshake") return std::optional(channel_binding_text(context_.wire.current()->first_binding));
   if (pop == "password") return std::optional<std::string>("one-time-password");
   if (pop != "other-session" && pop != "stale") return fault("no proof of possession is called '" + pop + "'");
   auto foreign = context_.wire.foreign_binding(pop == "other-session", deadline_, recorder_);

@@ -145,6 +145,14 @@ Result<Identity> by_another_name(Draft leaf, const MintInput& input) {
   return signed_by(std::move(leaf), {*name, &*input.client_ca->key, key_identifier_of(*ca.value)}, input.client_ca->chain);
 }
 
+Result<Identity> stolen(Draft leaf, const MintInput& input) {
+  auto other = PrivateKey::generate(est::crypto::KeyType::ec_p256);
+  if (!other) return other.error();
+  auto identity = by_client_ca(std::move(leaf), input);
+  if (identity) identity->signs_with = std::move(*other);
+  return identity;
+}
+
 Result<Identity> self_signed(const Draft& leaf) {
   auto certificate = est::pki::issue_self_signed(leaf.spec, leaf.key);
   if (!certificate) return certificate.error();
@@ -162,6 +170,29 @@ Result<Identity> by_own_ca(Draft leaf, const MintInput& input, const std::option
   return signed_by(std::move(leaf), {ca->spec.subject, &ca->key, est::pki::key_identifier(ca->spec.public_key_info)}, {*certificate});
 }
 
+Result<Identity> below_many(Draft leaf, const MintInput& input) {
+  constexpr int intermediates = 9;
+  const auto ca = [&](int level) {
+    return draft(input.common_name + " CA " + std::to_string(level), {input.now - day, input.now + 365 * day},
+                 {est::codec::make_basic_constraints(true), est::codec::make_key_usage(usage::key_cert_sign | usage::crl_sign)});
+  };
+  auto above = ca(0);
+  if (!above) return above.error();
+  auto root = est::pki::issue_self_signed(above->spec, above->key);
+  if (!root) return root.error();
+  std::vector<est::Bytes> chain{std::move(*root)};
+  for (int level = 1; level <= intermediates; ++level) {
+    auto next = ca(level);
+    if (!next) return next.error();
+    auto certificate =
+        est::pki::issue_certificate(next->spec, {above->spec.subject, &above->key, est::pki::key_identifier(above->spec.public_key_info)});
+    if (!certificate) return certificate.error();
+    chain.insert(chain.begin(), std::move(*certificate));
+    above = std::move(next);
+  }
+  return signed_by(std::move(leaf), {above->spec.subject, &above->key, est::pki::key_identifier(above->spec.public_key_info)}, chain);
+}
+
 }  // namespace
 
 const std::vector<MintKind>& mint_kinds() {
@@ -177,6 +208,8 @@ const std::vector<MintKind>& mint_kinds() {
       {"under-end-entity", "issued by a certificate of the client CA that is no CA's", true},
       {"outside-name-constraints", "of a CA below the client CA that may certify other names only", true},
       {"path-too-long", "two CAs below one of the client CA that allows none below it", true},
+      {"stolen", "a good certificate of the client CA, presented by somebody who has another key", true},
+      {"long-chain", "of a CA made for the moment, nine intermediates below its root", false},
       {"self-signed", "signed by its own key", false},
       {"unknown-ca", "of a CA made for the moment", false},
       {"forged-issuer", "of a CA made for the moment that bears the name of a CA the target knows", false},
@@ -201,6 +234,8 @@ Result<Identity> mint(std::string_view kind, const MintInput& input) {
   if (kind == "under-end-entity") return under_end_entity(std::move(*leaf), input);
   if (kind == "outside-name-constraints") return outside_name_constraints(std::move(*leaf), input);
   if (kind == "path-too-long") return path_too_long(std::move(*leaf), input);
+  if (kind == "stolen") return stolen(std::move(*leaf), input);
+  if (kind == "long-chain") return below_many(std::move(*leaf), input);
   if (known->of_client_ca) return by_client_ca(std::move(*leaf), input);
   if (kind == "self-signed") return self_signed(*leaf);
   return by_own_ca(std::move(*leaf), input, kind == "forged-issuer" ? input.imitated_issuer : std::nullopt);

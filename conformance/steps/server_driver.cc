@@ -13,10 +13,24 @@ using VerbFunction = engine::StepOutcome (*)(Doing&);
 
 const std::map<std::string, VerbFunction, std::less<>>& functions() {
   static const std::map<std::string, VerbFunction, std::less<>> map{
-      {"cacerts", perform_http},      {"csrattrs", perform_http},     {"enroll", perform_http}, {"reenroll", perform_http},
-      {"serverkeygen", perform_http}, {"request", perform_http},      {"raw", perform_raw},     {"handshake", perform_handshake},
-      {"plain", perform_plain},       {"hold", perform_hold},         {"pause", perform_pause}, {"wait-retry", perform_wait_retry},
-      {"fullcmc", perform_http},      {"operator", perform_operator},
+      {"cacerts", perform_http},
+      {"csrattrs", perform_http},
+      {"enroll", perform_http},
+      {"reenroll", perform_http},
+      {"serverkeygen", perform_http},
+      {"request", perform_http},
+      {"raw", perform_raw},
+      {"renegotiate", perform_renegotiate},
+      {"key-update", perform_key_update},
+      {"client-hello", perform_client_hello},
+      {"half-open", perform_half_open},
+      {"handshake", perform_handshake},
+      {"plain", perform_plain},
+      {"hold", perform_hold},
+      {"fullcmc", perform_http},
+      {"pause", perform_pause},
+      {"wait-retry", perform_wait_retry},
+      {"operator", perform_operator},
   };
   return map;
 }

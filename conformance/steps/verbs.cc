@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "conformance/steps/client_hello.h"
 #include "conformance/steps/corrupt.h"
 #include "conformance/steps/encoding.h"
 #include "conformance/steps/full_cmc.h"
@@ -62,6 +63,10 @@ Parameters connection_parameters() {
       text("suites", "OpenSSL cipher list for TLS 1.2 and below; may carry @SECLEVEL=0"),
       flag("verify", "refuse a target whose certificate does not chain to the trust anchor or has another name (default true)"),
       text("sni", "server name to send instead of the target's own"),
+      choice("server-name", {"first", "second"}, "which of access.server-names to ask for by SNI and to expect in the certificate"),
+      choice("sni-form", {"plain", "mixed-case", "final-dot"}, "how that name is written in SNI"),
+      text("groups", "OpenSSL list of key exchange groups; default the library's"),
+      flag("post-handshake", "offer post-handshake authentication on TLS 1.3 when there is a certificate (default true)"),
       list("alpn", "protocols to offer by ALPN; default none"),
       number("within", "milliseconds for the whole exchange; default limits.longest-wait"),
       choice("credentials", {"default", "none", "password", "certificate", "both"},
@@ -120,7 +125,9 @@ Parameters request_parameters() {
       list("ask", "extensions to ask for beside the SAN: " + est::join(wish_names(), ", ")),
       choice("digest", {"sha-1", "sha-256", "sha-384", "sha-512"}, "of the signature; default by key"),
       choice(
-          "pop", {"auto", "none", "right", "wrong", "malformed", "empty", "prefix", "longer", "password", "other-session", "stale"},
+          "pop",
+          {"auto", "none", "right", "wrong", "malformed", "empty", "prefix", "longer", "password", "other-session", "stale",
+           "first-handshake", "exporter"},
           "challengePassword: the channel binding (tls-unique, on TLS 1.3 the exporter) or something else in its place; auto: right on TLS "
           "1.2, on 1.3 only if tls-exporter-binding is claimed"),
       choice("link-by", {"challenge-password", "identity-linking", "both", "right-and-wrong"},
@@ -240,8 +247,10 @@ void add_lower_verbs(engine::Vocabulary& vocabulary) {
   Parameters close{
       choice("close", {"none", "half", "polite", "abrupt"},
              "after sending: end our side only and go on reading, or close without reading: with close_notify, or by a TCP reset")};
-  vocabulary.add(
-      controlled("handshake", "TLS handshake and nothing more", together({connection_parameters(), watch}), "handshake-completed"));
+  vocabulary.add(controlled("handshake", "TLS handshake and nothing more", together({connection_parameters(), label_parameters(), watch}),
+                            "handshake-completed"));
+  vocabulary.add(plain_verb("renegotiate", "a new TLS handshake on the scenario's last connection (TLS 1.2)",
+                            {number("within", "milliseconds; default limits.longest-wait")}));
   vocabulary.add(plain_verb("raw", "octets inside TLS; default within: 5000",
                             together({connection_parameters(), label_parameters(), octet_parameters(), close})));
   Parameters hold{
@@ -253,6 +262,26 @@ void add_lower_verbs(engine::Vocabulary& vocabulary) {
   vocabulary.add(
       plain_verb("hold", "open connections and leave them open until the scenario ends; its own one is closed first", std::move(hold)));
   vocabulary.add(plain_verb("plain", "octets on TCP without TLS", plain_parameters()));
+}
+
+std::vector<std::string> hello_names() {
+  std::vector<std::string> names;
+  for (const auto& kind : hello_kinds()) names.push_back(kind.name);
+  return names;
+}
+
+void add_hello_verbs(engine::Vocabulary& vocabulary) {
+  Parameter within = number("within", "milliseconds for the whole exchange; default 5000");
+  Parameters hello{choice("hello", hello_names(), "what the ClientHello offers; default both: TLS 1.3 and 1.2, nothing odd"),
+                   choice("records", record_forms(), "how it is put into records; first-half: and then the connection's half is closed"),
+                   text("sni", "server name; default the target's own if it is a DNS name"), within};
+  vocabulary.add(controlled("client-hello", "a ClientHello and nothing more; the answer is read and the connection dropped",
+                            together({hello, label_parameters()}), "server-hello"));
+  vocabulary.add(
+      plain_verb("half-open", "connections that stay in the handshake until the scenario ends",
+                 {number("connections", "how many; default 20"),
+                  choice("after", {"nothing", "half a ClientHello"}, "what is sent on each; default half a ClientHello"), within}));
+  vocabulary.add(plain_verb("key-update", "a KeyUpdate with update_requested on the scenario's last connection (TLS 1.3)", {}));
 }
 
 void add_other_verbs(engine::Vocabulary& vocabulary) {
@@ -271,6 +300,7 @@ void add_other_verbs(engine::Vocabulary& vocabulary) {
 void add_server_verbs(engine::Vocabulary& vocabulary) {
   add_http_verbs(vocabulary);
   add_lower_verbs(vocabulary);
+  add_hello_verbs(vocabulary);
   add_other_verbs(vocabulary);
   for (const auto& [name, meaning] : target::server_claims()) vocabulary.add_claim(name, meaning);
 }

@@ -9,15 +9,21 @@ using est::net::Failure;
 constexpr est::Milliseconds longest_connect{5000};
 constexpr est::Milliseconds longest_handshake{10000};
 
+const est::net::Endpoint& endpoint_of(const target::Profile& target, const OpenOptions& options) {
+  return options.endpoint ? *options.endpoint : target.url.endpoint;
+}
+
 est::tls::ClientProfile profile_for(const target::Profile& target, const OpenOptions& options) {
   est::tls::ClientProfile profile;
   profile.anchors = target.trust_anchors;
   profile.verify = options.verify;
-  profile.expected_name = target.url.endpoint.host;
+  profile.expected_name = options.expected_name.empty() ? endpoint_of(target, options).host : options.expected_name;
   profile.identity = options.identity;
   profile.least = options.least;
   profile.most = options.most;
   profile.suites = options.suites;
+  profile.groups = options.groups;
+  profile.post_handshake_authentication = options.post_handshake;
   profile.server_name = options.server_name;
   profile.alpn = options.alpn;
   return profile;
@@ -55,7 +61,7 @@ Maybe<std::optional<ClientConnection>> Wire::dial(const OpenOptions& options, es
   if (!context) return cannot("the connection asked for cannot be set up: " + context.error().message);
   const est::net::ClientDeadlines deadlines{std::min(longest_connect, deadline.left()), std::min(longest_handshake, deadline.left())};
   SSL_SESSION* session = options.mode == OpenOptions::Mode::resume ? session_.get() : nullptr;
-  auto opened = ClientConnection::open(profile_.url.endpoint, **context, deadlines, session);
+  auto opened = ClientConnection::open(endpoint_of(profile_, options), **context, deadlines, session);
   if (const auto* failure = std::get_if<Failure>(&opened)) {
     recorder.failure(*failure);
     if (failure->cause == est::net::Cause::local) return fault("the suite could not connect: " + failure->message);
@@ -95,6 +101,8 @@ engine::StepOutcome Wire::open(const OpenOptions& options, est::Deadline deadlin
   if (!*connection) return recorded();
   recorder.tls((*connection)->facts());
   current_.emplace(Line{std::move(**connection), opened_, options});
+  current_->requests_in_handshake = current_->connection.certificate_requests();
+  current_->first_binding = binding_of(current_->connection.facts());
   return recorded();
 }
 
@@ -105,6 +113,9 @@ void Wire::tell_alerts(Recorder& recorder) {
     const auto& alert = alerts[current_->alerts_told];
     recorder.event("tls", alert.from_peer ? "alert-received" : "alert-sent", alert.name());
   }
+  const bool asked = current_->connection.certificate_requests() > 0;
+  recorder.fact("certificate-request", current_->requests_in_handshake > 0 ? "in the handshake" : asked ? "late" : "never");
+  recorder.fact("early-data", std::to_string(current_->connection.early_data_offered()));
 }
 
 Maybe<est::Bytes> Wire::foreign_binding(bool simultaneous, est::Deadline deadline, Recorder& recorder) {

@@ -23,8 +23,12 @@ struct OpenOptions {
   est::tls::Version most = est::tls::Version::tls13;
   std::string suites;
   bool verify = true;
+  std::string groups;
   std::string server_name;
   std::vector<std::string> alpn;
+  bool post_handshake = true;                  // authentication on TLS 1.3, offered when there is an identity
+  std::optional<est::net::Endpoint> endpoint;  // instead of the profile's
+  std::string expected_name;                   // that the certificate must have; empty: the endpoint's host
 };
 
 struct Line {
@@ -32,7 +36,9 @@ struct Line {
   int number = 0;
   OpenOptions options;
   std::size_t alerts_told = 0;
-  bool spent = false;  // no further request may be sent on it
+  unsigned requests_in_handshake = 0;  // CertificateRequests
+  est::Bytes first_binding;            // of the first handshake
+  bool spent = false;                  // no further request may be sent on it
 };
 
 // tls-unique up to TLS 1.2, the exporter on TLS 1.3 (INT-01).
@@ -57,10 +63,13 @@ class Wire {
   // A connection of its own with the usual options, which the current one knows nothing of.
   [[nodiscard]] std::variant<est::net::ClientConnection, est::net::Failure> dial_beside(est::Deadline deadline) const;
 
-  // New alerts of the current connection become events.
+  // New alerts of the current connection become events; whether the target asked for a certificate, and what early data it would take,
+  // become facts.
   void tell_alerts(Recorder& recorder);
   // Closes the current connection; with `abrupt` by a TCP reset. Its session and binding are remembered.
   void close(bool abrupt = false);
+  // Keeps a connection open until the scenario ends.
+  void hold(est::net::PlainConnection connection) { held_.push_back(std::move(connection)); }
   // Forgets nothing, but the next `keep` will find the connection closed: the target was restarted or closed it.
   void spend() noexcept;
 
@@ -74,6 +83,7 @@ class Wire {
   const target::Profile& profile_;
   std::optional<Line> current_;
   std::optional<est::net::ClientConnection> beside_;
+  std::vector<est::net::PlainConnection> held_;
   int opened_ = 0;
   est::crypto::SslSessionHandle session_;
   std::optional<est::tls::Facts> closed_facts_;

@@ -36,7 +36,7 @@ Maybe<est::Bytes> octets_to_send(const Doing& doing) {
     basic = est::codec::encode_base64(est::as_bytes(profile.password->user + ":" + profile.password->password));
   }
   for (const auto& [mark, value] :
-       {std::pair<std::string, std::string>{"{host}", host_field(profile)}, {"{est}", est_prefix(*label)}, {"{basic}", basic}}) {
+       {std::pair<std::string, std::string>{"{host}", host_field(doing)}, {"{est}", est_prefix(*label)}, {"{basic}", basic}}) {
     for (auto at = text.find(mark); at != std::string::npos; at = text.find(mark, at + value.size())) text.replace(at, mark.size(), value);
   }
   auto expanded = expand_times(text, most_raw_octets);
@@ -141,6 +141,26 @@ engine::StepOutcome perform_handshake(Doing& doing) {
   return recorded();
 }
 
+// On the scenario's last connection, which must be there and speak TLS 1.2.
+engine::StepOutcome perform_renegotiate(Doing& doing) {
+  Line* line = doing.context.wire.current();
+  if (line == nullptr) return cannot("there is no connection to renegotiate on");
+  doing.recorder.connection(line->number, false);
+  if (line->connection.facts().version == est::tls::Version::tls13) return cannot("TLS 1.3 knows no renegotiation");
+  const auto failure = line->connection.renegotiate(est::Deadline::after(time_for(doing)));
+  doing.recorder.tls(line->connection.facts());
+  doing.recorder.fact("renegotiated", failure ? "no" : "yes");
+  if (failure) {
+    doing.recorder.failure(*failure);
+    line->spent = true;
+  } else {
+    doing.recorder.event("tls", "handshake-complete", "renegotiated");
+  }
+  doing.context.wire.tell_alerts(doing.recorder);
+  doing.recorder.peer_close(line->connection.peer_close());
+  return recorded();
+}
+
 engine::StepOutcome perform_raw(Doing& doing) {
   auto octets = octets_to_send(doing);
   if (!octets) return octets.outcome();
@@ -173,13 +193,13 @@ engine::StepOutcome perform_plain(Doing& doing) {
   const auto deadline = raw_deadline(doing);
   doing.context.run.wait_for_turn();
   doing.recorder.connection(doing.context.wire.next_number(), true);
-  auto opened = est::net::PlainConnection::open(doing.context.profile.url.endpoint, deadline.left());
+  auto opened = est::net::PlainConnection::open(endpoint_of(doing), deadline.left());
   if (const auto* failure = std::get_if<Failure>(&opened)) {
     doing.recorder.failure(*failure);
     return failure->cause == Cause::local ? fault("the suite could not connect: " + failure->message) : recorded();
   }
   auto& connection = std::get<est::net::PlainConnection>(opened);
-  doing.recorder.event("tcp", "connected", doing.context.profile.url.endpoint.to_string());
+  doing.recorder.event("tcp", "connected", endpoint_of(doing).to_string());
   doing.recorder.request("", "", *octets);
   StreamOf stream(connection);
   send_and_read(doing, stream, *octets, deadline);

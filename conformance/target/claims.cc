@@ -62,6 +62,9 @@ const std::vector<std::pair<std::string, std::string>>& server_claims() {
       {"serverkeygen-restricted", "knows a key whose certificate forbids such use, that of access.serverkeygen.restricted"},
       {"serverkeygen-encrypted", "has a policy (label) that delivers generated keys in envelopes only"},
       {"serverkeygen-key-type", "generates keys of the type that the request's key has"},
+      {"late-client-certificate",
+       "asks for the client certificate only when an operation needs it (access.urls.late-client-certificate, if that is another address)"},
+      {"server-names", "holds certificates for the names in access.server-names and chooses by SNI"},
       {"persistent-connections", "answers several requests on one connection"},
   };
   return claims;
@@ -84,6 +87,7 @@ const std::vector<std::string>& feature_names() {
                                               "http-basic",
                                               "client-certificate",
                                               "root-rollover",
+                                              "late-client-certificate",
                                               "other"};
   return names;
 }

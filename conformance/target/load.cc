@@ -102,21 +102,38 @@ class ProfileReader {
     if (const auto headers = map.node("headers")) read_headers(*headers);
     if (const auto keys = map.node("serverkeygen")) read_protection_keys(*keys);
     if (const auto labels = map.node("labels")) read_labels(*labels);
+    if (const auto urls = map.node("urls")) read_urls(*urls);
+    profile_.server_names = map.texts("server-names");
     if (const auto actions = map.node("operator")) read_operator(*actions);
     map.finish();
   }
 
   void read_url(YamlMap& map) {
     const std::string text = map.required_text("url", "write the target's https://HOST:PORT");
-    if (text.empty()) return;
+    if (!text.empty()) profile_.url = url_from(map, "url", text);
+  }
+
+  static est::net::Url url_from(YamlMap& map, const std::string& key, const std::string& text) {
     auto url = est::net::parse_url(text);
-    if (!url.ok()) return map.problem("url", url.error().message, "write https://HOST:PORT");
-    if (url->scheme != "https") return map.problem("url", "'access.url' is not https", "EST is spoken over TLS; write https://HOST:PORT");
-    if (!url->path.empty() && url->path != "/") {
-      return map.problem("url", "'access.url' has a path",
-                         "leave it out: EST's is always /.well-known/est; a CA label goes into access.label");
+    const std::string name = "'" + map.path(key) + "'";
+    if (!url.ok()) {
+      map.problem(key, url.error().message, "write https://HOST:PORT");
+    } else if (url->scheme != "https") {
+      map.problem(key, name + " is not https", "EST is spoken over TLS; write https://HOST:PORT");
+    } else if (!url->path.empty() && url->path != "/") {
+      map.problem(key, name + " has a path", "leave it out: EST's is always /.well-known/est; a CA label goes into access.label");
+    } else {
+      return *url;
     }
-    profile_.url = *url;
+    return {};
+  }
+
+  void read_urls(const YAML::Node& node) {
+    YamlMap map(node, "access.urls", problems_);
+    for (const auto& feature : feature_names()) {
+      if (const auto text = map.text(feature)) profile_.urls[feature] = url_from(map, feature, *text);
+    }
+    map.finish();
   }
 
   void read_trust_anchors(YamlMap& map) {

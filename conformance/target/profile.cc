@@ -25,6 +25,8 @@ engine::Json access_json(const Profile& profile) {
   if (profile.client_ca) access["client-ca"] = leaf_fingerprint(*profile.client_ca);
   access["labels"] = profile.labels;
   if (!profile.request_headers.empty()) access["headers"] = profile.request_headers;
+  for (const auto& [feature, url] : profile.urls) access["urls"][feature] = "https://" + url.endpoint.to_string();
+  if (!profile.server_names.empty()) access["server-names"] = profile.server_names;
   // The command lines stay out: they may hold credentials for the operator's own machines.
   access["operator"] = engine::Json::object();
   for (const auto& [name, key] : profile.protection_keys) access["serverkeygen"][name] = est::hex(est::as_bytes(key.identifier));

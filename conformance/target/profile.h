@@ -68,6 +68,9 @@ struct Profile {
 
   est::net::Url url;
   std::string label;  // default CA label, may be empty
+  // Where a feature has an address of its own: feature name -> URL ("late-client-certificate" -> another port).
+  std::map<std::string, est::net::Url, std::less<>> urls;
+  std::vector<std::string> server_names;  // DNS names the target holds certificates for, each its own
   std::vector<est::Bytes> trust_anchors;
   std::optional<Password> password;  // first enrollment by password
   // Values for otpChallenge (RFC 7894), each good for one enrollment of the user above. Once sent they are of no use to anybody.

@@ -19,16 +19,22 @@ using est::tls::Version;
 constexpr std::int64_t most_seconds = 86400;
 constexpr std::size_t file_limit = std::size_t{1} << 20U;
 
-void read_listen(YamlMap& top, Config& config) {
-  if (!top.get("listen")) return;
-  config.listen.clear();
-  for (const YamlValue& value : top.list("listen")) {
+std::vector<est::net::Endpoint> read_endpoints(YamlMap& top, const std::string& key) {
+  std::vector<est::net::Endpoint> endpoints;
+  for (const YamlValue& value : top.list(key)) {
     est::Result<est::net::Endpoint> endpoint = est::net::parse_endpoint(value.text());
     if (endpoint)
-      config.listen.push_back(*std::move(endpoint));
+      endpoints.push_back(*std::move(endpoint));
     else
       value.fail(endpoint.error().message, "write host:port or [v6-address]:port");
   }
+  return endpoints;
+}
+
+void read_listen(YamlMap& top, Config& config) {
+  if (top.get("listen-late")) config.listen_late = read_endpoints(top, "listen-late");
+  if (!top.get("listen")) return;
+  config.listen = read_endpoints(top, "listen");
   if (config.listen.empty()) top.get("listen")->fail("listen is empty", "give at least one host:port");
 }
 
@@ -62,8 +68,10 @@ void read_limits(const YamlValue& section, est::net::ServerLimits& limits) {
 void read_tls(const YamlValue& section, TlsConfig& tls) {
   using est::tls::ClientCertificate;
   constexpr std::array<std::pair<std::string_view, Version>, 2> versions{{{"1.2", Version::tls12}, {"1.3", Version::tls13}}};
-  constexpr std::array<std::pair<std::string_view, ClientCertificate>, 3> modes{
-      {{"none", ClientCertificate::none}, {"optional", ClientCertificate::optional}, {"required", ClientCertificate::required}}};
+  constexpr std::array<std::pair<std::string_view, ClientCertificate>, 4> modes{{{"none", ClientCertificate::none},
+                                                                                 {"optional", ClientCertificate::optional},
+                                                                                 {"required", ClientCertificate::required},
+                                                                                 {"late", ClientCertificate::late}}};
   YamlMap map = section.map();
   tls.least = map.choice("minimum", versions, tls.least);
   tls.most = map.choice("maximum", versions, tls.most);
@@ -218,10 +226,22 @@ void read_labels(YamlMap& top, Config& config, const YamlSource& source) {
   if (config.labels.empty()) section->fail("no labels", "add at least \"\": {} for requests without a label");
 }
 
+void read_named_certificates(YamlMap& top, Config& config, const YamlSource& source) {
+  for (const YamlValue& value : top.list("named-certificates")) {
+    YamlMap map = value.map();
+    CertificateFiles files;
+    if (const auto path = map.require("certificate")) files.certificate = source.resolve(path->text());
+    if (const auto path = map.require("key")) files.key = source.resolve(path->text());
+    map.finish();
+    config.named_certificates.push_back(std::move(files));
+  }
+}
+
 void read_ca(YamlMap& top, Config& config, const YamlSource& source) {
   if (const auto directory = top.require("ca")) config.ca_directory = source.resolve(directory->text());
   if (const auto path = top.require("server-certificate")) config.server_certificate = source.resolve(path->text());
   if (const auto path = top.require("server-key")) config.server_key = source.resolve(path->text());
+  read_named_certificates(top, config, source);
   config.explicit_anchors = top.paths("explicit-anchors");
   config.implicit_anchors = top.paths("implicit-anchors");
   config.own_crl = top.path("own-crl");

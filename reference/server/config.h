@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +31,12 @@ struct TlsConfig {
   std::string suites;  // OpenSSL list for TLS 1.2; empty: the library's safe default
   est::tls::ClientCertificate client_certificate = est::tls::ClientCertificate::optional;
   bool resumption = true;
+  std::function<void(SSL_CTX&)> last_touch = {};  // est::tls::ServerProfile::last_touch; not in the file
+};
+
+// PEM files: leaf first, then intermediates; and its key.
+struct CertificateFiles {
+  std::string certificate, key;
 };
 
 // /serverkeygen (RFC 7030 4.4). Identifiers are text, the octets of which requests use.
@@ -50,12 +57,14 @@ struct KeygenConfig {
 
 struct Config {
   std::vector<est::net::Endpoint> listen = {{"127.0.0.1", 8443}};
+  std::vector<est::net::Endpoint> listen_late;  // here client certificates are asked for late, whatever `tls` says
   unsigned threads = 2;
   est::net::ServerLimits limits;
   TlsConfig tls;
 
   std::string ca_directory;
   std::string server_certificate, server_key;        // PEM: leaf first, then intermediates
+  std::vector<CertificateFiles> named_certificates;  // further ones, for the DNS names in them (SNI)
   std::vector<std::string> explicit_anchors;         // PEM; the CA's own certificates are always in
   std::vector<std::string> implicit_anchors;         // PEM; manufacturers and other third parties (RFC 7030 2.2.1)
   std::string own_crl;                               // PEM; written by `est-server crl` and `revoke`, read for checking

@@ -212,6 +212,24 @@ std::optional<Reply> Handler::on_head(const Request& head, const Peer& peer) {
   return reply(std::move(refusal), head, false);
 }
 
+bool Handler::wants_client_certificate(const Request& head, const Peer& /*peer*/) {
+  const Routed routed = route(head);
+  if (routed.refusal.response.status != 0 || !has_request_body(routed.route.operation)) return false;
+  switch (routed.policy->authentication) {
+    case Authentication::certificate:
+    case Authentication::certificate_and_password:
+      return true;
+    case Authentication::certificate_or_password:
+      return !head.fields.has("Authorization");
+    case Authentication::none:
+    case Authentication::basic:
+    case Authentication::digest:
+    case Authentication::password:
+      break;
+  }
+  return routed.route.operation == Operation::simplereenroll;  // which renews the certificate shown (RFC 7030 3.3.2)
+}
+
 Reply Handler::on_request(const Request& request, const Peer& peer, bool keep_alive) {
   std::string identity;
   Answer made = answer(request, facts_of(peer), identity);

@@ -42,6 +42,8 @@ class Handler final : public est::net::Application {
   // Refuses before the body only when that spares something: the client asked first (Expect: 100-continue), or announced a big
   // body. Otherwise the body is read, so that the connection, and with it tls-unique, survives a 401 (RFC 7030 3.5).
   [[nodiscard]] std::optional<est::net::Reply> on_head(const est::http::Request& head, const est::net::Peer& peer) override;
+  // Enroll operations whose policy takes a certificate, unless a password came where either will do.
+  [[nodiscard]] bool wants_client_certificate(const est::http::Request& head, const est::net::Peer& peer) override;
   [[nodiscard]] est::net::Reply on_request(const est::http::Request& request, const est::net::Peer& peer, bool keep_alive) override;
   [[nodiscard]] est::net::Reply on_refusal(const est::http::Refusal& refusal, const est::net::Peer& peer) override;
 

@@ -137,10 +137,11 @@ Status make_protection_keys(const Place& place, ca::Authority& authority) {
   return place.write("keygen-secret.key", est::hex(est::crypto::random_bytes(32)) + "\n", secret);
 }
 
-Status make_server(const Place& place, ca::Authority& authority, const std::vector<Bytes>& chain) {
-  Result<codec::Extension> names = host_names(place.options.hosts);
+Status make_server(const Place& place, ca::Authority& authority, const std::vector<Bytes>& chain, const std::string& file,
+                   const std::vector<std::string>& hosts) {
+  Result<codec::Extension> names = host_names(hosts);
   if (!names) return names.error();
-  Wanted wanted{"server", "CN=est server,O=estspec", {place.now - 300, place.now + 365 * day}, {}};
+  Wanted wanted{file, "CN=est server,O=estspec", {place.now - 300, place.now + 365 * day}, {}};
   wanted.extensions = end_entity({oids::server_auth, oids::cmc_ra});
   wanted.extensions.push_back(*std::move(names));
   const Result<ca::Issued> issued = certify(place, authority, wanted, chain);
@@ -249,7 +250,8 @@ Status initialise(const InitOptions& options) {
   const Result<std::vector<Bytes>> chain = intermediates(place, **authority);
   if (!chain) return chain.error();
   if (Status made = write_root(place, **authority); !made) return made;
-  if (Status made = make_server(place, **authority, *chain); !made) return made;
+  if (Status made = make_server(place, **authority, *chain, "server", options.hosts); !made) return made;
+  if (Status made = make_server(place, **authority, *chain, "server-named", {"named.localhost"}); !made) return made;
   if (Status made = make_clients(place, **authority, *chain); !made) return made;
   if (Status made = make_manufacturer(place); !made) return made;
   if (Status made = make_protection_keys(place, **authority); !made) return made;

@@ -4,6 +4,7 @@
 //   rolled-ca/ca.db                       the CA of the label "rolled": a year old, its root rolled over just now
 //   root.pem                              what clients trust
 //   server.pem, server.key                serverAuth and id-kp-cmcRA (RFC 7030 3.6.1), names from `hosts`
+//   server-named.pem/.key                 the same for the name named.localhost, shown to clients that ask for it by SNI
 //   client.pem/.key                       a client certificate of the EST CA, for re-enrollment
 //   ra.pem/.key                           a registration authority: clientAuth and id-kp-cmcRA (RFC 7030 3.7)
 //   manufacturer-ca.pem/.key              a third party whose certificates get a device its first certificate (RFC 7030 2.2.1)

@@ -16,7 +16,9 @@ using est::Result;
 using est::Status;
 using ContextPointer = std::shared_ptr<const est::tls::ServerContext>;
 
-Result<ContextPointer> make_context(const Config& config, const Trust& trust) {
+using est::tls::ClientCertificate;
+
+Result<ContextPointer> make_context(const Config& config, const Trust& trust, ClientCertificate client_certificate) {
   Result<est::tls::Identity> identity = est::tls::load_identity(config.server_certificate, config.server_key);
   if (!identity) return identity.error();
   est::tls::ServerProfile profile;
@@ -24,8 +26,14 @@ Result<ContextPointer> make_context(const Config& config, const Trust& trust) {
   profile.least = config.tls.least;
   profile.most = config.tls.most;
   profile.suites = config.tls.suites;
-  profile.client_certificate = config.tls.client_certificate;
+  for (const CertificateFiles& files : config.named_certificates) {
+    Result<est::tls::Identity> named = est::tls::load_identity(files.certificate, files.key);
+    if (!named) return named.error();
+    profile.by_name.push_back(*std::move(named));
+  }
+  profile.client_certificate = client_certificate;
   profile.resumption = config.tls.resumption;
+  profile.last_touch = config.tls.last_touch;
   for (const auto* store : {&trust.authority, &trust.explicit_anchors, &trust.implicit_anchors})
     profile.client_ca_certificates.insert(profile.client_ca_certificates.end(), store->begin(), store->end());
   return est::tls::ServerContext::make(profile);
@@ -88,8 +96,48 @@ struct Instance::Impl {
   Handler handler;
   std::unique_ptr<est::net::Application> wrapped;
   std::unique_ptr<est::net::Server> server;
+  std::unique_ptr<est::net::Server> late_server;  // null unless the configuration asks for it
   std::mutex reloading;
+
+  Status bind(est::net::Application& application);
+  Status replace_contexts(const Trust& next);
+  // Both listeners, the main one first.
+  [[nodiscard]] std::vector<est::net::Server*> servers() const {
+    std::vector<est::net::Server*> all{server.get()};
+    if (late_server) all.push_back(late_server.get());
+    return all;
+  }
 };
+
+Status Instance::Impl::bind(est::net::Application& application) {
+  const std::shared_ptr<const Trust> known = trust.current();
+  const auto bound = [&](const std::vector<est::net::Endpoint>& listen,
+                         ClientCertificate client_certificate) -> Result<std::unique_ptr<est::net::Server>> {
+    Result<ContextPointer> context = make_context(config, *known, client_certificate);
+    if (!context) return context.error();
+    return est::net::Server::bind({listen, config.threads, config.limits}, *std::move(context), application, log);
+  };
+  auto main = bound(config.listen, config.tls.client_certificate);
+  if (!main) return main.error();
+  server = *std::move(main);
+  if (config.listen_late.empty()) return {};
+  auto late = bound(config.listen_late, ClientCertificate::late);
+  if (!late) return late.error();
+  late_server = *std::move(late);
+  return {};
+}
+
+Status Instance::Impl::replace_contexts(const Trust& next) {
+  Result<ContextPointer> context = make_context(config, next, config.tls.client_certificate);
+  if (!context) return context.error();
+  if (late_server) {
+    Result<ContextPointer> late = make_context(config, next, ClientCertificate::late);
+    if (!late) return late.error();
+    late_server->replace_context(*std::move(late));
+  }
+  server->replace_context(*std::move(context));
+  return {};
+}
 
 Instance::Instance(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Instance::~Instance() = default;
@@ -101,8 +149,6 @@ Result<std::unique_ptr<Instance>> Instance::make(Config config, est::Log log, co
   if (!others) return others.error();
   Result<Trust> trust = load_trust(config, **authority);
   if (!trust) return trust.error();
-  Result<ContextPointer> context = make_context(config, *trust);
-  if (!context) return context.error();
   std::optional<KeyGenerator> generator;
   if (config.keygen.offered) {
     auto loaded = load_key_generator(config);
@@ -117,16 +163,25 @@ Result<std::unique_ptr<Instance>> Instance::make(Config config, est::Log log, co
     impl->wrapped = wrap(impl->handler, *impl->authority);
     application = impl->wrapped.get();
   }
-  const Config& kept = impl->config;
-  auto server = est::net::Server::bind({kept.listen, kept.threads, kept.limits}, *std::move(context), *application, impl->log);
-  if (!server) return server.error();
-  impl->server = *std::move(server);
+  if (Status bound = impl->bind(*application); !bound) return bound.error();
   return std::unique_ptr<Instance>(new Instance(std::move(impl)));
 }
 
-Status Instance::start() { return impl_->server->start(); }
+Status Instance::start() {
+  for (est::net::Server* server : impl_->servers()) {
+    if (Status started = server->start(); !started) return started;
+  }
+  return {};
+}
 
-std::vector<est::net::Endpoint> Instance::listening() const { return impl_->server->listening(); }
+std::vector<est::net::Endpoint> Instance::listening() const {
+  std::vector<est::net::Endpoint> all;
+  for (const est::net::Server* server : impl_->servers()) {
+    const auto endpoints = server->listening();
+    all.insert(all.end(), endpoints.begin(), endpoints.end());
+  }
+  return all;
+}
 
 ca::Authority& Instance::authority() { return *impl_->authority; }
 
@@ -134,17 +189,29 @@ Status Instance::reload() {
   const std::lock_guard lock(impl_->reloading);
   Result<Trust> trust = load_trust(impl_->config, *impl_->authority);
   if (!trust) return trust.error();
-  Result<ContextPointer> context = make_context(impl_->config, *trust);
-  if (!context) return context.error();
   if (Status loaded = load_signer(impl_->config, impl_->cmc_signer); !loaded) return loaded.error();
+  if (Status replaced = impl_->replace_contexts(*trust); !replaced) return replaced;
   impl_->trust.replace(*std::move(trust));
-  impl_->server->replace_context(*std::move(context));
   return {};
 }
 
-void Instance::drain() { impl_->server->drain(); }
+void Instance::drain() {
+  for (est::net::Server* server : impl_->servers()) server->drain();
+}
 
-est::net::Server::Counters Instance::counters() const { return impl_->server->counters(); }
+est::net::Server::Counters Instance::counters() const {
+  est::net::Server::Counters sum;
+  for (const est::net::Server* server : impl_->servers()) {
+    const auto one = server->counters();
+    sum.accepted += one.accepted;
+    sum.open += one.open;
+    sum.handshake_failures += one.handshake_failures;
+    sum.requests += one.requests;
+    sum.timeouts += one.timeouts;
+    sum.refused += one.refused;
+  }
+  return sum;
+}
 
 std::vector<std::string> urls(const Instance& instance) {
   std::vector<std::string> result;

@@ -24,7 +24,7 @@ class Instance {
   ~Instance();  // stops hard
 
   [[nodiscard]] est::Status start();
-  [[nodiscard]] std::vector<est::net::Endpoint> listening() const;  // with the real ports
+  [[nodiscard]] std::vector<est::net::Endpoint> listening() const;  // with the real ports; those of `listen` first
   [[nodiscard]] ca::Authority& authority();
   // Reads certificates, key, CRLs and passwords again (not the configuration file). All or nothing: on an error everything stays
   // as it was. Open connections keep their TLS identity; requests on them are judged by the new trust. Any thread.

@@ -57,6 +57,7 @@ void add_run(CLI::App& app, Action& action) {
   auto options = std::make_shared<server::RunOptions>();
   CLI::App* command = app.add_subcommand("run", "serve; SIGTERM drains, SIGHUP reloads certificates, CRLs and passwords");
   need_config(*command, options->config_path);
+  command->add_option("--listen-late", options->listen_late, "host:port where client certificates are asked for late, repeatable");
   command->add_option("--listen", options->listen, "host:port instead of the configuration's, repeatable; port 0 picks one");
   command->add_option("--threads", options->threads, "threads of the event loop")->check(CLI::Range(1, 256));
   command->add_option("--ready-file", options->ready_file, "written when serving: URLs, then \"pid N\" and \"reloads N\"");

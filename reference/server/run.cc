@@ -39,16 +39,23 @@ void raise_descriptor_limit() {
   static_cast<void>(setrlimit(RLIMIT_NOFILE, &limit));
 }
 
+// Nothing given: the configuration stands.
+Status override_endpoints(const char* option, const std::vector<std::string>& texts, std::vector<est::net::Endpoint>& endpoints) {
+  if (!texts.empty()) endpoints.clear();
+  for (const std::string& text : texts) {
+    Result<est::net::Endpoint> endpoint = est::net::parse_endpoint(text);
+    if (!endpoint) return est::Error{std::string(option) + ": " + endpoint.error().message};
+    endpoints.push_back(*std::move(endpoint));
+  }
+  return {};
+}
+
 Result<Config> effective_config(const RunOptions& options) {
   Result<Config> config = load_config(options.config_path);
   if (!config) return config;
   if (options.threads) config->threads = *options.threads;
-  if (!options.listen.empty()) config->listen.clear();
-  for (const std::string& text : options.listen) {
-    Result<est::net::Endpoint> endpoint = est::net::parse_endpoint(text);
-    if (!endpoint) return est::Error{"--listen: " + endpoint.error().message};
-    config->listen.push_back(*std::move(endpoint));
-  }
+  if (Status done = override_endpoints("--listen", options.listen, config->listen); !done) return done.error();
+  if (Status done = override_endpoints("--listen-late", options.listen_late, config->listen_late); !done) return done.error();
   return config;
 }
 

@@ -12,7 +12,8 @@ namespace server {
 
 struct RunOptions {
   std::string config_path;
-  std::vector<std::string> listen;  // instead of the configuration's, when not empty
+  std::vector<std::string> listen;       // instead of the configuration's, when not empty
+  std::vector<std::string> listen_late;  // likewise
   std::optional<unsigned> threads;
   std::string ready_file, pid_file;
   est::LogLevel log_level = est::LogLevel::info;

@@ -37,6 +37,7 @@ struct ClientConnection::Impl {
   [[nodiscard]] Failure handshake_failure(const std::string& to, bool verify) const;
   [[nodiscard]] ReadOutcome end_of_reading();
   [[nodiscard]] ReadOutcome remember(ReadOutcome outcome);
+  [[nodiscard]] Failure renegotiation_failure() const;
   void note_progress();
 
   [[nodiscard]] const tls::Alert* fatal_alert(bool from_peer) const {
@@ -244,6 +245,45 @@ ReadOutcome ClientConnection::read(std::span<Byte> into, Deadline deadline) {
     if (!wait_for(self.socket.get(), events_of(next), deadline))
       return {0, Failure{Stage::read, Cause::timeout, self.address + " sent nothing in time", {}}};
   }
+}
+
+Failure ClientConnection::Impl::renegotiation_failure() const {
+  constexpr int no_renegotiation = 100;
+  for (const tls::Alert& alert : alerts) {
+    if (alert.from_peer && alert.description == no_renegotiation)
+      return {Stage::handshake, Cause::alert, address + " refused the renegotiation with " + alert_text(alert), alert};
+  }
+  return handshake_failure(address, true);
+}
+
+std::optional<Failure> ClientConnection::renegotiate(Deadline deadline) {
+  Impl& self = *impl_;
+  if (!self.ssl || self.ended) return Failure{Stage::handshake, Cause::closed, "the connection is closed", {}};
+  ERR_clear_error();
+  if (SSL_renegotiate(self.ssl.get()) != 1) return local_failure(Stage::handshake, crypto::openssl_error("cannot renegotiate"));
+  for (;;) {
+    ERR_clear_error();
+    const Next next = next_after(self.ssl.get(), SSL_do_handshake(self.ssl.get()));
+    if (next == Next::done) break;
+    if (next == Next::end) return self.remember({0, self.renegotiation_failure()}).failure;
+    if (!wait_for(self.socket.get(), events_of(next), deadline))
+      return Failure{Stage::handshake, Cause::timeout, self.address + " did not finish the renegotiation in time", {}};
+  }
+  self.note_progress();
+  return std::nullopt;
+}
+
+Status ClientConnection::update_keys() {
+  ERR_clear_error();
+  if (!impl_->ssl || SSL_key_update(impl_->ssl.get(), SSL_KEY_UPDATE_REQUESTED) != 1) return crypto::openssl_error("cannot update keys");
+  return {};
+}
+
+unsigned ClientConnection::certificate_requests() const noexcept { return impl_->ssl ? tls::certificate_requests_of(impl_->ssl.get()) : 0; }
+
+std::uint32_t ClientConnection::early_data_offered() const noexcept {
+  const SSL_SESSION* session = impl_->ssl ? SSL_get0_session(impl_->ssl.get()) : nullptr;
+  return session == nullptr ? 0 : SSL_SESSION_get_max_early_data(session);
 }
 
 // TLS 1.3 session tickets and the like are taken in silently; they are no news.

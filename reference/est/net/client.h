@@ -71,6 +71,15 @@ class ClientConnection {
   [[nodiscard]] const std::vector<tls::Alert>& alerts() const noexcept;  // sent and received, in order; close_notify included
   // True if the peer has closed or sent something unexpected while we were idle; never blocks.
   [[nodiscard]] bool readable_now();
+  // TLS 1.2 and below: starts a new handshake and waits for its end. A peer that refuses (RFC 5746 5, alert no_renegotiation) is a
+  // failure of stage `handshake` and cause `alert`, and the connection is of no more use.
+  [[nodiscard]] std::optional<Failure> renegotiate(Deadline deadline);
+  // TLS 1.3: the next data is sent under new keys, and the peer is asked to do the same (RFC 8446 4.6.3).
+  [[nodiscard]] Status update_keys();
+  // CertificateRequests so far, those after the handshake included; read() takes part in these.
+  [[nodiscard]] unsigned certificate_requests() const noexcept;
+  // Octets of early data that the session would permit on the next connection (TLS 1.3); 0: none.
+  [[nodiscard]] std::uint32_t early_data_offered() const noexcept;
   void end_output();  // sends close_notify and FIN; reading goes on
   // Sends close_notify and closes; with `abrupt` a TCP reset instead.
   void close(bool abrupt = false);

@@ -18,6 +18,9 @@ constexpr int steps_at_once = 32;
 constexpr std::size_t most_swallowed = 16U << 20U;
 constexpr std::size_t most_written_at_once = 16384;
 
+// What may come behind a request while the client is asked for its certificate.
+constexpr std::size_t most_pipelined = 16384;
+
 constexpr std::string_view continue_line = "HTTP/1.1 100 Continue\r\n\r\n";
 // The application is foreign code here: whatever escapes it must not take the loop and its other connections down.
 template <class Call>
@@ -54,6 +57,8 @@ std::string_view to_string(Phase phase) noexcept {
       return "head";
     case Phase::body:
       return "body";
+    case Phase::certificate:
+      return "certificate";
     case Phase::write:
       return "write";
     case Phase::linger:
@@ -77,9 +82,11 @@ Connection::~Connection() {
 }
 
 Status Connection::begin() {
-  Result<crypto::SslHandle> ssl = tls::new_connection(*shared_.current_context());
+  const auto context = shared_.current_context();
+  Result<crypto::SslHandle> ssl = tls::new_connection(*context);
   if (!ssl) return ssl.error();
   ssl_ = std::move(*ssl);
+  may_ask_ = context->asks_late();
   tls::record_alerts(ssl_.get(), alerts_);
   return attach(*ssl_, wire_);
 }
@@ -94,6 +101,7 @@ Connection::Wish Connection::advance(std::span<Byte> scratch) {
 Connection::Step Connection::step(std::span<Byte> scratch) {
   if (phase_ == Phase::linger) return swallow(scratch);
   if (phase_ == Phase::handshake) return shake_hands();
+  if (phase_ == Phase::certificate) return await_certificate(scratch);
   if (sent_ < out_.size()) return flush();
   if (ending_) return finish();
   return receive(scratch);
@@ -108,6 +116,9 @@ Connection::Wish Connection::expire(std::span<Byte> scratch) {
       return Wish::drop;
     case Phase::idle:
       close_politely();
+      return Wish::drop;
+    case Phase::certificate:
+      note(LogLevel::info, "connection.timeout", std::string(to_string(phase_)));
       return Wish::drop;
     case Phase::head:
     case Phase::body:
@@ -237,7 +248,8 @@ bool Connection::going_on() const {
 
 // The head is complete and the body is not.
 void Connection::on_head() {
-  if (!head_done_) {
+  // Whoever will be asked for a certificate is judged when it has come, not by the head alone.
+  if (!head_done_ && !needs_certificate()) {
     head_done_ = true;
     auto reply = guarded(
         shared_.log, [&] { return shared_.application.on_head(parser_.head(), peer_); }, failed_reply());
@@ -250,6 +262,64 @@ void Connection::on_head() {
 }
 
 void Connection::on_request() {
+  if (needs_certificate())
+    ask_for_certificate();
+  else
+    serve();
+}
+
+bool Connection::needs_certificate() {
+  if (!may_ask_ || !facts_.peer_chain.empty()) return false;
+  return guarded(
+      shared_.log, [&] { return shared_.application.wants_client_certificate(parser_.head(), peer_); }, false);
+}
+
+// Only when the whole request is here: a client may well send all of it before it reads, and in TLS 1.2 nothing but handshake messages
+// may come once it has answered.
+void Connection::ask_for_certificate() {
+  may_ask_ = false;
+  if (!tls::ask_for_client_certificate(ssl_.get())) return serve();
+  handshakes_.reset();
+  enter(Phase::certificate);
+}
+
+// By SSL_read(), not SSL_do_handshake(), because the client may have sent the next request before it saw ours.
+Connection::Step Connection::await_certificate(std::span<Byte> scratch) {
+  ERR_clear_error();
+  if (!handshakes_) {
+    const int sent = SSL_do_handshake(ssl_.get());
+    if (const Wish wish = wish_after(sent); sent != 1) return wish == Wish::drop ? fail_certificate() : Step(wish);
+    handshakes_ = tls::handshakes_of(ssl_.get());  // OpenSSL counts the asking as one
+  }
+  const int result = SSL_read(ssl_.get(), scratch.data(), static_cast<int>(scratch.size()));
+  const Wish wish = result > 0 ? Wish::again : wish_after(result);
+  if (result > 0) append(pipelined_, scratch.first(static_cast<std::size_t>(result)));
+  if (wish == Wish::drop || pipelined_.size() > most_pipelined) return fail_certificate();
+  if (tls::handshakes_of(ssl_.get()) != *handshakes_) {
+    certificate_came();
+    return std::nullopt;
+  }
+  return result > 0 ? std::nullopt : Step(wish);
+}
+
+Connection::Step Connection::fail_certificate() {
+  ++shared_.handshake_failures;
+  note(LogLevel::info, "tls.client-certificate", crypto::openssl_error("failed").message);
+  if (wire_.end_of_input || wire_.read_error != 0 || wire_.write_error != 0) return Wish::drop;
+  ::shutdown(socket_.get(), SHUT_WR);
+  enter(Phase::linger);
+  return std::nullopt;
+}
+
+void Connection::certificate_came() {
+  tls::asking_is_over(ssl_.get());
+  tls::Facts now = tls::facts_of(ssl_.get(), true);
+  unique_ = std::exchange(now.tls_unique, facts_.tls_unique);
+  facts_ = std::move(now);
+  serve();
+}
+
+void Connection::serve() {
   ++served_;
   ++shared_.requests;
   if (!std::exchange(head_done_, false)) {
@@ -262,6 +332,7 @@ void Connection::on_request() {
   Reply reply = guarded(
       shared_.log, [&] { return shared_.application.on_request(request, peer_, keep); }, failed_reply());
   send(std::move(reply), !keep);
+  if (unique_) facts_.tls_unique = *std::exchange(unique_, std::nullopt);
 }
 
 void Connection::refuse(const http::Refusal& refusal) {

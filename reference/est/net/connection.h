@@ -17,8 +17,8 @@
 namespace est::net {
 
 // Each has its own total deadline.
-enum class Phase { handshake, idle, head, body, write, linger };
-inline constexpr std::size_t phase_count = 6;
+enum class Phase { handshake, idle, head, body, certificate, write, linger };
+inline constexpr std::size_t phase_count = 7;
 [[nodiscard]] std::string_view to_string(Phase phase) noexcept;
 
 class Connection {
@@ -53,6 +53,8 @@ class Connection {
   Step shake_hands();
   Step fail_handshake();
   Step receive(std::span<Byte> scratch);
+  Step await_certificate(std::span<Byte> scratch);
+  Step fail_certificate();
   Step flush();
   Step finish();
   Step swallow(std::span<Byte> scratch);
@@ -62,6 +64,10 @@ class Connection {
   void feed(BytesView data);
   void on_head();
   void on_request();
+  void serve();
+  [[nodiscard]] bool needs_certificate();
+  void ask_for_certificate();
+  void certificate_came();
   void refuse(const http::Refusal& refusal);
   void send(Reply reply, bool last);
   void enter(Phase phase) noexcept;
@@ -78,6 +84,10 @@ class Connection {
   Peer peer_;
   Phase phase_ = Phase::handshake;
   std::uint64_t phase_number_ = 0;
+
+  bool may_ask_ = false;                // the context asks late, and this connection has not been asked
+  std::optional<unsigned> handshakes_;  // when the asking was sent
+  std::optional<Bytes> unique_;         // tls-unique from the next request on
 
   http::RequestParser parser_;
   bool head_done_ = false;  // the application has seen the head

@@ -194,6 +194,7 @@ void Loop::drop(Guest& guest) {
 Milliseconds Loop::span_of(Phase phase) const {
   switch (phase) {
     case Phase::handshake:
+    case Phase::certificate:
       return shared_.limits.handshake;
     case Phase::idle:
       return shared_.limits.idle;

@@ -28,9 +28,12 @@
 namespace est::net {
 
 struct Peer {
-  std::uint64_t connection = 0;     // unique in the process
-  std::string address;              // "127.0.0.1:49152"
-  const tls::Facts* tls = nullptr;  // as of the handshake; lives as long as the connection
+  std::uint64_t connection = 0;  // unique in the process
+  std::string address;           // "127.0.0.1:49152"
+  // As of the latest handshake; lives as long as the connection. Where the server itself asked for the client's certificate in the
+  // middle of a request (tls::ClientCertificate::late), tls_unique is that of the handshake before, for this one request: the client
+  // could not know another when it made the request, and RFC 5929 3.1 wants both sides to mean the same.
+  const tls::Facts* tls = nullptr;
 };
 
 enum class AfterReply { keep, close, abort };  // abort: TCP reset without close_notify
@@ -48,6 +51,10 @@ class Application {
   // Decides on the head alone: a reply here is sent without reading the body (and the connection is closed); nothing means go on.
   [[nodiscard]] virtual std::optional<Reply> on_head(const http::Request& head, const Peer& peer) = 0;
   [[nodiscard]] virtual Reply on_request(const http::Request& request, const Peer& peer, bool keep_alive) = 0;
+  // With tls::ClientCertificate::late, of a client that has shown no certificate and was not asked on this connection: whether this
+  // request needs one. Asked when the whole request is here, before on_head(). The client gets limits.handshake to answer; one that
+  // does not is dropped, one that cannot (no post-handshake authentication, say) or has none goes on without.
+  [[nodiscard]] virtual bool wants_client_certificate(const http::Request& /*head*/, const Peer& /*peer*/) { return false; }
   // The parser refused, or time ran out (408); the connection is closed after the reply.
   [[nodiscard]] virtual Reply on_refusal(const http::Refusal& refusal, const Peer& peer) = 0;
 };

@@ -7,6 +7,7 @@
 
 #include "est/crypto/chain.h"
 #include "est/tls/context.h"
+#include "est/tls/late.h"
 
 namespace est::tls {
 namespace {
@@ -102,6 +103,7 @@ void add_verification(SSL* ssl, Facts& facts) {
 struct Recorder {
   std::vector<Alert>* alerts = nullptr;
   unsigned handshakes = 0;
+  unsigned certificate_requests = 0;
 };
 
 void free_recorder(void* /*parent*/, void* pointer, CRYPTO_EX_DATA* /*data*/, int /*index*/, long /*argl*/, void* /*argp*/) {
@@ -115,16 +117,35 @@ int recorder_index() {
 
 Recorder* recorder_of(const SSL* ssl) { return static_cast<Recorder*>(SSL_get_ex_data(ssl, recorder_index())); }
 
+// OpenSSL does not call post-handshake authentication done; it leaves the client's Finished behind, after the first handshake's.
+bool ends_post_handshake(const SSL* ssl, int where, const Recorder& recorder) {
+  if ((where & SSL_CB_LOOP) == 0 || recorder.handshakes == 0 || SSL_version(ssl) != TLS1_3_VERSION) return false;
+  const OSSL_HANDSHAKE_STATE state = SSL_get_state(ssl);
+  return state == TLS_ST_SR_FINISHED || state == TLS_ST_CW_FINISHED;
+}
+
 void on_info(const SSL* ssl, int where, int value) {
   Recorder* recorder = recorder_of(ssl);
   if (recorder == nullptr) return;
-  if ((where & SSL_CB_HANDSHAKE_DONE) != 0) ++recorder->handshakes;
+  if ((where & SSL_CB_HANDSHAKE_DONE) != 0 || ends_post_handshake(ssl, where, *recorder)) ++recorder->handshakes;
   if ((where & SSL_CB_ALERT) == 0) return;
   const auto bits = static_cast<unsigned>(value);
   recorder->alerts->push_back({(bits >> 8U) == SSL3_AL_FATAL, static_cast<int>(bits & 0xFFU), (where & SSL_CB_READ) != 0});
 }
 
+int on_certificate_request(SSL* ssl, void* /*argument*/) {
+  if (Recorder* recorder = recorder_of(ssl)) ++recorder->certificate_requests;
+  return 1;
+}
+
 }  // namespace
+
+void count_certificate_requests(SSL_CTX& context) { SSL_CTX_set_cert_cb(&context, on_certificate_request, nullptr); }
+
+unsigned certificate_requests_of(const SSL* ssl) {
+  const Recorder* recorder = recorder_of(ssl);
+  return recorder == nullptr ? 0 : recorder->certificate_requests;
+}
 
 Facts facts_of(SSL* ssl, bool is_server) {
   Facts facts;

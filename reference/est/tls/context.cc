@@ -9,6 +9,9 @@
 
 #include "est/base/file.h"
 #include "est/crypto/chain.h"
+#include "est/tls/late.h"
+#include "est/tls/mismatch.h"
+#include "est/tls/names.h"
 
 namespace est::tls {
 namespace {
@@ -62,13 +65,21 @@ Status set_versions(SSL_CTX& context, Version least, Version most) {
   return {};
 }
 
+Result<crypto::KeyHandle> signing_key(const Identity& identity) {
+  if (identity.signs_with) return mismatched_key(*identity.key, *identity.signs_with);
+  EVP_PKEY_up_ref(identity.key->handle());
+  return crypto::KeyHandle(identity.key->handle());
+}
+
 // Exactly the chain given: OpenSSL must not search its stores for more (SSL_MODE_NO_AUTO_CHAIN), which also costs time.
 Status set_identity(SSL_CTX& context, const Identity& identity) {
   if (identity.chain.empty() || !identity.key) return Error{"a TLS identity needs a certificate and its key"};
   Result<crypto::X509Handle> leaf = crypto::parse_certificate(identity.chain.front());
   if (!leaf) return leaf.error();
   if (SSL_CTX_use_certificate(&context, leaf->get()) != 1) return openssl_error("the TLS certificate cannot be used");
-  if (SSL_CTX_use_PrivateKey(&context, identity.key->handle()) != 1) return openssl_error("the TLS key does not fit its certificate");
+  const Result<crypto::KeyHandle> key = signing_key(identity);
+  if (!key) return key.error();
+  if (SSL_CTX_use_PrivateKey(&context, key->get()) != 1) return openssl_error("the TLS key does not fit its certificate");
   for (std::size_t i = 1; i < identity.chain.size(); ++i) {
     Result<crypto::X509Handle> next = crypto::parse_certificate(identity.chain[i]);
     if (!next) return next.error();
@@ -113,13 +124,22 @@ int select_protocol(SSL* /*ssl*/, const unsigned char** out, unsigned char* out_
   return SSL_TLSEXT_ERR_NOACK;
 }
 
-Status set_client_certificate(SSL_CTX& context, const ServerProfile& profile) {
-  if (profile.client_certificate == ClientCertificate::none) {
-    SSL_CTX_set_verify(&context, SSL_VERIFY_NONE, nullptr);
-    return {};
+int verify_mode(ClientCertificate wanted) {
+  switch (wanted) {
+    case ClientCertificate::required:
+      return SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
+    case ClientCertificate::optional:
+      return SSL_VERIFY_PEER;
+    case ClientCertificate::none:
+    case ClientCertificate::late:
+      break;
   }
-  const int required = profile.client_certificate == ClientCertificate::required ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0;
-  SSL_CTX_set_verify(&context, SSL_VERIFY_PEER | required, nullptr);
+  return SSL_VERIFY_NONE;
+}
+
+Status set_client_certificate(SSL_CTX& context, const ServerProfile& profile) {
+  SSL_CTX_set_verify(&context, verify_mode(profile.client_certificate), nullptr);
+  if (profile.client_certificate == ClientCertificate::none) return {};
   SSL_CTX_set_cert_verify_callback(&context, accept_any, nullptr);
   std::vector<Bytes> named;
   for (const Bytes& der : profile.client_ca_certificates) {
@@ -157,8 +177,11 @@ Status configure(SSL_CTX& context, const ServerProfile& profile) {
   if (!anonymous) {
     if (Status status = set_identity(context, profile.identity); !status) return status;
   }
+  if (Status status = set_names(context, profile.by_name); !status) return status;
   if (Status status = set_client_certificate(context, profile); !status) return status;
-  return set_resumption(context, profile.resumption);
+  if (Status status = set_resumption(context, profile.resumption); !status) return status;
+  if (profile.last_touch) profile.last_touch(context);
+  return {};
 }
 
 // --- client
@@ -228,9 +251,10 @@ Status configure(SSL_CTX& context, const ClientProfile& profile) {
   if (Status status = set_anchors(context, profile.anchors); !status) return status;
   if (Status status = set_expected_name(context, reference_name(profile.expected_name)); !status) return status;
   if (Status status = set_protocols(context, profile.alpn); !status) return status;
+  count_certificate_requests(context);
   if (!profile.identity) return {};
   // A server may ask for the certificate only when it has seen the path; TLS 1.3 wants leave for that in the ClientHello.
-  SSL_CTX_set_post_handshake_auth(&context, 1);
+  SSL_CTX_set_post_handshake_auth(&context, profile.post_handshake_authentication ? 1 : 0);
   return set_identity(context, *profile.identity);
 }
 
@@ -258,7 +282,8 @@ Result<std::shared_ptr<const ServerContext>> ServerContext::make(const ServerPro
   Result<crypto::SslContextHandle> context = new_context(TLS_server_method());
   if (!context) return context.error();
   if (Status status = configure(**context, profile); !status) return status.error();
-  return std::shared_ptr<const ServerContext>(new ServerContext(std::move(*context)));
+  return std::shared_ptr<const ServerContext>(
+      new ServerContext(std::move(*context), profile.client_certificate == ClientCertificate::late));
 }
 
 Result<std::shared_ptr<const ClientContext>> ClientContext::make(const ClientProfile& profile) {

@@ -1,6 +1,7 @@
 // TLS contexts by profile. A context is immutable after make() and may be shared by threads.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,15 +19,20 @@ namespace est::tls {
 struct Identity {
   std::vector<Bytes> chain;
   std::optional<crypto::PrivateKey> key;
+  // For negative tests, P-256 only: signatures are made with this key, as somebody would who has got hold of the certificate alone.
+  std::optional<crypto::PrivateKey> signs_with = {};
 };
 [[nodiscard]] Result<Identity> load_identity(const std::string& certificate_path,
                                              const std::string& key_path);  // PEM files; checks they fit
 
-enum class ClientCertificate { none, optional, required };
+// `late`: not in the handshake, but when the application calls ask_for_client_certificate().
+enum class ClientCertificate { none, optional, required, late };
 
 // TLS 1.0 and 1.1 exist for negative tests only: a `least` below TLS 1.2 needs a suite list with "@SECLEVEL=0", or make() says so.
 struct ServerProfile {
   Identity identity;  // may be empty only when `suites` names anonymous ones
+  // Further ones, each shown to clients that name one of its certificate's DNS names by SNI (RFC 6066 3). All others see `identity`.
+  std::vector<Identity> by_name;
   Version least = Version::tls12;
   Version most = Version::tls13;
   std::string suites;  // OpenSSL list for TLS 1.2 and below; empty: a safe default without NULL, anon, export, 3DES, RC4, static RSA
@@ -34,7 +40,8 @@ struct ServerProfile {
   // The certificate is *requested* here and judged by the application, which knows explicit from implicit anchors
   // and can say why: the handshake itself accepts any certificate whose key is proven. These names go into the request.
   std::vector<Bytes> client_ca_certificates;
-  bool resumption = true;  // server-side cache, so that the peer's chain survives
+  bool resumption = true;                         // server-side cache, so that the peer's chain survives
+  std::function<void(SSL_CTX&)> last_touch = {};  // called when all is set, by programs that need what this profile cannot say
 };
 
 struct ClientProfile {
@@ -48,16 +55,19 @@ struct ClientProfile {
   std::string groups;       // OpenSSL list; empty: default
   std::string server_name;  // SNI; empty: expected_name if it is a DNS name, else none
   std::vector<std::string> alpn;
+  bool post_handshake_authentication = true;  // offered when there is an identity (RFC 8446 4.6.2)
 };
 
 class ServerContext {
  public:
   [[nodiscard]] static Result<std::shared_ptr<const ServerContext>> make(const ServerProfile& profile);
   [[nodiscard]] SSL_CTX* handle() const noexcept { return context_.get(); }
+  [[nodiscard]] bool asks_late() const noexcept { return asks_late_; }
 
  private:
-  explicit ServerContext(crypto::SslContextHandle context) : context_(std::move(context)) {}
+  ServerContext(crypto::SslContextHandle context, bool asks_late) : context_(std::move(context)), asks_late_(asks_late) {}
   crypto::SslContextHandle context_;
+  bool asks_late_;
 };
 
 class ClientContext {
@@ -81,6 +91,15 @@ class ClientContext {
 
 // Appends every alert that `ssl` sends or receives from now on. `into` must outlive the connection.
 void record_alerts(SSL* ssl, std::vector<Alert>& into);
+
+// Server, after the handshake: asks for the client's certificate, by renegotiation (TLS 1.2) or post-handshake authentication (TLS 1.3).
+// Reading from `ssl` does the rest, and handshakes_of() tells when it is done; call asking_is_over() then. False, and nothing is sent,
+// where it cannot be done: the client did not offer post-handshake authentication, or has no secure renegotiation (RFC 5746).
+[[nodiscard]] bool ask_for_client_certificate(SSL* ssl);
+void asking_is_over(SSL* ssl);  // no more renegotiation
+
+// Client: how often the server asked for a certificate, counted from record_alerts() on.
+[[nodiscard]] unsigned certificate_requests_of(const SSL* ssl);
 
 // How often a handshake of `ssl` ended, counted from record_alerts() on: tells when facts are stale.
 [[nodiscard]] unsigned handshakes_of(const SSL* ssl);
