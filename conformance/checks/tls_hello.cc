@@ -17,7 +17,6 @@ using est::codec::TlsOffer;
 namespace message = est::codec::tls_message;
 
 constexpr std::uint16_t tls12 = 0x0303;
-constexpr std::uint16_t tls13 = 0x0304;
 constexpr std::uint16_t cookie = 44;
 constexpr std::uint16_t renegotiation_info = 0xff01;
 constexpr std::uint16_t signalling_suite = 0x00ff;
@@ -29,9 +28,9 @@ struct Seen {
 };
 
 std::optional<Seen> seen_in(const Exchange& exchange) {
-  const auto* octets = artefact(exchange, "server-flight");
-  if (octets == nullptr) return std::nullopt;
-  Seen seen{est::codec::read_tls_flight(*octets), std::nullopt, false};
+  if (artefact(exchange, "client-hello") == nullptr) return std::nullopt;
+  const auto* octets = artefact(exchange, "server-flight");  // absent when nothing came
+  Seen seen{est::codec::read_tls_flight(octets == nullptr ? est::BytesView() : est::BytesView(*octets)), std::nullopt, false};
   if (const auto* hello = seen.flight.find(message::server_hello)) {
     seen.choice = est::codec::decode_server_hello(hello->body);
     seen.unreadable = !seen.choice;

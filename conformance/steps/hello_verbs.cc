@@ -96,7 +96,7 @@ engine::StepOutcome perform_client_hello(Doing& doing) {
 
 engine::StepOutcome perform_half_open(Doing& doing) {
   const auto wanted = std::clamp<std::int64_t>(doing.parameters.number("connections", 20), 1, most_half_open);
-  const bool silent = doing.parameters.text("after", "half a ClientHello") == "nothing";
+  const bool silent = doing.parameters.text("after", "half-hello") == "nothing";
   const est::Bytes octets = hello_records("both", "first-half", hello_message("both", usual_name(doing)));
   const auto deadline = deadline_for(doing);
   std::int64_t held = 0;
@@ -109,7 +109,7 @@ engine::StepOutcome perform_half_open(Doing& doing) {
     doing.context.wire.hold(std::move(connection));
   }
   doing.recorder.fact("half-open", std::to_string(held));
-  doing.recorder.event("suite", "connections-held", std::to_string(held) + ", after " + (silent ? "nothing" : "half a ClientHello"));
+  doing.recorder.event("suite", "connections-held", std::to_string(held) + ", after " + (silent ? "nothing" : "half-hello"));
   return recorded();
 }
 

@@ -280,7 +280,7 @@ void add_hello_verbs(engine::Vocabulary& vocabulary) {
   vocabulary.add(
       plain_verb("half-open", "connections that stay in the handshake until the scenario ends",
                  {number("connections", "how many; default 20"),
-                  choice("after", {"nothing", "half a ClientHello"}, "what is sent on each; default half a ClientHello"), within}));
+                  choice("after", {"nothing", "half-hello"}, "what is sent on each; default half-hello: half a ClientHello"), within}));
   vocabulary.add(plain_verb("key-update", "a KeyUpdate with update_requested on the scenario's last connection (TLS 1.3)", {}));
 }
 

@@ -37,7 +37,7 @@ struct Line {
   OpenOptions options;
   std::size_t alerts_told = 0;
   unsigned requests_in_handshake = 0;  // CertificateRequests
-  est::Bytes first_binding;            // of the first handshake
+  est::Bytes first_binding = {};       // of the first handshake
   bool spent = false;                  // no further request may be sent on it
 };
 

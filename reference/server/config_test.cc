@@ -24,6 +24,9 @@ TEST(Config, TheExampleIsValid) {
   EXPECT_EQ(config->listen.size(), 1U);
   EXPECT_EQ(config->users.front().value, "/etc/est/estuser.password");
   EXPECT_EQ(config->labels.at("").authentication, Authentication::certificate_or_password);
+  ASSERT_EQ(config->named_certificates.size(), 1U);
+  EXPECT_EQ(config->named_certificates.front().certificate, "/etc/est/server-named.pem");
+  EXPECT_TRUE(config->listen_late.empty());
   EXPECT_TRUE(config->labels.at("pop").pop_required);
   EXPECT_TRUE(config->labels.at("manual-date").retry.as_date);
   EXPECT_TRUE(config->labels.at("attrs").enforce_attributes);
@@ -67,6 +70,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Wrong{"labels: {\"\": {}}\nlimits: {bodies: 1}\n", "5: ", "unknown key \"limits.bodies\""},
                     Wrong{"labels: {\"\": {}}\ntls: {minimum: \"1.1\"}\n", "5: ", "\"1.1\" is not a value of minimum"},
                     Wrong{"labels: {\"\": {}}\ntls: {minimum: \"1.3\", maximum: \"1.2\"}\n", "5: ", "minimum is above"},
+                    Wrong{"labels: {\"\": {}}\nlisten-late: [nowhere]\n", "5: ", "host:port"},
+                    Wrong{"labels: {\"\": {}}\nnamed-certificates: [{certificate: a.pem}]\n", "5: ", "key is missing"},
                     Wrong{"tls: {client-certificate: none}\nlabels: {\"\": {authentication: certificate}}\n", "5: ", "asks for none"},
                     Wrong{"labels: {\"\": {}}\ndigest-algorithms: [SHA-1]\n", "5: ", "unknown digest algorithm"},
                     Wrong{"labels: {\"\": {}}\nrealm: 'a\"b'\n", "5: ", "realm"},
