@@ -211,13 +211,16 @@ est::Result<MadeRequest> HttpVerb::make_octets(const std::optional<std::string>&
 engine::StepOutcome HttpVerb::make_body() {
   if (!plan_) return recorded();
   const auto* line = context_.wire.current();
-  if (made_ && made_for_ == line->number) return recorded();
+  // A target that asks for a certificate late renegotiates in the middle of a step, and the binding changes with it.
+  const est::Bytes& binding = binding_of(line->connection.facts());
+  if (made_ && made_for_ == line->number && made_with_ == binding) return recorded();
   auto password = challenge_password();
   if (!password) return password.outcome();
   auto made = make_octets(*password);
   if (!made) return fault(made.error().message);
   made_ = std::move(*made);
   made_for_ = line->number;
+  made_with_ = binding;
   body_ = made_->body;
   recorder_.event("suite", "csr-made", std::to_string(made_->der.size()) + " octets");
   recorder_.artefact("csr", made_->der);

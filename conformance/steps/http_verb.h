@@ -65,7 +65,8 @@ class HttpVerb {
   est::Deadline deadline_ = est::Deadline::after(est::Milliseconds(0));
 
   std::optional<MadeRequest> made_;
-  int made_for_ = 0;  // number of the connection the request was made for
+  int made_for_ = 0;      // number of the connection the request was made for
+  est::Bytes made_with_;  // its channel binding then
   est::Bytes body_;
   est::http::ObservedResponse answer_;
   est::Bytes answer_octets_;
