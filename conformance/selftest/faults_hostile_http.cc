@@ -224,6 +224,9 @@ std::vector<Fault> deaths() {
       {.id = "FAULT-HOSTILE-34",
        .sentence = "serves one connection at a time",
        .kills = each("EST-SE-690", {"silent", "hello", "idle", "head", "body"}) + std::vector<std::string>{"EST-SE-691"},
+       // Longer than the scenario lasts, or the peer would free itself of the connection it serves.
+       .configure =
+           [](server::Config& config) { config.limits.handshake = config.limits.head = config.limits.body = est::Milliseconds(60000); },
        .one_at_a_time = true,
        .fatal = true},
   };
