@@ -93,7 +93,7 @@ struct Count {
   void add(const ScenarioResult& result) {
     ++tests;
     seconds += result.seconds;
-    skipped += result.verdict == Verdict::not_applicable || is_known(result) ? 1 : 0;
+    skipped += result.verdict == Verdict::not_applicable || is_known(result) ? 1U : 0U;
     if (is_known(result)) return;
     failures += result.verdict == Verdict::fail ? 1 : 0;
     errors += result.verdict == Verdict::error || result.verdict == Verdict::inconclusive ? 1 : 0;

@@ -188,7 +188,7 @@ std::string sentence_of(const ReviewFinding& finding) {
 int exit_code(const Results& results) {
   const auto totals = results.totals();
   std::map<Verdict, std::size_t> known;
-  for (const auto& scenario : results.scenarios) known[scenario.verdict] += scenario.deviation ? 1 : 0;
+  for (const auto& scenario : results.scenarios) known[scenario.verdict] += scenario.deviation ? 1U : 0U;
   if (totals.at(Verdict::fail) > known[Verdict::fail]) return 1;
   if (totals.at(Verdict::error) > 0) return 5;
   if (!results.stale.empty()) return 3;

@@ -17,7 +17,7 @@ constexpr std::int64_t most_held = 500;
 est::Bytes octets_of(const Doing& doing, std::string_view state) {
   const auto name = state == "hello" ? "hello-cut" : state == "head" ? "head-cut" : state == "body" ? "body-cut" : "requests-200";
   if (state == "silent" || state == "idle") return {};
-  return make_hostile_octets(name, {host_field(doing.context.profile), est_prefix(doing.context.profile.label)});
+  return make_hostile_octets(name, {host_field(doing), est_prefix(doing.context.profile.label)});
 }
 
 std::optional<Failure> hold_plain(Doing& doing, est::BytesView octets, est::Deadline deadline) {

@@ -50,7 +50,7 @@ Maybe<est::Bytes> octets_to_send(const Doing& doing) {
   if (!binary) return fault("'send-hex' is not hexadecimal");
   est::append(octets, *binary);
   if (const auto name = doing.parameters.maybe_text("octets"))
-    est::append(octets, make_hostile_octets(*name, {host_field(profile), est_prefix(*label)}));
+    est::append(octets, make_hostile_octets(*name, {host_field(doing), est_prefix(*label)}));
   return octets;
 }
 
