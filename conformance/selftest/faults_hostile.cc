@@ -309,6 +309,12 @@ std::vector<Fault> contents() {
        .because = same_flaw,
        .configure = take_large_bodies,
        .after = grant_if(when(has_bad_signature))},
+      {.id = "FAULT-HOSTILE-16",
+       .sentence = "says that a request it cannot read was granted",
+       .kills = each("EST-SE-653", {"signature-no-octets"}),
+       .also = other_requests,
+       .because = same_flaw,
+       .after = grant_if(is_unreadable)},
   };
 }
 

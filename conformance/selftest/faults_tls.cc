@@ -328,7 +328,7 @@ std::vector<Fault> certificate_faults() {
            }},
       {.id = "FAULT-TLS-41",
        .sentence = "has an RSA key of 1024 bits",
-       .kills = {"EST-SE-326"},
+       .kills = {"EST-SE-326", "EST-SE-319/first/plain"},
        .also = anything,
        .because = "no client accepts such a certificate",
        .configure =

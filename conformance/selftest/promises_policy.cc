@@ -46,7 +46,6 @@ Additions other_additions() {
       {"FAULT-ANSWER-09", {second, same_certificate}},
       {"FAULT-ANSWER-18", {second, same_certificate}},
       {"FAULT-AUTH-05", {{"EST-SE-782", "EST-SE-783"}, "the one-time passwords there come with Digest credentials"}},
-      {"FAULT-CERT-04", {{"EST-SE-475/*"}, "these certificates are in time and for clients, which is all that is looked at"}},
       {"FAULT-CERT-06", {{"EST-SE-464/*"}, "the label does not matter"}},
       {"FAULT-CERT-07", {second, same_certificate}},
       {"FAULT-POP-01", {{"EST-SE-471", "EST-SE-472"}, "who the client is does not matter"}},
