@@ -113,7 +113,7 @@ TEST(MaskKeyAnswer, NoFormOfTheKeySurvives) {
     response.body = codec::encode_multipart({{{{"Content-Type", type}}, std::move(body)}}, "b");
     return response;
   };
-  for (const std::string& type : {"application/pkcs8", "application/pkcs7-mime; smime-type=certs-only", "text/plain"}) {
+  for (const char* type : {"application/pkcs8", "application/pkcs7-mime; smime-type=certs-only", "text/plain"}) {
     for (const Bytes& body : {pkcs8, est::to_bytes(codec::encode_pem("PRIVATE KEY", pkcs8)), est::to_bytes(codec::encode_base64(pkcs1)),
                               est::to_bytes(est::hex(pkcs8))}) {
       Bytes octets = answer_with(part(type, body));
