@@ -269,7 +269,7 @@ Results cmc_status(const CheckInput& input) {
   }
   const auto wanted = list(input.parameters, "is");
   // RFC 5272 6.1.1: success may go without saying, unless nothing else is said.
-  const bool silent_success = statuses.all.empty() && full->response->controls.size() > 0 && wanted == std::vector<std::string>{"success"};
+  const bool silent_success = statuses.all.empty() && !full->response->controls.empty() && wanted == std::vector<std::string>{"success"};
   const bool fitting = std::any_of(statuses.all.begin(), statuses.all.end(), [&](const StatusInfo& s) { return fits(input, s); });
   const std::string observed = told.empty() ? "The response has no statusInfoV2." : "The response says " + est::join(told, "; ") + ".";
   return {result(input, fitting || silent_success ? Verdict::pass : Verdict::fail, observed, expected, "CMS")};
