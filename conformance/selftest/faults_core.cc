@@ -129,12 +129,16 @@ std::vector<Fault> set_faults() {
       {.id = "FAULT-CORE-05",
        .sentence = "sends an ill-formed CRL along with the CA certificates",
        .kills = {"EST-SE-404"},
+       .also = {"EST-SE-340"},
+       .because = "the answers to HEAD and GET are compared there",
        .after =
            on_success(Operation::cacerts,
                       [](Response& r) { set_body(r, codec::encode_base64(codec::encode_certs_only(certificates_in(r), {bare_crl()}))); })},
       {.id = "FAULT-CORE-06",
        .sentence = "distributes other CA certificates each time",
        .kills = {"EST-SE-405"},
+       .also = {"EST-SE-340"},
+       .because = "the answers to HEAD and GET are compared there",
        .after = cacerts_at("",
                            [](std::vector<Bytes>& all) {
                              const auto begin = est::system_clock().now() - 300;
@@ -166,11 +170,15 @@ std::vector<Fault> set_faults() {
       {.id = "FAULT-CORE-27",
        .sentence = "numbers the version of its certs-only messages 3",
        .kills = {"EST-SE-050"},
+       .also = {"EST-SE-020", "EST-SE-041"},
+       .because = "the same message is looked at there, under a label and among other operations",
        .after = on_success(Operation::cacerts,
                            [](Response& r) { rewrite_signed_data(r, [](std::vector<Bytes>& parts) { parts[0] = der::integer(3); }); })},
       {.id = "FAULT-CORE-28",
        .sentence = "puts content into its certs-only messages",
        .kills = {"EST-SE-050"},
+       .also = {"EST-SE-020", "EST-SE-041"},
+       .because = "the same message is looked at there, under a label and among other operations",
        .after = on_success(Operation::cacerts,
                            [](Response& r) {
                              rewrite_signed_data(r, [](std::vector<Bytes>& parts) {
@@ -189,6 +197,8 @@ std::vector<Fault> member_faults() {
   return {{.id = "FAULT-CORE-04",
            .sentence = "distributes an intermediate whose certificate does not say that it may sign certificates",
            .kills = {"EST-SE-403"},
+           .also = {"EST-SE-340"},
+           .because = "the answers to HEAD and GET are compared there",
            .after = [kept = std::make_shared<Kept>()](const Scene& scene, Response& response) {
              if (!is(scene.request, Operation::cacerts) || response.status != 200) return;
              const std::lock_guard lock(kept->mutex);
@@ -301,7 +311,7 @@ std::vector<Fault> wish_faults() {
       {.id = "FAULT-CORE-14",
        .sentence = "breaks down over requests for anything but names",
        .kills = {"EST-SE-414/digital-signature", "EST-SE-414/server-auth", "EST-SE-414/client-auth", "EST-SE-414/unknown"},
-       .also = {"EST-SE-41*"},
+       .also = {"EST-SE-41*", "EST-SE-760"},
        .because = asks_there_too,
        .instead = refuse_where(asks_beyond_names, 500)},
       {.id = "FAULT-CORE-15",

@@ -119,8 +119,14 @@ std::size_t characters(std::string_view utf8) {
       std::count_if(utf8.begin(), utf8.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }));
 }
 
+// TeletexString, UniversalString, BMPString.
+bool is_old_string(const est::codec::der::Tag& tag) {
+  return tag.cls == est::codec::der::Class::universal && (tag.number == 20 || tag.number == 28 || tag.number == 30);
+}
+
 Refusal judge_attribute(const est::codec::AttributeTypeAndValue& attribute) {
   const std::string what = "the subject's " + attribute.type.name();
+  if (is_old_string(attribute.value_tag)) return what + " is neither PrintableString nor UTF8String (RFC 5280 4.1.2.6)";
   if (attribute.value.empty()) return what + " is empty";
   if (std::any_of(attribute.value.begin(), attribute.value.end(), is_control)) return what + " holds control characters";
   const std::size_t most = upper_bound(attribute.type);

@@ -241,6 +241,16 @@ TEST(Policy, ProfileWithAuthorityBitsDoesNotGiveThem) {
   EXPECT_EQ(bits(KeyType::ed25519), usage::digital_signature);
 }
 
+TEST(Policy, OldStringTypesAreRefused) {
+  for (const std::uint32_t type : {20U, 28U, 30U}) {
+    const auto value = der::tlv({der::Class::universal, false, type}, Bytes{0, 0, 0, 0x41});
+    const auto octets = der::sequence_of({der::set_of({der::sequence({der::oid(oids::common_name), value})})});
+    RequestSpec spec = request_for("CN=d");
+    spec.subject = *codec::decode_name(octets).value;
+    EXPECT_NE(refusal(decide_on(spec)).find("PrintableString"), std::string::npos) << type;
+  }
+}
+
 TEST(Policy, RequestedUsagesAreReducedButNotReplaced) {
   const auto usage_of = [](unsigned asked, const Profile& profile, KeyType type) -> std::optional<unsigned> {
     RequestSpec spec = request_for("CN=d");
