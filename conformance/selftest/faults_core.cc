@@ -177,7 +177,7 @@ std::vector<Fault> set_faults() {
       {.id = "FAULT-CORE-28",
        .sentence = "puts content into its certs-only messages",
        .kills = {"EST-SE-050"},
-       .also = {"EST-SE-020", "EST-SE-041"},
+       .also = {"EST-SE-020", "EST-SE-041", "EST-SE-340"},
        .because = "the same message is looked at there, under a label and among other operations",
        .after = on_success(Operation::cacerts,
                            [](Response& r) {
