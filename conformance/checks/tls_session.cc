@@ -11,8 +11,6 @@ namespace conformance::checks {
 
 namespace {
 
-using engine::ParameterType;
-
 std::string fact(const Exchange& exchange, const std::string& name) {
   const auto found = exchange.facts.find(name);
   return found == exchange.facts.end() ? std::string() : found->second;

@@ -12,8 +12,6 @@ namespace conformance::checks {
 
 namespace {
 
-namespace oids = est::codec::oids;
-
 constexpr std::string_view expected_answer = "an answer in time";
 
 // Marks of a program's inside that no answer should show. Deliberately few: a false alarm costs more than a missed one.
