@@ -17,7 +17,6 @@
 namespace conformance::selftest {
 
 namespace codec = est::codec;
-namespace der = est::codec::der;
 namespace oids = est::codec::oids;
 
 namespace {
