@@ -147,10 +147,13 @@ TEST_F(KeygenTest, WaitsForApprovalLikeAnyEnrollment) {
   EXPECT_TRUE(waiting.fields.has("Retry-After"));
   // Another throw-away key: the request is the same all the same.
   EXPECT_EQ(body(ask(make_csr({.subject = "CN=waits for a key"}), "manual")), body(waiting));
-  for (const ca::PendingRecord& record : scene.authority->pending().value())
+  const auto pending = scene.authority->pending();
+  ASSERT_TRUE(pending.ok());
+  for (const ca::PendingRecord& record : *pending) {
     if (record.state == "waiting") {
       ASSERT_TRUE(scene.authority->approve(record.id).ok());
     }
+  }
   const Delivered got = delivered(ask(make_csr({.subject = "CN=waits for a key"}), "manual"));
   EXPECT_EQ(PrivateKey::from_pkcs8(got.key)->public_key_info(), got.certificate.spki);
 }
