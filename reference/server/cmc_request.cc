@@ -19,7 +19,6 @@ using est::codec::SignedData;
 using est::codec::SignerInfo;
 using est::codec::TaggedRequest;
 namespace codec = est::codec;
-namespace oids = est::codec::oids;
 
 CmcFailure failed(CmcFailInfo info, std::string sentence) { return {info, {0}, std::move(sentence)}; }
 
