@@ -21,6 +21,8 @@ constexpr std::int64_t usual_raw_time = 5000;
 constexpr std::int64_t usual_watch = 300;
 constexpr std::size_t most_raw_octets = std::size_t{64} << 20U;
 constexpr std::int64_t usual_linger = 300;
+// So that the peer reads what was sent before it sees the end; both at once it may take for a connection that was lost.
+constexpr est::Milliseconds half_close_pause{100};
 
 bool recorded_so_far(const engine::StepOutcome& outcome) { return outcome.kind == engine::StepOutcome::Kind::recorded; }
 
@@ -172,7 +174,10 @@ engine::StepOutcome perform_raw(Doing& doing) {
   StreamOf stream(line->connection);
   const std::string close = doing.parameters.text("close", "none");
   if (close == "half") {
-    send_and_read(doing, stream, *octets, deadline, [line] { line->connection.end_output(); });
+    send_and_read(doing, stream, *octets, deadline, [line] {
+      std::this_thread::sleep_for(half_close_pause);
+      line->connection.end_output();
+    });
   } else if (close == "none") {
     send_and_read(doing, stream, *octets, deadline);
   } else {
