@@ -254,6 +254,15 @@ void add_http_scenarios(std::vector<Fault>& faults) {
 
 }  // namespace
 
+void widen_promises(std::vector<Fault>& faults, const Additions& additions) {
+  for (Fault& fault : faults) {
+    const auto found = additions.find(fault.id);
+    if (found == additions.end()) continue;
+    fault.also.insert(fault.also.end(), found->second.also.begin(), found->second.also.end());
+    fault.because += (fault.because.empty() ? "" : "; ") + found->second.because;
+  }
+}
+
 void add_promises(std::vector<Fault>& faults) {
   Table table = protocol_promises();
   table.merge(answer_promises());

@@ -1,6 +1,4 @@
 // What faults of other groups do to the scenarios of /cacerts as a set and of the issued certificate (EST-SE-400 to 425).
-#include <map>
-
 #include "conformance/selftest/promises.h"
 
 namespace conformance::selftest {
@@ -8,12 +6,6 @@ namespace conformance::selftest {
 namespace {
 
 using List = std::vector<std::string>;
-
-struct Addition {
-  List also;
-  std::string because;
-};
-using Additions = std::map<std::string, Addition, std::less<>>;
 
 Additions additions() {
   const List sets = {"EST-SE-40*"};
@@ -28,14 +20,6 @@ Additions additions() {
 
 }  // namespace
 
-void add_core_promises(std::vector<Fault>& faults) {
-  const Additions all = additions();
-  for (Fault& fault : faults) {
-    const auto found = all.find(fault.id);
-    if (found == all.end()) continue;
-    fault.also.insert(fault.also.end(), found->second.also.begin(), found->second.also.end());
-    fault.because += (fault.because.empty() ? "" : "; ") + found->second.because;
-  }
-}
+void add_core_promises(std::vector<Fault>& faults) { widen_promises(faults, additions()); }
 
 }  // namespace conformance::selftest

@@ -1,7 +1,4 @@
 // What faults of other groups do to the scenarios of policy: names, authorization, waiting requests, CSR attributes, challenges.
-#include <algorithm>
-#include <map>
-
 #include "conformance/selftest/promises.h"
 
 namespace conformance::selftest {
@@ -9,12 +6,6 @@ namespace conformance::selftest {
 namespace {
 
 using List = std::vector<std::string>;
-
-struct Addition {
-  List also;
-  std::string because;
-};
-using Additions = std::map<std::string, Addition, std::less<>>;
 
 constexpr const char* same_list = "the list is broken under every label and for every client";
 constexpr const char* same_certificate = "without a usable certificate there is no second enrollment";
@@ -65,12 +56,7 @@ Additions other_additions() {
 void add_policy_promises(std::vector<Fault>& faults) {
   Additions additions = attribute_additions();
   additions.merge(other_additions());
-  for (Fault& fault : faults) {
-    const auto found = additions.find(fault.id);
-    if (found == additions.end()) continue;
-    fault.also.insert(fault.also.end(), found->second.also.begin(), found->second.also.end());
-    fault.because += (fault.because.empty() ? "" : "; ") + found->second.because;
-  }
+  widen_promises(faults, additions);
 }
 
 }  // namespace conformance::selftest
