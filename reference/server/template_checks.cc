@@ -51,20 +51,6 @@ void need_subject(const RequestTemplate& wanted, const codec::Name& subject, Mis
       }
 }
 
-// RSAPublicKey ::= SEQUENCE { modulus INTEGER, publicExponent INTEGER }: the placeholder's modulus tells the size.
-int modulus_bits(const Bytes& key) {
-  est::Findings findings;
-  der::Reader fields = der::Reader(key, findings).enter(der::tags::sequence, "RSAPublicKey");
-  const std::optional<der::Tlv> modulus = fields.any("modulus");
-  if (!modulus) return 0;
-  est::BytesView octets = modulus->content;
-  while (!octets.empty() && octets.front() == 0) octets = octets.subspan(1);
-  if (octets.empty()) return 0;
-  int bits = static_cast<int>(octets.size()) * 8;
-  for (unsigned top = octets.front(); top < 0x80; top <<= 1U) --bits;
-  return bits;
-}
-
 void need_key(const RequestTemplate& wanted, const CertificationRequest& request, Missing& missing) {
   if (!wanted.key_algorithm) return;
   const codec::AlgorithmIdentifier& given = request.key.algorithm;
@@ -76,7 +62,7 @@ void need_key(const RequestTemplate& wanted, const CertificationRequest& request
   }
   if (!wanted.key) return;
   const auto facts = est::crypto::key_facts(request.key.der);
-  const int bits = modulus_bits(*wanted.key);
+  const int bits = codec::modulus_bits(wanted);
   if (!facts || facts->bits != bits) missing.push_back("a key of " + std::to_string(bits) + " bits");
 }
 

@@ -299,6 +299,21 @@ Decoded<RequestTemplate> request_template(const CsrAttrs& attributes) {
   return decoded;
 }
 
+// RSAPublicKey ::= SEQUENCE { modulus INTEGER, publicExponent INTEGER }
+int modulus_bits(const RequestTemplate& wanted) {
+  if (!wanted.key || !wanted.key_algorithm || wanted.key_algorithm->algorithm != oids::rsa_encryption) return 0;
+  Findings findings;
+  Reader fields = Reader(*wanted.key, findings).enter(tags::sequence, "RSAPublicKey");
+  const std::optional<Tlv> modulus = fields.expect(tags::integer, "modulus");
+  if (!modulus || modulus->content.size() > 8192) return 0;
+  BytesView octets = modulus->content;
+  while (!octets.empty() && octets.front() == 0) octets = octets.subspan(1);
+  if (octets.empty()) return 0;
+  int bits = static_cast<int>(octets.size()) * 8;
+  for (unsigned top = octets.front(); top < 0x80; top <<= 1U) --bits;
+  return bits;
+}
+
 Attribute make_request_template(const RequestTemplate& wanted) {
   const Bytes subject = wanted.has_subject ? encode_subject(wanted) : Bytes{};
   const Bytes key = wanted.key_algorithm ? encode_key(wanted) : Bytes{};

@@ -48,6 +48,8 @@ struct CsrAttrs {
 [[nodiscard]] Bytes encode(const CsrAttrs& attributes);
 // The template carried in `attributes`; no value and no finding when there is none.
 [[nodiscard]] Decoded<RequestTemplate> request_template(const CsrAttrs& attributes);
+// The modulus size the placeholder key asks for (RFC 9908 3.4), in bits; 0 when there is none or it is no RSA key.
+[[nodiscard]] int modulus_bits(const RequestTemplate& wanted);
 [[nodiscard]] Attribute make_request_template(const RequestTemplate& wanted);
 
 }  // namespace est::codec

@@ -256,5 +256,27 @@ TEST(CsrAttrs, SurvivesDamage) {
   test::survives_damage(encode(CsrAttrs{{make_request_template(rfc9908_template()), oids::challenge_password}}), everything);
 }
 
+TEST(RequestTemplate, ThePlaceholderTellsTheModulusSize) {
+  const auto bits = [](const Oid& algorithm, const Bytes& modulus) {
+    RequestTemplate wanted;
+    wanted.key_algorithm = AlgorithmIdentifier{algorithm, der::null()};
+    wanted.key = der::sequence({der::unsigned_integer(modulus), der::integer(65537)});
+    return modulus_bits(wanted);
+  };
+  Bytes modulus(256, 0xff);
+  EXPECT_EQ(bits(oids::rsa_encryption, modulus), 2048);
+  EXPECT_EQ(bits(oids::ec_public_key, modulus), 0);
+  modulus.front() = 1;
+  EXPECT_EQ(bits(oids::rsa_encryption, modulus), 2041);
+  EXPECT_EQ(bits(oids::rsa_encryption, Bytes(9000, 0xff)), 0);
+  RequestTemplate odd;
+  EXPECT_EQ(modulus_bits(odd), 0);
+  odd.key_algorithm = AlgorithmIdentifier{oids::rsa_encryption, der::null()};
+  for (const Bytes& key : {Bytes{}, Bytes{0x30}, der::sequence({der::octet_string(modulus)}), der::sequence({der::integer(0)})}) {
+    odd.key = key;
+    EXPECT_EQ(modulus_bits(odd), 0);
+  }
+}
+
 }  // namespace
 }  // namespace est::codec

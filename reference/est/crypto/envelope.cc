@@ -78,6 +78,11 @@ void wipe(Bytes& secret) noexcept {
   secret.clear();
 }
 
+void wipe(std::string& secret) noexcept {
+  OPENSSL_cleanse(secret.data(), secret.size());
+  secret.clear();
+}
+
 Result<Bytes> aes_key_wrap(BytesView wrapping_key, BytesView key) {
   return encrypt(wrap_cipher(wrapping_key.size()), wrapping_key, nullptr, key, "cannot wrap the key");
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "est/base/bytes.h"
 #include "est/base/result.h"
@@ -13,6 +14,7 @@ namespace est::crypto {
 
 // Overwrites and empties: for octets that were a key.
 void wipe(Bytes& secret) noexcept;
+void wipe(std::string& secret) noexcept;
 
 // AES Key Wrap (RFC 3394): both 16, 24 or 32 octets.
 [[nodiscard]] Result<Bytes> aes_key_wrap(BytesView wrapping_key, BytesView key);
