@@ -10,6 +10,7 @@
 
 #include "est/base/text.h"
 #include "est/net/socket.h"
+#include "est/net/tunnel.h"
 
 namespace est::net {
 
@@ -161,8 +162,10 @@ ClientConnection& ClientConnection::operator=(ClientConnection&&) noexcept = def
 ClientConnection::~ClientConnection() = default;
 
 std::variant<ClientConnection, Failure> ClientConnection::open(const Endpoint& to, const tls::ClientContext& context,
-                                                               const ClientDeadlines& deadlines, SSL_SESSION* resume) {
-  auto connected = connect_tcp(to, Deadline::after(deadlines.connect));
+                                                               const ClientDeadlines& deadlines, SSL_SESSION* resume,
+                                                               const Proxy* through) {
+  const Deadline connecting = Deadline::after(deadlines.connect);
+  auto connected = through == nullptr ? connect_tcp(to, connecting) : connect_through(*through, to, connecting);
   if (auto* failure = std::get_if<Failure>(&connected)) return std::move(*failure);
   auto impl = std::make_unique<Impl>();
   impl->socket = std::get<Socket>(std::move(connected));

@@ -14,12 +14,13 @@
 #include "est/base/clock.h"
 #include "est/crypto/handle.h"
 #include "est/net/address.h"
+#include "est/net/proxy.h"
 #include "est/tls/context.h"
 #include "est/tls/facts.h"
 
 namespace est::net {
 
-enum class Stage { resolve, connect, handshake, write, read };
+enum class Stage { resolve, connect, proxy, handshake, write, read };
 
 // What ended it. `alert`: the peer sent a fatal one. `protocol`: the peer broke TLS, and the alert, if any, is the one we answered with.
 // `untrusted`: our verification of its chain or name refused. `closed`: it ended the stream where that is no proper end.
@@ -55,9 +56,10 @@ class ClientConnection {
   ~ClientConnection();  // closes without waiting
 
   // TCP, then TLS. `resume` offers an earlier session. Under a verifying profile a chain or name that does not hold is `untrusted`,
-  // on a resumed session too.
+  // on a resumed session too. `through`: the TCP connection goes there, and its opening counts as connecting.
   [[nodiscard]] static std::variant<ClientConnection, Failure> open(const Endpoint& to, const tls::ClientContext& context,
-                                                                    const ClientDeadlines& deadlines, SSL_SESSION* resume = nullptr);
+                                                                    const ClientDeadlines& deadlines, SSL_SESSION* resume = nullptr,
+                                                                    const Proxy* through = nullptr);
 
   // After a renegotiation or post-handshake authentication, which read() and write() take part in, they are read anew.
   [[nodiscard]] const tls::Facts& facts() const noexcept;

@@ -9,6 +9,8 @@ std::string_view to_string(Stage stage) noexcept {
       return "resolve";
     case Stage::connect:
       return "connect";
+    case Stage::proxy:
+      return "proxy";
     case Stage::handshake:
       return "handshake";
     case Stage::write:

@@ -7,6 +7,7 @@
 
 #include "est/crypto/chain.h"
 #include "est/tls/context.h"
+#include "est/tls/judge.h"
 #include "est/tls/late.h"
 
 namespace est::tls {
@@ -93,7 +94,11 @@ void add_verification(SSL* ssl, Facts& facts) {
     facts.verify_error = "the peer showed no certificate";
     return;
   }
-  const long outcome = facts.resumed ? verify_again(ssl) : SSL_get_verify_result(ssl);
+  long outcome = SSL_get_verify_result(ssl);
+  if (facts.resumed) {
+    const std::optional<long> judged = judged_again(ssl, facts.peer_chain);
+    outcome = judged ? *judged : verify_again(ssl);
+  }
   facts.peer_verified = outcome == X509_V_OK;
   if (!facts.peer_verified) facts.verify_error = X509_verify_cert_error_string(outcome);
 }

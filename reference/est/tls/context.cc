@@ -1,14 +1,14 @@
 #include "est/tls/context.h"
 
-#include <arpa/inet.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
 #include <algorithm>
-#include <array>
 
 #include "est/base/file.h"
 #include "est/crypto/chain.h"
+#include "est/crypto/host_name.h"
+#include "est/tls/judge.h"
 #include "est/tls/late.h"
 #include "est/tls/mismatch.h"
 #include "est/tls/names.h"
@@ -186,11 +186,6 @@ Status configure(SSL_CTX& context, const ServerProfile& profile) {
 
 // --- client
 
-bool is_ip_literal(const std::string& name) {
-  std::array<unsigned char, sizeof(in6_addr)> address{};
-  return inet_pton(AF_INET, name.c_str(), address.data()) == 1 || inet_pton(AF_INET6, name.c_str(), address.data()) == 1;
-}
-
 // What certificates are compared with: no brackets, no final dot (RFC 6125 compares names, not spellings of a URL).
 std::string reference_name(std::string name) {
   if (name.size() > 2 && name.front() == '[' && name.back() == ']') return name.substr(1, name.size() - 2);
@@ -204,8 +199,8 @@ Status set_expected_name(SSL_CTX& context, const std::string& name) {
   X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_PARTIAL_CHAIN);
   X509_VERIFY_PARAM_set_hostflags(parameters, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
   if (name.empty()) return {};
-  const int set = is_ip_literal(name) ? X509_VERIFY_PARAM_set1_ip_asc(parameters, name.c_str())
-                                      : X509_VERIFY_PARAM_set1_host(parameters, name.c_str(), name.size());
+  const int set = crypto::is_ip_literal(name) ? X509_VERIFY_PARAM_set1_ip_asc(parameters, name.c_str())
+                                              : X509_VERIFY_PARAM_set1_host(parameters, name.c_str(), name.size());
   if (set != 1) return openssl_error("\"" + name + "\" is no name a certificate could have");
   return {};
 }
@@ -240,7 +235,7 @@ Status set_groups(SSL_CTX& context, const std::string& groups) {
 }
 
 Status configure(SSL_CTX& context, const ClientProfile& profile) {
-  if (profile.verify && profile.expected_name.empty()) return Error{"a verifying TLS client needs the server's name"};
+  if (profile.verify && !profile.judge && profile.expected_name.empty()) return Error{"a verifying TLS client needs the server's name"};
   // A server without RFC 5746 is met and reported (Facts::secure_renegotiation), not refused.
   SSL_CTX_set_options(&context, SSL_OP_LEGACY_SERVER_CONNECT);
   // VERIFY_NONE still verifies and keeps the outcome; it only does not act on it.
@@ -249,7 +244,12 @@ Status configure(SSL_CTX& context, const ClientProfile& profile) {
   if (Status status = set_versions(context, profile.least, profile.most); !status) return status;
   if (Status status = set_groups(context, profile.groups); !status) return status;
   if (Status status = set_anchors(context, profile.anchors); !status) return status;
-  if (Status status = set_expected_name(context, reference_name(profile.expected_name)); !status) return status;
+  if (profile.judge) {
+    if (Status status = set_judge(context, profile.judge); !status) return status;
+  } else if (Status status = set_expected_name(context, reference_name(profile.expected_name)); !status) {
+    return status;
+  }
+  if (Status status = indicate_trusted_cas(context, profile.indicated_anchors); !status) return status;
   if (Status status = set_protocols(context, profile.alpn); !status) return status;
   count_certificate_requests(context);
   if (!profile.identity) return {};
@@ -309,7 +309,7 @@ Result<crypto::SslHandle> new_connection(const ClientContext& context) {
   std::string name = context.profile().server_name;
   if (name.empty()) name = reference_name(context.profile().expected_name);
   // RFC 6066 3: literal addresses are not permitted in SNI.
-  if (!name.empty() && !is_ip_literal(name) && SSL_set_tlsext_host_name(ssl.get(), name.c_str()) != 1)
+  if (!name.empty() && !crypto::is_ip_literal(name) && SSL_set_tlsext_host_name(ssl.get(), name.c_str()) != 1)
     return openssl_error("\"" + name + "\" cannot be sent as server name");
   return ssl;
 }

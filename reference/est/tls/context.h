@@ -44,6 +44,15 @@ struct ServerProfile {
   std::function<void(SSL_CTX&)> last_touch = {};  // called when all is set, by programs that need what this profile cannot say
 };
 
+// Why a client does not want this server. `code` is an X509_V_ERR_* as in crypto::ChainResult and chooses the alert; 0: untrusted.
+struct ServerRefusal {
+  std::string reason;
+  int code = 0;
+};
+// Judges a server's chain (DER, leaf first). Called inside the handshake, before anything secret is sent, and again on a resumed session.
+// Threads: on the connection's; by several at once where they share the context.
+using ServerJudge = std::function<std::optional<ServerRefusal>(const std::vector<Bytes>& chain)>;
+
 struct ClientProfile {
   std::vector<Bytes> anchors;
   bool verify = true;         // chain and name (RFC 6125: SAN only, no CN); when false the outcome is still recorded in Facts
@@ -56,6 +65,10 @@ struct ClientProfile {
   std::string server_name;  // SNI; empty: expected_name if it is a DNS name, else none
   std::vector<std::string> alpn;
   bool post_handshake_authentication = true;  // offered when there is an identity (RFC 8446 4.6.2)
+  // Verifies in place of `anchors` and `expected_name`; the latter then only makes the SNI.
+  ServerJudge judge = {};
+  // Told to the server as the only ones of use: trusted_ca_keys (RFC 6066 6), on TLS 1.3 certificate_authorities (RFC 8446 4.2.4).
+  std::vector<Bytes> indicated_anchors = {};
 };
 
 class ServerContext {
