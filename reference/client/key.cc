@@ -214,6 +214,8 @@ Result<Digest> parse_digest_choice(std::string_view text) {
   return Error{"'" + est::printable(text, 40) + "' is no digest; write sha256, sha384 or sha512"};
 }
 
+bool concerns_key_or_signature(const Oid& type) { return is_key_type(type) || signature_row(type) != nullptr; }
+
 KeyDemand key_demand(const codec::CsrAttrs& asked) {
   if (asked.mentions(oids::certification_request_info_template)) {
     const auto wanted = codec::request_template(asked);

@@ -30,6 +30,8 @@ struct KeyDemand {
   std::vector<Kind> keys;
   std::vector<est::codec::Oid> signatures;  // signature algorithms, or bare digests as some servers send
 };
+// Is this an element of CsrAttrs that a KeyDemand holds?
+[[nodiscard]] bool concerns_key_or_signature(const est::codec::Oid& type);
 // From the template when there is one, which then counts alone (RFC 9908 4); else from the list.
 [[nodiscard]] KeyDemand key_demand(const est::codec::CsrAttrs& asked);
 
