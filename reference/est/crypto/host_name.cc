@@ -10,6 +10,8 @@
 namespace est::crypto {
 namespace {
 
+static_assert(host_mismatch_code == X509_V_ERR_HOSTNAME_MISMATCH);
+
 constexpr unsigned san_only = X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS;
 
 // What certificates are compared with, not how a URL spells it.

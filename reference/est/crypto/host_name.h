@@ -14,4 +14,7 @@ namespace est::crypto {
 // subject's CN. `host` may have a final dot or, around an IPv6 literal, brackets. An error when the certificate cannot be read.
 [[nodiscard]] Result<bool> names_host(BytesView certificate, const std::string& host);
 
+// X509_V_ERR_HOSTNAME_MISMATCH, for verdicts that speak in OpenSSL's codes as ChainResult does.
+inline constexpr int host_mismatch_code = 62;
+
 }  // namespace est::crypto
