@@ -1,5 +1,6 @@
 #include "client/session.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -24,7 +25,15 @@ const Bytes& binding_of(const est::tls::Facts& facts) {
   return facts.version == est::tls::Version::tls13 ? facts.tls_exporter : facts.tls_unique;
 }
 
+// The ways a TLS peer says that it does not want our certificate, or wants one (RFC 8446 6.2).
+bool is_about_our_certificate(const est::tls::Alert& alert) {
+  constexpr std::array<int, 9> descriptions{41, 42, 43, 44, 45, 46, 48, 49, 116};
+  return alert.from_peer && std::find(descriptions.begin(), descriptions.end(), alert.description) != descriptions.end();
+}
+
 Problem transport_problem(const Failure& failure, int status = 0) {
+  if (failure.alert && is_about_our_certificate(*failure.alert))
+    return {ProblemKind::refused, "the server refuses the TLS client certificate, or wants one: alert " + failure.alert->name(), status};
   return {ProblemKind::transport, std::string(to_string(failure.stage)) + ": " + failure.message, status};
 }
 
@@ -138,7 +147,8 @@ Outcome<Answer> Session::follow(const Ask& ask, bool provisional) {
 }
 
 bool Session::usable(const Place& place, bool provisional) {
-  return line_ && line_->provisional == provisional && same_origin(line_->place, place) && !line_->connection.readable_now();
+  return line_ && !line_->spent && line_->provisional == provisional && same_origin(line_->place, place) &&
+         !line_->connection.readable_now();
 }
 
 std::optional<Problem> Session::connect(const Place& place, bool provisional) {
@@ -168,7 +178,10 @@ Outcome<Answer> Session::ask_at(const Place& place, const Ask& ask, bool provisi
   Attempt attempt;
   for (unsigned round = 0; round < most_attempts; ++round) {
     if (auto problem = connect(place, provisional)) return *std::move(problem);
+    const bool reused = line_->used;
     Outcome<Response> response = exchange(place, ask, attempt);
+    // An idle connection may have ended while we were asking; only what is safe to repeat is repeated (RFC 9110 9.2.2).
+    if (!response && reused && !ask.body && response.problem().kind == ProblemKind::transport && last_status_ == 0) continue;
     if (!response) return response.problem();
     const int status = response->status;
     // The server renegotiated when it had read the request, so what the request was linked to is no more (RFC 7030 3.5).
@@ -243,8 +256,8 @@ Outcome<Response> Session::receive(std::string_view method, Deadline deadline) {
     return Problem{ProblemKind::answer, "the HTTP answer cannot be read: " + describe_first(observed.findings), last_status_};
   }
   Response response = observed.message;
-  // The facts stay: closing is what the next request finds.
-  if (!parser.keep_alive()) line_->connection.end_output();
+  line_->used = true;
+  line_->spent = !parser.keep_alive();
   return response;
 }
 

@@ -95,6 +95,8 @@ class Session {
     Place place;
     ServerVerdict server;
     bool provisional = false;
+    bool used = false;   // for a request before
+    bool spent = false;  // for no further one
   };
   struct Attempt;
 

@@ -1,0 +1,39 @@
+// Full CMC for one PKCS #10 request (RFC 7030 4.3, RFC 5272): the message around it, and what comes back.
+#pragma once
+
+#include <vector>
+
+#include "client/outcome.h"
+#include "client/server_check.h"
+#include "est/base/bytes.h"
+#include "est/base/result.h"
+#include "est/codec/x509.h"
+#include "est/crypto/key.h"
+#include "est/http/message.h"
+#include "est/tls/context.h"
+
+namespace client {
+
+// Who signs the PKIData: an identity with a certificate, or the key that is to be certified, named by its identifier (RFC 5272 3.2; the
+// request must then hold the extension below).
+struct CmcSignatory {
+  const est::tls::Identity* identity = nullptr;  // borrowed
+  const est::crypto::PrivateKey* key = nullptr;  // borrowed; used when there is no identity
+};
+// subjectKeyIdentifier of the key, for the request.
+[[nodiscard]] est::codec::Extension key_identifier_extension(const est::crypto::PrivateKey& key);
+
+struct CmcRequest {
+  est::Bytes der;
+  est::Bytes nonce;        // senderNonce
+  est::Bytes transaction;  // transactionId, content octets
+};
+[[nodiscard]] est::Result<CmcRequest> make_full_request(est::BytesView pkcs10, const CmcSignatory& signatory);
+
+// Of a 200: the certificates of a Simple PKI Response, or of a Full one with status success. The latter must be signed by a CA or by a
+// certificate with id-kp-cmcCA or id-kp-cmcRA that leads to the trust anchors, and return nonce and transaction (RFC 5272 6.6).
+// Problems: `refused` with the CMC status, `later` for pending, `untrusted`, `answer`.
+[[nodiscard]] Outcome<std::vector<est::Bytes>> read_full_response(const est::http::Response& response, const CmcRequest& request,
+                                                                  const Trust& trust);
+
+}  // namespace client
