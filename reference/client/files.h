@@ -30,7 +30,8 @@ enum class FileKind { secret, open };  // 0600 from the first moment; 0644 as th
 enum class Overwrite { refuse, replace };
 
 // Files that appear together. stage() writes beside the target and syncs; commit() puts all in place, in the order of staging, and syncs
-// the folders. If one cannot be put in place the earlier ones are taken back. What is not committed is removed by the destructor.
+// the folders. If one cannot be put in place the earlier ones are taken back. What is not committed is removed by the destructor. Stage a
+// key before its certificate: should the machine stop in between, no certificate is without its key.
 // Symbolic links, folders and devices are never written to or replaced. Not for several threads.
 class StagedFiles {
  public:
@@ -44,7 +45,9 @@ class StagedFiles {
 
  private:
   struct File {
-    std::string path, beside, earlier;
+    std::string path, beside;
+    std::string earlier = {};  // a second name of what was there before
+    bool is_new = false;       // nothing was there
   };
   est::Status place(File& file);
   void take_back(std::size_t count);

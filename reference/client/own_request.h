@@ -7,6 +7,7 @@
 
 #include "est/base/bytes.h"
 #include "est/base/result.h"
+#include "est/codec/oid.h"
 #include "est/codec/pkcs10.h"
 #include "est/crypto/key.h"
 
@@ -17,12 +18,14 @@ namespace client {
 [[nodiscard]] est::Result<est::codec::CertificationRequest> read_own_request(std::string_view content, const std::string& name);
 
 struct OwnRequestUse {
-  const est::crypto::PrivateKey* key = nullptr;  // the request's key if the user gave it, too
-  std::optional<std::string> linking;            // ops::channel_binding_text of the connection
-  bool linking_demanded = false;                 // by /csrattrs or by the user
+  const est::crypto::PrivateKey* key = nullptr;                    // the request's key if the user gave it, too
+  std::optional<std::string> linking;                              // ops::channel_binding_text of the connection
+  est::codec::Oid link_by = est::codec::oids::challenge_password;  // or estIdentityLinking where that is asked for (linking_type)
+  bool linking_demanded = false;                                   // by /csrattrs or by the user
 };
-// The octets to send. As they are without `key`; with it and `linking` the request is signed anew with that in challengePassword. Errors:
-// the key is another one, linking is demanded and the key is missing, the request holds a challengePassword of an earlier connection.
+// The octets to send. As they are without `key`; with it and `linking` the request is signed anew with the latter in the attribute
+// `link_by`. Errors: the key is another one, linking is demanded and the key is missing, the request holds a challengePassword of an
+// earlier connection.
 [[nodiscard]] est::Result<est::Bytes> own_request_to_send(const est::codec::CertificationRequest& request, const OwnRequestUse& use);
 
 }  // namespace client

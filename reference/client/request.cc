@@ -119,8 +119,7 @@ bool mentions_linking(const CsrAttrs& asked, const Oid& type) {
 
 Status link(RequestDraft& draft) {
   const CsrAttrs* asked = draft.input.asked;
-  const bool by_identity_linking = asked != nullptr && mentions_linking(*asked, oids::est_identity_linking);
-  const Oid& type = by_identity_linking ? oids::est_identity_linking : oids::challenge_password;
+  const Oid type = linking_type(asked);
   if (draft.input.wishes.linking) {
     draft.attributes.push_back(codec::make_text_attribute(type, *draft.input.wishes.linking));
     return {};
@@ -212,6 +211,11 @@ Result<BuiltRequest> build_request(const RequestInput& input) {
 
 bool asks_for_linking(const CsrAttrs& asked) {
   return mentions_linking(asked, oids::challenge_password) || mentions_linking(asked, oids::est_identity_linking);
+}
+
+Oid linking_type(const CsrAttrs* asked) {
+  const bool by_identity_linking = asked != nullptr && mentions_linking(*asked, oids::est_identity_linking);
+  return by_identity_linking ? oids::est_identity_linking : oids::challenge_password;
 }
 
 Result<Oid> parse_purpose(std::string_view text) {

@@ -56,6 +56,8 @@ struct BuiltRequest {
 
 // RFC 7030 4.5.2, RFC 7894 4: does the server ask for the linking of identity and proof of possession?
 [[nodiscard]] bool asks_for_linking(const est::codec::CsrAttrs& asked);
+// The attribute the binding goes into: estIdentityLinking where that is asked for (RFC 7894 4), else challengePassword.
+[[nodiscard]] est::codec::Oid linking_type(const est::codec::CsrAttrs* asked);
 
 // --- Helpers for command lines; errors name the text.
 // "serverAuth", "clientAuth" ... or a dotted OID.
