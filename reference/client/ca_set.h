@@ -47,7 +47,7 @@ struct CaSetOptions {
 };
 
 // Every certificate but the current root is validated against it before it is used (RFC 7030 4.1.3). Errors, naming the certificate: not
-// readable, no CA, no self-signed one, the current root not valid at the time, a self-signature that does not verify, a certificate
+// readable, no CA, no self-signed one whose signature verifies, the current root not valid at the time, a certificate
 // that leads to no root of the answer. Expired ones, other roots and what they issued are kept as unused, and noted.
 [[nodiscard]] est::Result<CaSet> sort_ca_certificates(const std::vector<est::Bytes>& certificates, const CaSetOptions& options);
 

@@ -69,6 +69,7 @@ X509StoreHandle store_of(const std::vector<X509*>& anchors, const std::vector<X5
 unsigned long flags_of(const ChainOptions& options) {
   unsigned long flags = X509_V_FLAG_TRUSTED_FIRST;
   if (options.partial_chain) flags |= X509_V_FLAG_PARTIAL_CHAIN;
+  if (!options.check_time) flags |= X509_V_FLAG_NO_CHECK_TIME;
   if (options.check_crl) flags |= X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL;
   return flags;
 }
@@ -77,7 +78,7 @@ void set_parameters(X509_STORE_CTX* context, const ChainOptions& options) {
   X509_VERIFY_PARAM* parameters = X509_STORE_CTX_get0_param(context);
   X509_VERIFY_PARAM_set_flags(parameters, flags_of(options));
   X509_VERIFY_PARAM_set_depth(parameters, most_intermediates);
-  if (options.at) X509_VERIFY_PARAM_set_time(parameters, static_cast<time_t>(*options.at));
+  if (options.at && options.check_time) X509_VERIFY_PARAM_set_time(parameters, static_cast<time_t>(*options.at));
   if (options.purpose == Purpose::tls_server) X509_VERIFY_PARAM_set_purpose(parameters, X509_PURPOSE_SSL_SERVER);
   if (options.purpose == Purpose::tls_client) X509_VERIFY_PARAM_set_purpose(parameters, X509_PURPOSE_SSL_CLIENT);
 }

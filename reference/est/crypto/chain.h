@@ -28,6 +28,7 @@ struct ChainOptions {
   std::optional<UnixTime> at;  // default: now
   bool check_crl = false;      // whole chain; a missing CRL is a failure
   bool partial_chain = true;   // an intermediate may be the anchor
+  bool check_time = true;      // false: periods of validity are not looked at
 };
 
 struct ChainResult {

@@ -121,6 +121,9 @@ TEST_F(Chain, FailuresHaveACodeAndASentence) {
   EXPECT_EQ(run(leaf, {middle.der()}, {root.der()}).code, X509_V_ERR_CERT_HAS_EXPIRED);
   options.at = then - 5000;
   EXPECT_EQ(run(leaf, {middle.der()}, {root.der()}).code, X509_V_ERR_CERT_NOT_YET_VALID);
+  options.check_time = false;
+  EXPECT_TRUE(run(leaf, {middle.der()}, {root.der()}).valid);
+  EXPECT_FALSE(run(leaf, {middle.der()}, {stranger.der()}).valid);
 }
 
 TEST_F(Chain, PurposeFollowsExtendedKeyUsage) {
