@@ -19,14 +19,14 @@ using engine::Json;
 using engine::Scenario;
 
 // What several subcommands share.
-struct Options {
+struct CatalogueOptions {
   DataOptions data;
   bool json = false;
   std::string word;
 };
 
-std::shared_ptr<Options> options_of(CLI::App& command, bool selecting) {
-  auto options = std::make_shared<Options>();
+std::shared_ptr<CatalogueOptions> options_of(CLI::App& command, bool selecting) {
+  auto options = std::make_shared<CatalogueOptions>();
   add_data_options(command, options->data, selecting);
   command.add_flag("--json", options->json, "print data instead of text");
   return options;
@@ -62,7 +62,7 @@ Json json_of(const engine::Interpretation& interpretation) {
               {"verdict", interpretation.verdict}};
 }
 
-int list(const Options& options) {
+int list(const CatalogueOptions& options) {
   const auto data = load_or_complain(options.data);
   if (!data) return ExitCode::usage;
   if (options.json) {
@@ -106,7 +106,7 @@ void explain(const engine::Interpretation& interpretation) {
   line("verdict", interpretation.verdict);
 }
 
-int explain_word(const Options& options) {
+int explain_word(const CatalogueOptions& options) {
   const auto data = load_or_complain(options.data);
   if (!data) return ExitCode::usage;
   Json found = Json::array();
@@ -129,7 +129,7 @@ int explain_word(const Options& options) {
   return 0;
 }
 
-int lint(const Options& options) {
+int lint(const CatalogueOptions& options) {
   std::vector<std::string> problems;
   const auto data = load_data(options.data, problems);
   if (data) problems = engine::lint(data->scenarios, data->catalogue, data->vocabulary);
@@ -165,7 +165,7 @@ void print_words(const std::string& title, const std::vector<T>& words) {
   }
 }
 
-int verbs(const Options& options) {
+int verbs(const CatalogueOptions& options) {
   const engine::Vocabulary vocabulary = make_vocabulary();
   if (!options.json) {
     print_words("Verbs", vocabulary.verbs());
@@ -212,7 +212,7 @@ void add_lint(CLI::App& app, Command& run) {
 
 void add_verbs(CLI::App& app, Command& run) {
   CLI::App* command = app.add_subcommand("verbs", "print all verbs, checks and claims scenarios may use");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CatalogueOptions>();
   command->add_flag("--json", options->json, "print data instead of text");
   command->callback([=, &run] { run = [=] { return verbs(*options); }; });
 }

@@ -79,10 +79,10 @@ Preflight look(engine::Driver& driver, const engine::Vocabulary& vocabulary, con
 }
 
 bool bears_company(engine::Driver& driver, const engine::Vocabulary& vocabulary, const engine::RunOptions& run) {
-  constexpr int patience_ms = 3000;
+  constexpr int company_patience_ms = 3000;
   engine::RunOptions options = run;
   options.liveness = run.liveness.value_or(driver.liveness());
-  options.liveness->parameters["within"] = patience_ms;
+  options.liveness->parameters["within"] = company_patience_ms;
   return engine::serves_several(driver, vocabulary, options);
 }
 

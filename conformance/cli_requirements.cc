@@ -18,7 +18,7 @@ using engine::CoverageState;
 using engine::CoverageTotals;
 using engine::Json;
 
-struct Options {
+struct RequirementsOptions {
   DataOptions data;
   bool json = false;
   bool uncovered = false;
@@ -70,7 +70,7 @@ void print_line(const Coverage& coverage) {
   if (coverage.state == CoverageState::untested) std::cout << fmt::format("{:<37}not tested: {}\n", "", reason_of(coverage));
 }
 
-int requirements(const Options& options) {
+int requirements(const RequirementsOptions& options) {
   const auto data = load_or_complain(options.data);
   if (!data) return ExitCode::usage;
   auto all = engine::coverage(data->scenarios, data->catalogue);
@@ -136,7 +136,7 @@ void explain(const Coverage& coverage) {
 
 void add_requirements(CLI::App& app, Command& run) {
   CLI::App* command = app.add_subcommand("requirements", "list the normative sentences and how they are covered");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<RequirementsOptions>();
   add_data_options(*command, options->data, false);
   command->add_flag("--json", options->json, "print data instead of text");
   command->add_option("--role", options->role, "only those of this role")->check(CLI::IsMember({"server", "client", "proxy"}));

@@ -13,10 +13,6 @@ namespace {
 using engine::ParameterType;
 using est::codec::Certificate;
 
-std::string shown(const Certificate& certificate) {
-  return certificate.subject.empty() ? "a certificate with an empty subject" : est::printable(certificate.subject.to_string());
-}
-
 CheckResult without_bag(const CheckInput& input, const std::string& expected) {
   if (!answer_of(input.exchange)) return unanswered(input, expected);
   return result(input, Verdict::fail, describe(input.exchange) + " No CA certificates can be found in it.", expected, "CMS");

@@ -24,15 +24,6 @@ CheckResult without_bag(const CheckInput& input, const Exchange& exchange, const
   return result(input, Verdict::fail, describe(exchange) + " No CA certificates can be found in it.", expected, "CMS");
 }
 
-std::string shown(const Certificate& certificate) {
-  return certificate.subject.empty() ? "a certificate with an empty subject" : est::printable(certificate.subject.to_string());
-}
-
-bool signed_with(const Certificate& certificate, const Certificate& signer) {
-  const auto verified = est::crypto::verify(signer.spki, certificate.signature_algorithm, certificate.tbs, certificate.signature);
-  return verified.ok() && *verified;
-}
-
 const Certificate& ends_last(const std::vector<Certificate>& roots) {
   return *std::max_element(roots.begin(), roots.end(),
                            [](const Certificate& a, const Certificate& b) { return a.validity.not_after < b.validity.not_after; });

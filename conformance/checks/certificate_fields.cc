@@ -59,7 +59,7 @@ bool is_host_name(std::string_view name) {
   });
 }
 
-bool well_formed(const GeneralName& name) {
+bool is_well_formed(const GeneralName& name) {
   const std::string_view text = est::as_text(name.value);
   if (name.type == GeneralNameType::dns) return is_host_name(text);
   if (name.type == GeneralNameType::ip) return name.value.size() == 4 || name.value.size() == 16;
@@ -73,7 +73,7 @@ void judge_alternative_names(const Certificate& certificate, Defects& defects) {
   const auto names = est::codec::decode_general_names(extension->value);
   if (!names.value) return;  // said elsewhere
   for (const auto& name : *names.value)
-    must(defects, well_formed(name), "has the malformed subjectAltName " + est::printable(est::codec::to_string(name), 80), "4.2.1.6");
+    must(defects, is_well_formed(name), "has the malformed subjectAltName " + est::printable(est::codec::to_string(name), 80), "4.2.1.6");
 }
 
 // certificatePolicies ::= SEQUENCE OF PolicyInformation { policyIdentifier, ... }

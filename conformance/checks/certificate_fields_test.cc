@@ -9,13 +9,13 @@ using namespace samples;
 namespace der = est::codec::der;
 namespace oids = est::codec::oids;
 
-struct Case {
+struct FieldCase {
   const char* what;
   Verdict verdict;
   void (*change)(Plan&);
 };
 
-class Fields : public testing::TestWithParam<Case> {};
+class Fields : public testing::TestWithParam<FieldCase> {};
 
 TEST_P(Fields, AreJudged) {
   Plan plan;
@@ -42,33 +42,33 @@ Bytes point(bool somewhere) { return der::sequence({somewhere ? der::sequence({d
 INSTANTIATE_TEST_SUITE_P(
     Rfc5280, Fields,
     testing::Values(
-        Case{"unique identifier", Verdict::fail, [](Plan& p) { p.unique_identifier = true; }},
-        Case{"SHA-1", Verdict::warn, [](Plan& p) { p.digest = est::crypto::Digest::sha1; }},
-        Case{"TeletexString", Verdict::warn, [](Plan& p) { p.subject_der = teletex_name(); }},
-        Case{"a good DNS name", Verdict::pass, [](Plan& p) { named(p, "DNS:a_1.example"); }},
-        Case{"a DNS name with a blank label", Verdict::fail,
-             [](Plan& p) {
-               p.extensions = {est::codec::make_subject_alt_name({{est::codec::GeneralNameType::dns, est::to_bytes("a..b")}})};
-             }},
-        Case{"a relative URI", Verdict::fail,
-             [](Plan& p) {
-               p.extensions = {est::codec::make_subject_alt_name({{est::codec::GeneralNameType::uri, est::to_bytes("here/there")}})};
-             }},
-        Case{"two policies", Verdict::pass,
-             [](Plan& p) {
-               with(p, "2.5.29.32", false, der::sequence({policy("1.2.3"), policy("1.2.4")}));
-             }},
-        Case{"a policy twice", Verdict::fail,
-             [](Plan& p) {
-               with(p, "2.5.29.32", false, der::sequence({policy("1.2.3"), policy("1.2.3")}));
-             }},
-        Case{"a CRL point", Verdict::pass, [](Plan& p) { with(p, "2.5.29.31", false, point(true)); }},
-        Case{"a CRL point nowhere", Verdict::warn, [](Plan& p) { with(p, "2.5.29.31", false, point(false)); }},
-        Case{"a critical CRL point", Verdict::warn, [](Plan& p) { with(p, "2.5.29.31", true, point(true)); }},
-        Case{"AIA", Verdict::pass, [](Plan& p) { with(p, "1.3.6.1.5.5.7.1.1", false, der::sequence({})); }},
-        Case{"critical AIA", Verdict::fail, [](Plan& p) { with(p, "1.3.6.1.5.5.7.1.1", true, der::sequence({})); }},
-        Case{"unknown extension", Verdict::pass, [](Plan& p) { with(p, "1.3.6.1.4.1.32473.1", false, der::null()); }},
-        Case{"critical unknown extension", Verdict::warn, [](Plan& p) { with(p, "1.3.6.1.4.1.32473.1", true, der::null()); }}));
+        FieldCase{"unique identifier", Verdict::fail, [](Plan& p) { p.unique_identifier = true; }},
+        FieldCase{"SHA-1", Verdict::warn, [](Plan& p) { p.digest = est::crypto::Digest::sha1; }},
+        FieldCase{"TeletexString", Verdict::warn, [](Plan& p) { p.subject_der = teletex_name(); }},
+        FieldCase{"a good DNS name", Verdict::pass, [](Plan& p) { named(p, "DNS:a_1.example"); }},
+        FieldCase{"a DNS name with a blank label", Verdict::fail,
+                  [](Plan& p) {
+                    p.extensions = {est::codec::make_subject_alt_name({{est::codec::GeneralNameType::dns, est::to_bytes("a..b")}})};
+                  }},
+        FieldCase{"a relative URI", Verdict::fail,
+                  [](Plan& p) {
+                    p.extensions = {est::codec::make_subject_alt_name({{est::codec::GeneralNameType::uri, est::to_bytes("here/there")}})};
+                  }},
+        FieldCase{"two policies", Verdict::pass,
+                  [](Plan& p) {
+                    with(p, "2.5.29.32", false, der::sequence({policy("1.2.3"), policy("1.2.4")}));
+                  }},
+        FieldCase{"a policy twice", Verdict::fail,
+                  [](Plan& p) {
+                    with(p, "2.5.29.32", false, der::sequence({policy("1.2.3"), policy("1.2.3")}));
+                  }},
+        FieldCase{"a CRL point", Verdict::pass, [](Plan& p) { with(p, "2.5.29.31", false, point(true)); }},
+        FieldCase{"a CRL point nowhere", Verdict::warn, [](Plan& p) { with(p, "2.5.29.31", false, point(false)); }},
+        FieldCase{"a critical CRL point", Verdict::warn, [](Plan& p) { with(p, "2.5.29.31", true, point(true)); }},
+        FieldCase{"AIA", Verdict::pass, [](Plan& p) { with(p, "1.3.6.1.5.5.7.1.1", false, der::sequence({})); }},
+        FieldCase{"critical AIA", Verdict::fail, [](Plan& p) { with(p, "1.3.6.1.5.5.7.1.1", true, der::sequence({})); }},
+        FieldCase{"unknown extension", Verdict::pass, [](Plan& p) { with(p, "1.3.6.1.4.1.32473.1", false, der::null()); }},
+        FieldCase{"critical unknown extension", Verdict::warn, [](Plan& p) { with(p, "1.3.6.1.4.1.32473.1", true, der::null()); }}));
 
 TEST(CertificateProfile, OrNone) {
   EXPECT_EQ(judge("certificate-profile", {{"or-none", true}}, answered(400)).worst, Verdict::pass);

@@ -52,14 +52,12 @@ TEST(KeyMatches, AnotherEncodingOfTheKeyCounts) {
   EXPECT_EQ(judge("key-matches", {}, made).worst, Verdict::pass);
 }
 
-Exchange cacerts(const std::vector<Bytes>& certificates) { return exchange(est::ops::cacerts_response(certificates), "anchors"); }
-
 TEST(ChainsTo, FollowsThePathAtTheTimeOfTheRun) {
   const auto& pki = Pki::get();
   const Json rule{{"cacerts", "anchors"}};
-  const auto good = cacerts({pki.root});
+  const auto good = anchors({pki.root});
   EXPECT_EQ(judge("chains-to", rule, {good, enrolled(pki.device())}).worst, Verdict::pass);
-  EXPECT_EQ(judge("chains-to", rule, {cacerts({pki.other_root}), enrolled(pki.device())}).worst, Verdict::fail);
+  EXPECT_EQ(judge("chains-to", rule, {anchors({pki.other_root}), enrolled(pki.device())}).worst, Verdict::fail);
   Plan expired;
   expired.not_after = est::codec::der::time(now - 1);
   EXPECT_EQ(judge("chains-to", rule, {good, enrolled(pki.device(expired))}).worst, Verdict::fail);
@@ -74,15 +72,15 @@ TEST(ChainsTo, IntermediatesAndAnchorsWithoutRoot) {
   Plan plan = ca_plan("CN=Test Root");
   plan.issuer = "CN=Other Root";
   const auto intermediate = pki.certify(plan, pki.other_key, pki.root_key.public_key_info());
-  EXPECT_EQ(judge("chains-to", rule, {cacerts({intermediate, pki.other_root}), enrolled(pki.device())}).worst, Verdict::pass);
-  EXPECT_EQ(judge("chains-to", rule, {cacerts({intermediate}), enrolled(pki.device())}).worst, Verdict::pass);
+  EXPECT_EQ(judge("chains-to", rule, {anchors({intermediate, pki.other_root}), enrolled(pki.device())}).worst, Verdict::pass);
+  EXPECT_EQ(judge("chains-to", rule, {anchors({intermediate}), enrolled(pki.device())}).worst, Verdict::pass);
 }
 
 TEST(ChainsTo, WithoutMaterialNothingIsSettled) {
   const Json rule{{"cacerts", "anchors"}};
   const auto device = enrolled(Pki::get().device());
   EXPECT_EQ(judge("chains-to", rule, device).worst, Verdict::inconclusive);
-  EXPECT_EQ(judge("chains-to", rule, {cacerts({Pki::get().root}), answered(400)}).worst, Verdict::inconclusive);
+  EXPECT_EQ(judge("chains-to", rule, {anchors({Pki::get().root}), answered(400)}).worst, Verdict::inconclusive);
   auto missing = answered(404);
   missing.name = "anchors";
   EXPECT_EQ(judge("chains-to", rule, {missing, device}).worst, Verdict::inconclusive);

@@ -16,11 +16,6 @@ namespace der = est::codec::der;
 namespace oids = est::codec::oids;
 using est::codec::Certificate;
 
-bool signed_with(const Certificate& leaf, const Certificate& candidate) {
-  const auto verified = est::crypto::verify(candidate.spki, leaf.signature_algorithm, leaf.tbs, leaf.signature);
-  return verified.ok() && *verified;
-}
-
 // Every CA certificate with the key that signed: after a rollover an intermediate may have two.
 std::vector<Certificate> issuers_of(const Certificate& leaf, const Trust& trust) {
   std::vector<Certificate> found;

@@ -30,11 +30,6 @@ namespace codec = est::codec;
 namespace der = est::codec::der;
 namespace oids = est::codec::oids;
 
-std::string fact(const Exchange& exchange, const std::string& name) {
-  const auto found = exchange.facts.find(name);
-  return found == exchange.facts.end() ? std::string() : found->second;
-}
-
 // --- The frame
 
 struct Frame {

@@ -5,15 +5,6 @@ namespace {
 
 using namespace samples;
 
-Plan with_names(std::string subject, const std::vector<std::string>& alternatives) {
-  Plan plan;
-  plan.subject = std::move(subject);
-  std::vector<est::codec::GeneralName> names;
-  for (const auto& text : alternatives) names.push_back(*est::codec::parse_general_name(text));
-  if (!names.empty()) plan.extensions = {est::codec::make_subject_alt_name(names)};
-  return plan;
-}
-
 TEST(SubjectAsRequested, IsTheCasToDecide) {
   const auto& pki = Pki::get();
   EXPECT_EQ(judge("subject-as-requested", {}, enrolled(pki.device())).worst, Verdict::pass);

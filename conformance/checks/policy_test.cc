@@ -10,15 +10,6 @@ namespace codec = est::codec;
 namespace der = est::codec::der;
 namespace oids = est::codec::oids;
 
-Plan with_names(std::string subject, const std::vector<std::string>& alternatives) {
-  Plan plan;
-  plan.subject = std::move(subject);
-  std::vector<codec::GeneralName> names;
-  for (const auto& text : alternatives) names.push_back(*codec::parse_general_name(text));
-  if (!names.empty()) plan.extensions = {codec::make_subject_alt_name(names)};
-  return plan;
-}
-
 Exchange asking(Exchange made, const std::string& subject) {
   made.artefacts["new-subject"] = codec::parse_name(subject)->der;
   return made;

@@ -168,6 +168,20 @@ bool signed_by_itself(const est::codec::Certificate& certificate) {
   return !verified.ok() || *verified;
 }
 
+bool signed_with(const est::codec::Certificate& leaf, const est::codec::Certificate& candidate) {
+  const auto verified = est::crypto::verify(candidate.spki, leaf.signature_algorithm, leaf.tbs, leaf.signature);
+  return verified.ok() && *verified;
+}
+
+std::string shown(const est::codec::Certificate& certificate) {
+  return certificate.subject.empty() ? "a certificate with an empty subject" : est::printable(certificate.subject.to_string());
+}
+
+std::string fact(const Exchange& exchange, const std::string& name) {
+  const auto found = exchange.facts.find(name);
+  return found == exchange.facts.end() ? std::string() : found->second;
+}
+
 const est::Bytes* artefact(const Exchange& exchange, std::string_view name) {
   const auto found = exchange.artefacts.find(std::string(name));
   return found == exchange.artefacts.end() || found->second.empty() ? nullptr : &found->second;

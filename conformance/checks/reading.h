@@ -54,8 +54,11 @@ struct Bag {
 // True when the certificate holds the key of the request. Other encodings of the same key count: the request's own signature decides.
 [[nodiscard]] bool holds_requested_key(const est::codec::Certificate& certificate, const Exchange& exchange);
 [[nodiscard]] bool signed_by_itself(const est::codec::Certificate& certificate);
+[[nodiscard]] bool signed_with(const est::codec::Certificate& leaf, const est::codec::Certificate& candidate);
+[[nodiscard]] std::string shown(const est::codec::Certificate& certificate);  // its subject, for a sentence
 
 [[nodiscard]] const est::Bytes* artefact(const Exchange& exchange, std::string_view name);
+[[nodiscard]] std::string fact(const Exchange& exchange, const std::string& name);  // empty when never recorded
 // The named earlier exchange (parameter `parameter`); nothing when not given or never recorded.
 [[nodiscard]] const Exchange* other(const CheckInput& input, std::string_view parameter);
 

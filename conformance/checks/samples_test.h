@@ -77,6 +77,15 @@ inline Plan ca_plan(std::string name) {
   return plan;
 }
 
+inline Plan with_names(std::string subject, const std::vector<std::string>& alternatives) {
+  Plan plan;
+  plan.subject = std::move(subject);
+  std::vector<est::codec::GeneralName> names;
+  for (const auto& text : alternatives) names.push_back(*est::codec::parse_general_name(text));
+  if (!names.empty()) plan.extensions = {est::codec::make_subject_alt_name(names)};
+  return plan;
+}
+
 inline Pki::Pki() {
   root = certify(ca_plan("CN=Test Root"), root_key, root_key.public_key_info());
   other_root = certify(ca_plan("CN=Other Root"), other_key, other_key.public_key_info());
@@ -141,6 +150,16 @@ inline Exchange failed(std::string stage, std::string cause, std::string alert =
   return made;
 }
 
+// An answer over TLS.
+inline Exchange connected(std::string version = "TLS 1.2", std::map<std::string, std::string> facts = {}) {
+  auto made = answered(200);
+  made.tls = engine::TlsRecord{};
+  made.tls->version = std::move(version);
+  made.tls->suite = "TLS_AES_128_GCM_SHA256";
+  made.facts = std::move(facts);
+  return made;
+}
+
 // A granted enrollment, with the artefacts steps record.
 inline Exchange enrolled(const Bytes& certificate, std::string name = "step-1") {
   auto made = exchange(est::ops::enroll_response(certificate), std::move(name));
@@ -155,6 +174,9 @@ inline Exchange enrolled_with(const std::vector<Bytes>& certificates) {
   made.artefacts["spki"] = Pki::get().device_key.public_key_info();
   return made;
 }
+
+// An answer to /cacerts under the name that scenarios give it.
+inline Exchange anchors(const std::vector<Bytes>& certificates) { return exchange(est::ops::cacerts_response(certificates), "anchors"); }
 
 // --- Judging
 struct Judged {
@@ -201,6 +223,10 @@ inline Judged judge(std::string_view check, const Json& parameters, std::vector<
 
 inline Judged judge(std::string_view check, const Json& parameters, const Exchange& exchange, bool strict = false) {
   return judge(check, parameters, std::vector<Exchange>{exchange}, strict);
+}
+
+inline Verdict verdict_of(const std::string& check, const Exchange& exchange, const Json& parameters = Json::object()) {
+  return judge(check, parameters, exchange).worst;
 }
 
 }  // namespace conformance::checks::samples

@@ -54,51 +54,48 @@ Exchange refused(const std::string& cause, const std::string& alert = {}) {
   return made;
 }
 
-Verdict of(const std::string& check, const Exchange& exchange, const Json& parameters = Json::object()) {
-  return judge(check, parameters, exchange).worst;
-}
-
 TEST(ServerHello, ChoosesOnlyWhatWasOffered) {
-  EXPECT_EQ(of("server-hello", answered_with({})), Verdict::pass);
-  EXPECT_EQ(of("server-hello", answered_with({.version = {3, 4}})), Verdict::fail);
-  EXPECT_EQ(of("server-hello", answered_with({.suite = {0, 5}})), Verdict::fail);
-  EXPECT_EQ(of("server-hello", answered_with({.compression = {1}})), Verdict::fail);
-  EXPECT_EQ(of("server-hello", answered_with({.extensions = {0, 16, 0, 0}})), Verdict::fail);
-  EXPECT_EQ(of("server-hello", answered_with({.extensions = {0, 16, 0}})), Verdict::fail) << "cannot be read";
+  EXPECT_EQ(verdict_of("server-hello", answered_with({})), Verdict::pass);
+  EXPECT_EQ(verdict_of("server-hello", answered_with({.version = {3, 4}})), Verdict::fail);
+  EXPECT_EQ(verdict_of("server-hello", answered_with({.suite = {0, 5}})), Verdict::fail);
+  EXPECT_EQ(verdict_of("server-hello", answered_with({.compression = {1}})), Verdict::fail);
+  EXPECT_EQ(verdict_of("server-hello", answered_with({.extensions = {0, 16, 0, 0}})), Verdict::fail);
+  EXPECT_EQ(verdict_of("server-hello", answered_with({.extensions = {0, 16, 0}})), Verdict::fail) << "cannot be read";
   const auto exchange_of = [](est::Byte group, est::Byte signature) {
     return message(12, joined({{3, 0, group}, sized(1, Bytes(65, est::Byte{4})), {4, signature}, sized(2, Bytes(70, est::Byte{1}))}));
   };
-  EXPECT_EQ(of("server-hello", answered_with({.more = exchange_of(23, 3)})), Verdict::pass);
-  EXPECT_EQ(of("server-hello", answered_with({.more = exchange_of(24, 3)})), Verdict::fail);
-  EXPECT_EQ(of("server-hello", answered_with({.more = exchange_of(23, 1)})), Verdict::fail);
-  EXPECT_EQ(of("server-hello", answered_with({.more = message(13, {0, 0, 0, 0, 0})})), Verdict::fail) << "lists nothing";
+  EXPECT_EQ(verdict_of("server-hello", answered_with({.more = exchange_of(23, 3)})), Verdict::pass);
+  EXPECT_EQ(verdict_of("server-hello", answered_with({.more = exchange_of(24, 3)})), Verdict::fail);
+  EXPECT_EQ(verdict_of("server-hello", answered_with({.more = exchange_of(23, 1)})), Verdict::fail);
+  EXPECT_EQ(verdict_of("server-hello", answered_with({.more = message(13, {0, 0, 0, 0, 0})})), Verdict::fail) << "lists nothing";
 }
 
 TEST(ServerHello, MayHaveToHoldMore) {
-  EXPECT_EQ(of("server-hello", answered_with({}), {{"with", "renegotiation-info"}}), Verdict::pass);
-  EXPECT_EQ(of("server-hello", answered_with({.extensions = {}}), {{"with", "renegotiation-info"}}), Verdict::fail);
-  EXPECT_EQ(of("server-hello", answered_with({.extensions = {0xff, 1, 0, 2, 1, 9}}), {{"with", "renegotiation-info"}}), Verdict::fail);
-  EXPECT_EQ(of("server-hello", answered_with({}), {{"with", "retry"}}), Verdict::fail);
+  EXPECT_EQ(verdict_of("server-hello", answered_with({}), {{"with", "renegotiation-info"}}), Verdict::pass);
+  EXPECT_EQ(verdict_of("server-hello", answered_with({.extensions = {}}), {{"with", "renegotiation-info"}}), Verdict::fail);
+  EXPECT_EQ(verdict_of("server-hello", answered_with({.extensions = {0xff, 1, 0, 2, 1, 9}}), {{"with", "renegotiation-info"}}),
+            Verdict::fail);
+  EXPECT_EQ(verdict_of("server-hello", answered_with({}), {{"with", "retry"}}), Verdict::fail);
 }
 
 TEST(ServerHello, RefusalsAndSilence) {
-  EXPECT_EQ(of("server-hello", refused("alert", "handshake_failure")), Verdict::fail);
-  EXPECT_EQ(of("server-hello", refused("alert", "handshake_failure"), {{"or-refusal", true}}), Verdict::pass);
-  EXPECT_EQ(of("server-hello", refused("closed"), {{"or-refusal", true}}), Verdict::pass);
-  EXPECT_EQ(of("server-hello", refused("timeout"), {{"or-refusal", true}}), Verdict::fail);
-  EXPECT_EQ(of("hello-refused", refused("alert", "protocol_version")), Verdict::pass);
-  EXPECT_EQ(of("hello-refused", refused("reset")), Verdict::pass);
-  EXPECT_EQ(of("hello-refused", refused("timeout")), Verdict::inconclusive);
-  EXPECT_EQ(of("hello-refused", answered_with({})), Verdict::fail);
+  EXPECT_EQ(verdict_of("server-hello", refused("alert", "handshake_failure")), Verdict::fail);
+  EXPECT_EQ(verdict_of("server-hello", refused("alert", "handshake_failure"), {{"or-refusal", true}}), Verdict::pass);
+  EXPECT_EQ(verdict_of("server-hello", refused("closed"), {{"or-refusal", true}}), Verdict::pass);
+  EXPECT_EQ(verdict_of("server-hello", refused("timeout"), {{"or-refusal", true}}), Verdict::fail);
+  EXPECT_EQ(verdict_of("hello-refused", refused("alert", "protocol_version")), Verdict::pass);
+  EXPECT_EQ(verdict_of("hello-refused", refused("reset")), Verdict::pass);
+  EXPECT_EQ(verdict_of("hello-refused", refused("timeout")), Verdict::inconclusive);
+  EXPECT_EQ(verdict_of("hello-refused", answered_with({})), Verdict::fail);
 }
 
 TEST(DowngradeSentinel, IsTheEndOfTheRandom) {
   Reply reply;
-  EXPECT_EQ(of("downgrade-sentinel", answered_with(reply)), Verdict::fail);
+  EXPECT_EQ(verdict_of("downgrade-sentinel", answered_with(reply)), Verdict::fail);
   const Bytes mark{0x44, 0x4F, 0x57, 0x4E, 0x47, 0x52, 0x44, 0x01};
   std::copy(mark.begin(), mark.end(), reply.random.end() - 8);
-  EXPECT_EQ(of("downgrade-sentinel", answered_with(reply)), Verdict::pass);
-  EXPECT_EQ(of("downgrade-sentinel", refused("alert")), Verdict::fail);
+  EXPECT_EQ(verdict_of("downgrade-sentinel", answered_with(reply)), Verdict::pass);
+  EXPECT_EQ(verdict_of("downgrade-sentinel", refused("alert")), Verdict::fail);
 }
 
 }  // namespace

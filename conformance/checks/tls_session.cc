@@ -11,11 +11,6 @@ namespace conformance::checks {
 
 namespace {
 
-std::string fact(const Exchange& exchange, const std::string& name) {
-  const auto found = exchange.facts.find(name);
-  return found == exchange.facts.end() ? std::string() : found->second;
-}
-
 // --- Client certificates
 
 Results certificate_request(const CheckInput& input) {
@@ -170,7 +165,7 @@ Results certificate_order(const CheckInput& input) {
   return {result(input, Verdict::pass, "The chain of " + std::to_string(chain.size()) + " is in order.", expected, "TLS")};
 }
 
-bool is_host_name(std::string_view text) {
+bool looks_like_host_name(std::string_view text) {
   return text.find('.') != std::string_view::npos &&
          text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.*") == std::string_view::npos;
 }
@@ -199,7 +194,7 @@ Results certificate_names(const CheckInput& input) {
     if (name.find('*') != std::string::npos) complain("The server certificate has the wildcard " + est::printable(name, 100) + ".");
   }
   const std::string common = leaf->subject.first(est::codec::oids::common_name).value_or("");
-  if (is_host_name(common) && std::find(dns.begin(), dns.end(), est::ascii_lower(common)) == dns.end())
+  if (looks_like_host_name(common) && std::find(dns.begin(), dns.end(), est::ascii_lower(common)) == dns.end())
     complain("The server certificate names the host " + est::printable(common, 100) + " in its subject alone.");
   if (results.empty()) results.push_back(result(input, Verdict::pass, "The names are where they belong.", expected, "TLS"));
   return results;

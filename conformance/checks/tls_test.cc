@@ -5,14 +5,6 @@ namespace {
 
 using namespace samples;
 
-Exchange connected(std::string version) {
-  auto made = answered(200);
-  made.tls = engine::TlsRecord{};
-  made.tls->version = std::move(version);
-  made.tls->suite = "TLS_AES_128_GCM_SHA256";
-  return made;
-}
-
 TEST(Handshake, Completed) {
   EXPECT_EQ(judge("handshake-completed", {}, connected("TLS 1.3")).worst, Verdict::pass);
   EXPECT_EQ(judge("handshake-completed", {}, failed("handshake", "alert", "handshake_failure")).worst, Verdict::fail);

@@ -10,18 +10,18 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-const Document requirements{"r.yaml",
-                            "rfc: 7030\n"
-                            "requirements:\n"
-                            "  - {id: R1, section: 4.1, role: server, level: MUST, text: Do}\n"
-                            "  - {id: R2, section: 4.1, role: server, level: SHOULD, text: Do too, untested: cannot be seen}\n"
-                            "  - {id: R3, section: 4.1, role: client, level: MUST NOT, text: Do not}\n"
-                            "  - {id: R4, section: 4.1, role: server, level: MUST, text: Forgotten}\n"};
+const Document coverage_requirements{"r.yaml",
+                                     "rfc: 7030\n"
+                                     "requirements:\n"
+                                     "  - {id: R1, section: 4.1, role: server, level: MUST, text: Do}\n"
+                                     "  - {id: R2, section: 4.1, role: server, level: SHOULD, text: Do too, untested: cannot be seen}\n"
+                                     "  - {id: R3, section: 4.1, role: client, level: MUST NOT, text: Do not}\n"
+                                     "  - {id: R4, section: 4.1, role: server, level: MUST, text: Forgotten}\n"};
 const Document others{"s.yaml", "rfc: 8951\nrequirements:\n  - {id: S1, section: 3, role: server, level: MUST, text: Do}\n"};
 
 TEST(Coverage, TellsCoveredFromUntestedFromRolesWithoutScenarios) {
   Problems problems;
-  const Catalogue catalogue = load_catalogue({requirements, others}, problems);
+  const Catalogue catalogue = load_catalogue({coverage_requirements, others}, problems);
   ASSERT_THAT(problems, IsEmpty());
   const std::vector<Scenario> scenarios{{.id = "EST-X-1/a", .role = "server", .requirements = {"R1"}},
                                         {.id = "EST-X-1/b", .role = "server", .requirements = {"R1", "S1"}}};

@@ -14,7 +14,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-Vocabulary vocabulary() {
+Vocabulary loader_vocabulary() {
   Vocabulary words;
   words.add(VerbInfo{"enroll",
                      "",
@@ -58,7 +58,7 @@ std::string with(const std::string& line, const std::string& instead) {
   return text.replace(at, line.size(), instead);
 }
 
-Loaded load(const std::string& text) { return load_scenarios({{"f.yaml", text}}, vocabulary(), {"R1", "R2"}); }
+Loaded load(const std::string& text) { return load_scenarios({{"f.yaml", text}}, loader_vocabulary(), {"R1", "R2"}); }
 
 TEST(Loader, ReadsAScenario) {
   const Loaded loaded = load(with("", ""));
@@ -150,8 +150,8 @@ TEST(Loader, SaysWhatIsWrongWhereAndHowToCureIt) {
 }
 
 TEST(Loader, ReportsAllProblemsOfAllFiles) {
-  const auto loaded =
-      load_scenarios({{"a.yaml", with("level: MUST", "level: X")}, {"b.yaml", "- x"}, {"c.yaml", with("tls", "tsl")}}, vocabulary(), {});
+  const auto loaded = load_scenarios({{"a.yaml", with("level: MUST", "level: X")}, {"b.yaml", "- x"}, {"c.yaml", with("tls", "tsl")}},
+                                     loader_vocabulary(), {});
   EXPECT_THAT(loaded.problems, ElementsAre(HasSubstr("a.yaml:6:"), HasSubstr("b.yaml:1: the file must be a map"),
                                            HasSubstr("c.yaml:4: scenario EST-X-1 exists already at a.yaml:4; choose another id")));
 }

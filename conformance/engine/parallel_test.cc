@@ -68,16 +68,16 @@ class Target final : public Driver {
   std::map<std::string, int> counts_;
 };
 
-std::vector<CheckResult> answer_is(const CheckInput& input) {
+std::vector<CheckResult> shared_answer_is(const CheckInput& input) {
   const std::string answer = input.exchange.facts.at("answer");
   if (answer == input.parameters.value("is", "200")) return {};
   return {{.verdict = Verdict::fail, .observed = "the target answered " + answer}};
 }
 
-Vocabulary vocabulary() {
+Vocabulary shared_vocabulary() {
   Vocabulary words;
   for (const char* verb : {"enroll", "attack", "probe"}) words.add(VerbInfo{verb, "", {}, "answer", {}});
-  words.add(CheckInfo{"answer", "", {}, answer_is, "is"});
+  words.add(CheckInfo{"answer", "", {}, shared_answer_is, "is"});
   return words;
 }
 
@@ -128,7 +128,7 @@ TEST(Parallel, EveryScenarioOnceAndResultsInOrder) {
   RunOptions run_options = options(4);
   std::vector<std::string> finished;
   run_options.finished = [&](const Scenario& scenario, const ScenarioResult&, const Evidence&) { finished.push_back(scenario.id); };
-  const auto results = run(scenarios, vocabulary(), target, run_options);
+  const auto results = run(scenarios, shared_vocabulary(), target, run_options);
   ASSERT_EQ(results.size(), 40U);
   for (std::size_t i = 0; i < results.size(); ++i) {
     EXPECT_EQ(results[i].id, scenarios[i].id);
@@ -142,7 +142,7 @@ TEST(Parallel, EveryScenarioOnceAndResultsInOrder) {
 
 TEST(Parallel, OneJobIsOneAfterAnother) {
   Target target;
-  (void)run(many(5, [](std::string id) { return negative(std::move(id)); }), vocabulary(), target, options(1));
+  (void)run(many(5, [](std::string id) { return negative(std::move(id)); }), shared_vocabulary(), target, options(1));
   EXPECT_EQ(target.most_inside, 1);
 }
 
@@ -157,7 +157,7 @@ TEST(Parallel, WhatNeedsTheTargetForItselfHasIt) {
   scenarios.insert(scenarios.begin(), {positive("X1", {"hostile"}), positive("X2", {"exclusive"}), positive("X3")});
   RunOptions run_options = options(4);
   run_options.alone = [](const Scenario& scenario) { return scenario.id == "X3"; };
-  const auto results = run(scenarios, vocabulary(), target, run_options);
+  const auto results = run(scenarios, shared_vocabulary(), target, run_options);
   EXPECT_EQ(beside, 0);
   EXPECT_EQ(results.front().id, "X1");
   EXPECT_EQ(target.count("attack"), 15);
@@ -175,7 +175,7 @@ TEST(Parallel, WaitingAndWorkingOverlap) {
   });
   auto scenarios = many(30, [](std::string id) { return positive(std::move(id)); });
   for (const char* id : {"W1", "W2", "W3", "W4"}) scenarios.push_back(positive(id, {"slow"}));
-  (void)run(scenarios, vocabulary(), target, options(4));
+  (void)run(scenarios, shared_vocabulary(), target, options(4));
   EXPECT_TRUE(together);
 }
 
@@ -194,7 +194,7 @@ TEST(Parallel, AFailureBesideOthersIsTriedAgainAlone) {
   std::vector<std::string> notes;
   run_options.noted = [&](const std::string& sentence) { notes.push_back(sentence); };
   auto scenarios = many(8, [](std::string id) { return positive(std::move(id)); });
-  const auto results = run(scenarios, vocabulary(), target, run_options);
+  const auto results = run(scenarios, shared_vocabulary(), target, run_options);
   EXPECT_EQ(results[1].verdict, Verdict::pass) << results[1].cause;
   EXPECT_EQ(results[2].verdict, Verdict::fail);
   EXPECT_EQ(target.count("S102 attack"), 2);
@@ -217,7 +217,7 @@ TEST(Parallel, WhoKillsTheTargetForAMomentIsFoundOutAlone) {
       target.dead = false;
     }
   });
-  const auto results = run(many(12, [](std::string id) { return negative(std::move(id)); }), vocabulary(), target, run_options);
+  const auto results = run(many(12, [](std::string id) { return negative(std::move(id)); }), shared_vocabulary(), target, run_options);
   over = true;
   operator_of_target.join();
   for (const auto& result : results) {
@@ -240,7 +240,7 @@ TEST(Parallel, WhenItDiesForGoodAmongSeveralNobodyIsBlamedAlone) {
     }
     return "200";
   });
-  const auto results = run(many(6, [](std::string id) { return negative(std::move(id)); }), vocabulary(), target, options(2));
+  const auto results = run(many(6, [](std::string id) { return negative(std::move(id)); }), shared_vocabulary(), target, options(2));
   for (const auto& result : results) {
     if (result.verdict == Verdict::pass) continue;
     EXPECT_EQ(result.verdict, Verdict::inconclusive) << result.id << " " << result.cause;
@@ -254,8 +254,8 @@ TEST(Parallel, AHostileScenarioAnswersForItself) {
     if (id == "H1" && verb == "attack") self.dead = true;
     return "200";
   });
-  const auto results =
-      run({negative("S100"), negative("S101"), negative("H1", {"hostile"}), negative("H2", {"hostile"})}, vocabulary(), target, options(2));
+  const auto results = run({negative("S100"), negative("S101"), negative("H1", {"hostile"}), negative("H2", {"hostile"})},
+                           shared_vocabulary(), target, options(2));
   EXPECT_THAT(verdicts(results), ElementsAre("S100 PASS", "S101 PASS", "H1 FAIL", "H2 INCONCLUSIVE"));
   EXPECT_EQ(results[3].cause, "the target stopped answering during H1 and did not come back");
 }
@@ -266,7 +266,7 @@ TEST(Parallel, StopsWhenCancelled) {
   std::atomic<int> finished{0};
   run_options.finished = [&](const Scenario&, const ScenarioResult&, const Evidence&) { ++finished; };
   run_options.cancelled = [&] { return finished >= 3; };
-  const auto results = run(many(20, [](std::string id) { return positive(std::move(id)); }), vocabulary(), target, run_options);
+  const auto results = run(many(20, [](std::string id) { return positive(std::move(id)); }), shared_vocabulary(), target, run_options);
   EXPECT_EQ(finished, 20);
   EXPECT_EQ(results.back().cause, "the run was interrupted before this scenario");
   EXPECT_LE(target.count("attack"), 6);
@@ -274,15 +274,15 @@ TEST(Parallel, StopsWhenCancelled) {
 
 TEST(Parallel, ManyJobsFewScenarios) {
   Target target;
-  EXPECT_THAT(run({}, vocabulary(), target, options(8)), IsEmpty());
-  EXPECT_THAT(verdicts(run({positive("S1")}, vocabulary(), target, options(8))), ElementsAre("S1 PASS"));
+  EXPECT_THAT(run({}, shared_vocabulary(), target, options(8)), IsEmpty());
+  EXPECT_THAT(verdicts(run({positive("S1")}, shared_vocabulary(), target, options(8))), ElementsAre("S1 PASS"));
 }
 
 TEST(Parallel, LooksWhetherSeveralAreServed) {
   Target all;
-  EXPECT_TRUE(serves_several(all, vocabulary(), options(4)));
+  EXPECT_TRUE(serves_several(all, shared_vocabulary(), options(4)));
   Target one_at_a_time([](const auto&, const auto&, Target& self) { return self.inside > 1 ? "dead" : "200"; });
-  EXPECT_FALSE(serves_several(one_at_a_time, vocabulary(), options(4)));
+  EXPECT_FALSE(serves_several(one_at_a_time, shared_vocabulary(), options(4)));
 }
 
 // --- shared controls
@@ -311,9 +311,9 @@ TEST(SharedControls, OneControlServesThoseThatMayShareIt) {
       EXPECT_FALSE(facts.at("shared-made-at").empty());
       EXPECT_EQ(evidence.last(Phase::control)->connection, 0);
     }
-    EXPECT_EQ(judge(scenario, evidence, vocabulary(), {}).verdict, result.verdict);
+    EXPECT_EQ(judge(scenario, evidence, shared_vocabulary(), {}).verdict, result.verdict);
   };
-  (void)run(scenarios, vocabulary(), target, run_options);
+  (void)run(scenarios, shared_vocabulary(), target, run_options);
   EXPECT_THAT(lenders, ElementsAre("own", "S100", "S100", "S100", "S100", "S100", "own", "own"));
   EXPECT_EQ(target.count("enroll"), 3);
 }
@@ -324,7 +324,7 @@ TEST(SharedControls, AFailureIsJudgedWithAControlOfItsOwn) {
     return id == "S102" && verb != "probe" ? "500" : "200";  // what S102 asks is refused, its control too
   });
   SharedControls shared;
-  const auto results = run(many(3, [](std::string id) { return negative(std::move(id)); }), vocabulary(), target, sharing(shared));
+  const auto results = run(many(3, [](std::string id) { return negative(std::move(id)); }), shared_vocabulary(), target, sharing(shared));
   EXPECT_THAT(verdicts(results), ElementsAre("S100 PASS", "S101 FAIL", "S102 INCONCLUSIVE"));
   EXPECT_EQ(target.count("S101 enroll"), 1);
 }
@@ -336,7 +336,7 @@ TEST(SharedControls, ATargetThatFallsSilentIsNotAskedForAnother) {
     return "cut";
   });
   SharedControls shared;
-  const auto results = run(many(2, [](std::string id) { return negative(std::move(id)); }), vocabulary(), target, sharing(shared));
+  const auto results = run(many(2, [](std::string id) { return negative(std::move(id)); }), shared_vocabulary(), target, sharing(shared));
   EXPECT_THAT(verdicts(results), ElementsAre("S100 PASS", "S101 FAIL"));
 }
 

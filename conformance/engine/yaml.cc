@@ -14,7 +14,7 @@ namespace conformance::engine {
 namespace {
 
 constexpr std::size_t most_nodes = 200000;
-constexpr std::size_t most_depth = 24;
+constexpr std::size_t deepest_nesting = 24;
 constexpr std::size_t most_suggested = 30;
 
 // Builds the tree from the parser's events: unlike YAML::Node this sees keys given twice, and aliases before they multiply.
@@ -59,7 +59,7 @@ class TreeBuilder : public YAML::EventHandler {
 
   void open(const YAML::Mark& mark, YAML::anchor_t anchor, Yaml::Kind kind) {
     no_anchor(mark, anchor);
-    if (open_.size() >= most_depth) throw YAML::ParserException(mark, "nested too deep");
+    if (open_.size() >= deepest_nesting) throw YAML::ParserException(mark, "nested too deep");
     open_.push_back({.kind = kind, .line = line(mark)});
   }
 

@@ -19,17 +19,6 @@ namespace oids = est::codec::oids;
 namespace {
 
 using codec::Attribute;
-using Test = std::function<bool(const Scene&)>;
-using Instead = std::function<std::optional<Response>(const Scene&)>;
-
-bool at(const Scene& scene, std::string_view label) { return label_of(scene.request) == label; }
-
-AfterHook grant(Test odd) {
-  return [odd = std::move(odd)](const Scene& scene, Response& response) {
-    const bool refused = response.status >= 400 && response.status != 401;
-    if (is_enroll(scene.request) && refused && request_in(scene.request) && odd(scene)) response = certify_whatever(scene);
-  };
-}
 
 Instead refuse_if(Test odd, const std::string& sentence) {
   return [odd = std::move(odd), sentence](const Scene& scene) -> std::optional<Response> {
@@ -38,7 +27,7 @@ Instead refuse_if(Test odd, const std::string& sentence) {
   };
 }
 
-bool has(const Scene& scene, const codec::Oid& type) {
+bool asks_with(const Scene& scene, const codec::Oid& type) {
   const auto request = request_in(scene.request);
   return request && request->attribute(type) != nullptr;
 }
@@ -47,7 +36,7 @@ bool has(const Scene& scene, const codec::Oid& type) {
 
 Instead list_at(const std::string& label, const codec::CsrAttrs& list) {
   return [=](const Scene& scene) -> std::optional<Response> {
-    if (!is(scene.request, Operation::csrattrs) || !at(scene, label)) return std::nullopt;
+    if (!is(scene.request, Operation::csrattrs) || !is_at(scene, label)) return std::nullopt;
     return est::ops::csrattrs_response(list);
   };
 }
@@ -84,19 +73,19 @@ std::vector<Fault> list_faults() {
       {.id = "FAULT-POLICY-40",
        .sentence = "refuses requests that follow its template",
        .kills = {"EST-SE-760"},
-       .instead = refuse_if([](const Scene& s) { return at(s, "template-enforced"); }, "That is not what we meant.")},
+       .instead = refuse_if([](const Scene& s) { return is_at(s, "template-enforced"); }, "That is not what we meant.")},
       {.id = "FAULT-POLICY-41",
        .sentence = "takes its template for advice although it says that it is enforced",
        .kills = {"EST-SE-761/subject", "EST-SE-761/key", "EST-SE-761/extension"},
-       .after = grant([](const Scene& s) { return at(s, "template-enforced"); })},
+       .after = grant([](const Scene& s) { return is_at(s, "template-enforced"); })},
       {.id = "FAULT-POLICY-42",
        .sentence = "demands more than its list of attributes says",
        .kills = {"EST-SE-762"},
-       .instead = refuse_if([](const Scene& s) { return at(s, "attrs"); }, "Something is missing.")},
+       .instead = refuse_if([](const Scene& s) { return is_at(s, "attrs"); }, "Something is missing.")},
       {.id = "FAULT-POLICY-43",
        .sentence = "takes kinds of keys that its list does not have",
        .kills = {"EST-SE-763"},
-       .after = grant([](const Scene& s) { return at(s, "other"); })},
+       .after = grant([](const Scene& s) { return is_at(s, "other"); })},
       {.id = "FAULT-POLICY-44",
        .sentence = "lists a kind of key that it does not take",
        .kills = {"EST-SE-764"},
@@ -191,8 +180,8 @@ AfterHook takes_twice() {
   };
 }
 
-bool links_by_identity(const Scene& scene) { return has(scene, oids::est_identity_linking); }
-bool links_by_both(const Scene& scene) { return links_by_identity(scene) && has(scene, oids::challenge_password); }
+bool links_by_identity(const Scene& scene) { return asks_with(scene, oids::est_identity_linking); }
+bool links_by_both(const Scene& scene) { return links_by_identity(scene) && asks_with(scene, oids::challenge_password); }
 
 std::vector<Fault> challenge_faults() {
   return {
@@ -203,7 +192,7 @@ std::vector<Fault> challenge_faults() {
       {.id = "FAULT-POLICY-61",
        .sentence = "does without the one-time password it demands",
        .kills = {"EST-SE-781"},
-       .after = grant([](const Scene& s) { return at(s, "otp") && !one_time_password(s); })},
+       .after = grant([](const Scene& s) { return is_at(s, "otp") && !one_time_password(s); })},
       {.id = "FAULT-POLICY-62",
        .sentence = "takes any one-time password",
        .kills = {"EST-SE-782", "EST-SE-783"},
@@ -236,13 +225,13 @@ std::vector<Fault> challenge_faults() {
       {.id = "FAULT-POLICY-70",
        .sentence = "takes a revocationChallenge for a channel binding",
        .kills = {"EST-SE-790/13066c65742d6d65", "EST-SE-790/0c066c65742d6d65"},
-       .instead = refuse_if([](const Scene& s) { return has(s, oids::revocation_challenge); }, "That is not your channel binding.")},
+       .instead = refuse_if([](const Scene& s) { return asks_with(s, oids::revocation_challenge); }, "That is not your channel binding.")},
       {.id = "FAULT-POLICY-71",
        .sentence = "reads challenges in PrintableString only",
        .kills = {"EST-SE-790/0c066c65742d6d65"},
        .instead = refuse_if(
            [](const Scene& s) {
-             return has(s, oids::revocation_challenge) &&
+             return asks_with(s, oids::revocation_challenge) &&
                     request_in(s.request)->attribute(oids::revocation_challenge)->values.front()[0] == 0x0c;
            },
            "That is no PrintableString.")},

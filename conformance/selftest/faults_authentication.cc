@@ -17,8 +17,6 @@ namespace http = est::http;
 
 namespace {
 
-using Test = std::function<bool(const Scene&)>;
-
 // Certifies a request that was refused for its credentials when `odd` holds: this peer lacks that check.
 AfterHook let_in(Test odd) {
   return [odd = std::move(odd)](const Scene& scene, Response& response) {
@@ -27,7 +25,6 @@ AfterHook let_in(Test odd) {
   };
 }
 
-bool has_password(const Scene& scene) { return scene.request.fields.has("Authorization"); }
 bool has_certificate(const Scene& scene) { return scene.peer.tls->peer_certificate() != nullptr; }
 
 std::optional<http::AuthItem> credentials(const Scene& scene) {

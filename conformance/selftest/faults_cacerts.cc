@@ -17,8 +17,6 @@ namespace {
 AfterHook cacerts(std::function<void(Response&)> change) { return on_success(Operation::cacerts, std::move(change)); }
 AfterHook csrattrs(std::function<void(Response&)> change) { return on_success(Operation::csrattrs, std::move(change)); }
 
-void set_der(Response& response, const Bytes& octets) { set_body(response, codec::encode_base64(octets)); }
-
 // The outer SEQUENCE rewritten with an indefinite length: BER where DER is demanded (RFC 8951 3).
 Bytes indefinite(const Bytes& octets) {
   est::Findings findings;

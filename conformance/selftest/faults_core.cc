@@ -18,14 +18,10 @@ namespace {
 namespace codec = est::codec;
 namespace der = est::codec::der;
 namespace oids = est::codec::oids;
-using Request = codec::CertificationRequest;
+using Csr = codec::CertificationRequest;
 using Extensions = std::vector<codec::Extension>;
 
 // --- /cacerts
-
-void set_certificates(Response& response, const std::vector<Bytes>& certificates) {
-  set_body(response, codec::encode_base64(codec::encode_certs_only(certificates)));
-}
 
 AfterHook cacerts_at(std::string label, std::function<void(std::vector<Bytes>&)> change) {
   return [label = std::move(label), change = std::move(change)](const Scene& scene, Response& response) {
@@ -217,31 +213,31 @@ std::vector<Fault> member_faults() {
 
 // --- What requests ask for
 
-Extensions asked_in(const Request& request) { return codec::requested_extensions(request).value.value_or(Extensions{}); }
+Extensions asked_in(const Csr& request) { return codec::requested_extensions(request).value.value_or(Extensions{}); }
 
 const codec::Extension* find(const Extensions& all, const codec::Oid& id) {
   const auto found = std::find_if(all.begin(), all.end(), [&](const codec::Extension& one) { return one.id == id; });
   return found == all.end() ? nullptr : &*found;
 }
 
-bool asks(const Request& request, const codec::Oid& id) {
+bool asks(const Csr& request, const codec::Oid& id) {
   const auto all = asked_in(request);
   return find(all, id) != nullptr;
 }
 
-unsigned usage_asked(const Request& request) {
+unsigned usage_asked(const Csr& request) {
   const auto all = asked_in(request);
   const auto* found = find(all, oids::key_usage);
   return found == nullptr ? 0 : codec::decode_key_usage(found->value).value.value_or(0);
 }
 
-bool asks_beyond_names(const Request& request) {
+bool asks_beyond_names(const Csr& request) {
   const auto all = asked_in(request);
   return std::any_of(all.begin(), all.end(), [](const codec::Extension& one) { return one.id != oids::subject_alt_name; });
 }
 
 // The usual extensions, each replaced by the one asked for.
-Extensions copied(const Request& request) {
+Extensions copied(const Csr& request) {
   Extensions made = asked_in(request);
   const Extensions usual{codec::make_basic_constraints(false), codec::make_key_usage(codec::key_usage::digital_signature),
                          codec::make_extended_key_usage({oids::client_auth})};
@@ -251,21 +247,21 @@ Extensions copied(const Request& request) {
   return made;
 }
 
-using Odd = std::function<bool(const Request&)>;
+using OddCsr = std::function<bool(const Csr&)>;
 
 // Issues a certificate of its own making where `odd` holds, be the request granted or refused.
-AfterHook make_where(Odd odd, std::function<Careless(const Request&)> how) {
+AfterHook make_where(OddCsr odd, std::function<Careless(const Csr&)> how) {
   return [odd = std::move(odd), how = std::move(how)](const Scene& scene, Response& response) {
     if (!is_enroll(scene.request) || response.status == 401 || response.status == 403 || response.status == 202) return;
     if (const auto request = request_in(scene.request); request && odd(*request)) response = certify_whatever(scene, how(*request));
   };
 }
 
-AfterHook make_where(Odd odd) {
-  return make_where(std::move(odd), [](const Request&) { return Careless{}; });
+AfterHook make_where(OddCsr odd) {
+  return make_where(std::move(odd), [](const Csr&) { return Careless{}; });
 }
 
-std::function<std::optional<Response>(const Scene&)> refuse_where(Odd odd, int status) {
+std::function<std::optional<Response>(const Scene&)> refuse_where(OddCsr odd, int status) {
   return [odd = std::move(odd), status](const Scene& scene) -> std::optional<Response> {
     if (!is_enroll(scene.request)) return std::nullopt;
     const auto request = request_in(scene.request);
@@ -273,7 +269,7 @@ std::function<std::optional<Response>(const Scene&)> refuse_where(Odd odd, int s
   };
 }
 
-std::string common_name_of(const Request& request) { return request.subject.first(oids::common_name).value_or(""); }
+std::string common_name_of(const Csr& request) { return request.subject.first(oids::common_name).value_or(""); }
 
 codec::Name named(const std::string& common_name) {
   const auto octets = der::sequence_of({der::set_of({der::sequence({der::oid(oids::common_name), der::utf8_string(common_name)})})});
@@ -285,19 +281,19 @@ std::size_t first_beyond_ascii(const std::string& text) {
   return static_cast<std::size_t>(found - text.begin());
 }
 
-bool signed_with_sha1(const Request& request) { return est::crypto::digest_of(request.signature_algorithm) == est::crypto::Digest::sha1; }
+bool signed_with_sha1(const Csr& request) { return est::crypto::digest_of(request.signature_algorithm) == est::crypto::Digest::sha1; }
 
-bool is_weak(const Request& request) {
+bool has_weak_key(const Csr& request) {
   const auto facts = est::crypto::key_facts(request.key.der);
   return facts && facts->algorithm == "RSA" && facts->bits < 2048;
 }
 
-bool is_p256(const Request& request) {
+bool is_p256(const Csr& request) {
   const auto facts = est::crypto::key_facts(request.key.der);
   return facts && facts->group == "P-256";
 }
 
-bool has_no_names(const Request& request) { return request.subject.empty() && codec::requested_subject_alt_name(request).empty(); }
+bool has_no_names(const Csr& request) { return request.subject.empty() && codec::requested_subject_alt_name(request).empty(); }
 
 constexpr const char* asks_there_too = "requests that ask for extensions are sent there too";
 
@@ -307,7 +303,7 @@ std::vector<Fault> wish_faults() {
        .sentence = "copies every requested extension into the certificate",
        .kills = {"EST-SE-412/ca", "EST-SE-412/cert-sign", "EST-SE-412/crl-sign", "EST-SE-412/cmc-ra", "EST-SE-412/cmc-ca", "EST-SE-413/ca",
                  "EST-SE-413/cmc-ra", "EST-SE-418"},
-       .after = make_where(asks_beyond_names, [](const Request& request) { return Careless{.extensions = copied(request)}; })},
+       .after = make_where(asks_beyond_names, [](const Csr& request) { return Careless{.extensions = copied(request)}; })},
       {.id = "FAULT-CORE-14",
        .sentence = "breaks down over requests for anything but names",
        .kills = {"EST-SE-414/digital-signature", "EST-SE-414/server-auth", "EST-SE-414/client-auth", "EST-SE-414/unknown"},
@@ -317,16 +313,16 @@ std::vector<Fault> wish_faults() {
       {.id = "FAULT-CORE-15",
        .sentence = "certifies digitalSignature whatever key usage was asked for",
        .kills = {"EST-SE-415"},
-       .after = make_where([](const Request& request) { return usage_asked(request) == codec::key_usage::key_agreement; })},
+       .after = make_where([](const Csr& request) { return usage_asked(request) == codec::key_usage::key_agreement; })},
       {.id = "FAULT-CORE-16",
        .sentence = "drops the requested extended key usage",
        .kills = {"EST-SE-416"},
-       .after = make_where([](const Request& request) { return asks(request, oids::extended_key_usage); })},
+       .after = make_where([](const Csr& request) { return asks(request, oids::extended_key_usage); })},
       {.id = "FAULT-CORE-17",
        .sentence = "takes no proof of possession from keys that shall not sign",
        .kills = {"EST-SE-417"},
        .instead = refuse_where(
-           [](const Request& request) {
+           [](const Csr& request) {
              const unsigned asked = usage_asked(request);
              return asked != 0 && (asked & codec::key_usage::digital_signature) == 0;
            },
@@ -339,7 +335,7 @@ std::vector<Fault> name_faults() {
       {.id = "FAULT-CORE-18",
        .sentence = "leaves subjectAltName uncritical where the subject is empty",
        .kills = {"EST-SE-419"},
-       .after = make_where([](const Request& request) { return request.subject.empty() && !has_no_names(request); })},
+       .after = make_where([](const Csr& request) { return request.subject.empty() && !has_no_names(request); })},
       {.id = "FAULT-CORE-19",
        .sentence = "issues certificates that name nobody",
        .kills = {"EST-SE-420"},
@@ -347,8 +343,8 @@ std::vector<Fault> name_faults() {
       {.id = "FAULT-CORE-20",
        .sentence = "cuts names at a NUL",
        .kills = {"EST-SE-421"},
-       .after = make_where([](const Request& request) { return common_name_of(request).find('\0') != std::string::npos; },
-                           [](const Request& request) {
+       .after = make_where([](const Csr& request) { return common_name_of(request).find('\0') != std::string::npos; },
+                           [](const Csr& request) {
                              const std::string name = common_name_of(request);
                              return Careless{.subject = named(name.substr(0, name.find('\0')))};
                            })},
@@ -356,11 +352,11 @@ std::vector<Fault> name_faults() {
        .sentence = "cuts names at the first letter beyond ASCII",
        .kills = {"EST-SE-422"},
        .after = make_where(
-           [](const Request& request) {
+           [](const Csr& request) {
              const std::string name = common_name_of(request);
              return first_beyond_ascii(name) < name.size();
            },
-           [](const Request& request) {
+           [](const Csr& request) {
              const std::string name = common_name_of(request);
              return Careless{.subject = named(name.substr(0, first_beyond_ascii(name)))};
            })},
@@ -374,8 +370,8 @@ std::vector<Fault> key_faults() {
        .kills = {"EST-SE-410"},
        .also = {"EST-SE-*"},
        .because = "no path leads over a key identifier of nobody, so every look at a chain fails",
-       .after = make_where([](const Request& request) { return !asks_beyond_names(request); },
-                           [](const Request& request) {
+       .after = make_where([](const Csr& request) { return !asks_beyond_names(request); },
+                           [](const Csr& request) {
                              Extensions made = copied(request);
                              const Bytes nobody{1, 2, 3, 4};
                              made.push_back({oids::authority_key_identifier, false, der::sequence({der::context(0, nobody, false)})});
@@ -386,8 +382,8 @@ std::vector<Fault> key_faults() {
        .kills = {"EST-SE-411/ec-p384", "EST-SE-411/ec-p521", "EST-SE-411/rsa-2048", "EST-SE-411/rsa-3072", "EST-SE-411/ed25519"},
        .also = {"EST-SE-*"},
        .because = "scenarios that need another kind of key get no certificate",
-       .instead = refuse_where([](const Request& request) { return !is_p256(request); }, 400)},
-      {.id = "FAULT-CORE-22", .sentence = "certifies RSA keys of 1024 bits", .kills = {"EST-SE-423"}, .after = make_where(is_weak)},
+       .instead = refuse_where([](const Csr& request) { return !is_p256(request); }, 400)},
+      {.id = "FAULT-CORE-22", .sentence = "certifies RSA keys of 1024 bits", .kills = {"EST-SE-423"}, .after = make_where(has_weak_key)},
       {.id = "FAULT-CORE-23",
        .sentence = "accepts requests signed with SHA-1",
        .kills = {"EST-SE-424"},
@@ -405,8 +401,8 @@ std::vector<Fault> key_faults() {
        .kills = {"EST-SE-104"},
        .also = {"EST-SE-*"},
        .because = "the profile is judged, and paths are verified, wherever a certificate is issued",
-       .after = make_where([](const Request& request) { return !asks_beyond_names(request); },
-                           [](const Request& request) {
+       .after = make_where([](const Csr& request) { return !asks_beyond_names(request); },
+                           [](const Csr& request) {
                              Extensions made = copied(request);
                              const Bytes policy = der::sequence({der::oid(codec::Oid("1.3.6.1.4.1.32473.1"))});
                              made.push_back({codec::Oid("2.5.29.32"), false, der::sequence({policy, policy})});

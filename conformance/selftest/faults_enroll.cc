@@ -16,15 +16,6 @@ namespace codec = est::codec;
 
 namespace {
 
-using Instead = std::function<std::optional<Response>(const Scene&)>;
-using Test = std::function<bool(const Scene&)>;
-
-void set_der(Response& response, const Bytes& octets) { set_body(response, codec::encode_base64(octets)); }
-
-void set_certificates(Response& response, const std::vector<Bytes>& certificates) {
-  set_der(response, codec::encode_certs_only(certificates));
-}
-
 // Certifies a refused request for which `odd` holds: the check that `odd` names is missing in this peer.
 AfterHook accept_if(Test odd) {
   return [odd = std::move(odd)](const Scene& scene, Response& response) {

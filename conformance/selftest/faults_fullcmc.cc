@@ -101,8 +101,6 @@ AfterHook grant_what_fails(std::vector<std::int64_t> infos) {
   };
 }
 
-using Test = std::function<bool(const Scene&)>;
-
 std::function<std::optional<Response>(const Scene&)> refuse_cmc_if(const Test& usual, int status, const std::string& sentence) {
   return [=](const Scene& scene) -> std::optional<Response> {
     if (!is_full_cmc(scene) || !usual(scene)) return std::nullopt;

@@ -16,7 +16,6 @@ using est::codec::TlsOffer;
 
 namespace {
 
-const std::vector<std::string> anything = {"EST-SE-*"};
 constexpr const char* everybody = "the same answer meets every client that offers such things";
 
 constexpr std::uint16_t server_name = 0;

@@ -16,7 +16,6 @@ using est::net::Reply;
 
 namespace {
 
-using Test = std::function<bool(const Scene&)>;
 using RequestTest = std::function<bool(const CertificationRequest&)>;
 
 constexpr std::size_t many = 900;
@@ -28,7 +27,7 @@ bool begins_with(const Scene& scene, std::initializer_list<est::Byte> head) {
 }
 
 // An enrollment with a body that is no certification request.
-bool is_unreadable(const Scene& scene) {
+bool is_unreadable_enrollment(const Scene& scene) {
   return is_enroll(scene.request) && !scene.request.body.empty() && !request_in(scene.request).has_value();
 }
 
@@ -36,7 +35,7 @@ bool is_flawed(const Scene& scene) {
   return is_enroll(scene.request) && est::has_errors(codec::decode_certification_request(decoded_body(scene.request.body)).findings);
 }
 
-Test when(RequestTest odd) {
+Test when_request(RequestTest odd) {
   return [odd = std::move(odd)](const Scene& scene) {
     if (!is_enroll(scene.request)) return false;
     const auto request = request_in(scene.request);
@@ -116,16 +115,6 @@ bool has_bad_signature(const CertificationRequest& request) {
 
 // --- What the faults do
 
-void take_large_bodies(server::Config& config) { config.limits.parser.body = std::size_t{32} << 20U; }
-
-std::function<void(const Scene&, Reply&)> drop_if(Test odd) {
-  return [odd = std::move(odd)](const Scene& scene, Reply& reply) {
-    if (!odd(scene)) return;
-    reply.wire.clear();
-    reply.after = AfterReply::abort;
-  };
-}
-
 std::function<void(const Scene&, Reply&)> silent_if(Test odd) {
   return [odd = std::move(odd)](const Scene& scene, Reply& reply) {
     if (odd(scene)) reply.wire.clear();
@@ -173,12 +162,6 @@ std::function<void(const Scene&, Reply&)> tell_subject() {
   };
 }
 
-std::vector<std::string> each(const std::string& scenario, std::initializer_list<const char*> values) {
-  std::vector<std::string> ids;
-  for (const char* value : values) ids.push_back(scenario + "/" + value);
-  return ids;
-}
-
 std::vector<std::string> all_of(std::initializer_list<std::vector<std::string>> lists) {
   std::vector<std::string> ids;
   for (const auto& list : lists) ids.insert(ids.end(), list.begin(), list.end());
@@ -209,13 +192,13 @@ std::vector<Fault> deaths() {
       {.id = "FAULT-HOSTILE-03",
        .sentence = "freezes while it looks at a huge RSA key",
        .kills = {"EST-SE-650/rsa-slow"},
-       .dies_of = when([](const auto& request) { return request.key.der.size() > 4000 && request.key.der.size() < 6000; }),
+       .dies_of = when_request([](const auto& request) { return request.key.der.size() > 4000 && request.key.der.size() < 6000; }),
        .death = Death::freeze,
        .fatal = true},
       {.id = "FAULT-HOSTILE-04",
        .sentence = "never answers a request for a key of 65536 bits",
        .kills = {"EST-SE-650/rsa-65536"},
-       .wire = silent_if(when([](const auto& request) { return request.key.der.size() > 8000 && request.key.der.size() < 10000; })),
+       .wire = silent_if(when_request([](const auto& request) { return request.key.der.size() > 8000 && request.key.der.size() < 10000; })),
        .fatal = true},
   };
 }
@@ -229,7 +212,7 @@ std::vector<Fault> readers() {
                       "inner-length-zero", "tag-2-31", "tag-without-end", "end-of-contents", "lone-identifier"}),
        .also = other_requests,
        .because = same_flaw,
-       .wire = drop_if(is_unreadable)},
+       .wire = drop_if(is_unreadable_enrollment)},
       {.id = "FAULT-HOSTILE-06",
        .sentence = "grants requests whatever its reader finds wrong with them",
        .kills = each("EST-SE-642", {"trailing-inside", "version-negative", "version-2-64", "version-huge", "version-empty", "oid-empty",
@@ -243,14 +226,16 @@ std::vector<Fault> readers() {
                                     "attributes-10000", "oid-arc-huge", "oid-arcs-many", "signature-constructed"}),
        .also = other_requests,
        .because = same_flaw,
-       .wire = drop_if([](const Scene& scene) { return is_unreadable(scene) || is_flawed(scene) || when(has_odd_attributes)(scene); })},
+       .wire = drop_if([](const Scene& scene) {
+         return is_unreadable_enrollment(scene) || is_flawed(scene) || when_request(has_odd_attributes)(scene);
+       })},
       {.id = "FAULT-HOSTILE-08",
        .sentence = "shows a stack trace when an attribute has the wrong shape",
        .kills = each("EST-SE-644", {"password-twice-valued", "password-integer", "extension-request-twice", "extension-request-integer",
                                     "extension-request-empty", "extension-request-no-values"}),
        .also = other_requests,
        .because = same_flaw,
-       .instead = trace_if([](const Scene& scene) { return is_flawed(scene) || when(has_misshapen_attributes)(scene); })},
+       .instead = trace_if([](const Scene& scene) { return is_flawed(scene) || when_request(has_misshapen_attributes)(scene); })},
   };
 }
 
@@ -269,12 +254,12 @@ std::vector<Fault> contents() {
                         {"EST-SE-645/extensions-1000", "EST-SE-645/extension-twice"}}),
        .also = other_requests,
        .because = same_flaw,
-       .wire = drop_if(when([](const auto& request) { return has_odd_names(request) || asks_for_too_many_extensions(request); }))},
+       .wire = drop_if(when_request([](const auto& request) { return has_odd_names(request) || asks_for_too_many_extensions(request); }))},
       {.id = "FAULT-HOSTILE-11",
        .sentence = "breaks down with status 500 on a subject too long for its database",
        .kills = each("EST-SE-647", {"rdns-1000", "rdns-10000", "rdn-wide", "name-megabyte"}),
        .configure = take_large_bodies,
-       .instead = trace_if(when(has_huge_subject))},
+       .instead = trace_if(when_request(has_huge_subject))},
       {.id = "FAULT-HOSTILE-12",
        .sentence = "loses the thread that converts strings other than plain ones",
        .kills = all_of({each("EST-SE-648", {"rdn-empty", "name-invalid-utf8", "name-overlong-nul", "nul-in-name", "name-bmp",
@@ -282,7 +267,7 @@ std::vector<Fault> contents() {
                         each("EST-SE-654", {"name-escape", "name-markup"})}),
        .also = other_requests,
        .because = same_flaw,
-       .wire = drop_if(when(has_odd_subject))},
+       .wire = drop_if(when_request(has_odd_subject))},
       {.id = "FAULT-HOSTILE-13",
        .sentence = "tells the subject in a header field without looking for line breaks",
        .kills = {"EST-SE-654/name-line-break"},
@@ -299,7 +284,7 @@ std::vector<Fault> contents() {
                         {"EST-SE-651"}}),
        .also = other_requests,
        .because = same_flaw,
-       .after = grant_if(when(has_degenerate_key))},
+       .after = grant_if(when_request(has_degenerate_key))},
       {.id = "FAULT-HOSTILE-15",
        .sentence = "takes a signature for right that its library cannot read",
        .kills =
@@ -308,13 +293,13 @@ std::vector<Fault> contents() {
        .also = other_requests,
        .because = same_flaw,
        .configure = take_large_bodies,
-       .after = grant_if(when(has_bad_signature))},
+       .after = grant_if(when_request(has_bad_signature))},
       {.id = "FAULT-HOSTILE-16",
        .sentence = "says that a request it cannot read was granted",
        .kills = each("EST-SE-653", {"signature-no-octets"}),
        .also = other_requests,
        .because = same_flaw,
-       .after = grant_if(is_unreadable)},
+       .after = grant_if(is_unreadable_enrollment)},
   };
 }
 

@@ -20,23 +20,13 @@ using est::net::Reply;
 
 namespace {
 
-using Test = std::function<bool(const Scene&)>;
-
-std::vector<std::string> each(const std::string& scenario, std::initializer_list<const char*> values) {
-  std::vector<std::string> ids;
-  for (const char* value : values) ids.push_back(scenario + "/" + value);
-  return ids;
-}
-
 std::vector<std::string> operator+(std::vector<std::string> left, const std::vector<std::string>& right) {
   left.insert(left.end(), right.begin(), right.end());
   return left;
 }
 
-const std::vector<std::string> hostile = {"EST-SE-66*", "EST-SE-67*", "EST-SE-68*", "EST-SE-69*"};
+const std::vector<std::string> hostile_http = {"EST-SE-66*", "EST-SE-67*", "EST-SE-68*", "EST-SE-69*"};
 constexpr const char* same_death = "these octets kill it as well";
-
-void take_large_bodies(server::Config& config) { config.limits.parser.body = std::size_t{32} << 20U; }
 
 bool has_flawed_base64(const Scene& scene) {
   const auto decoded = codec::decode_base64(est::as_text(scene.request.body), codec::Base64Mode::lenient);
@@ -48,14 +38,6 @@ bool is_at_the_edge(const Scene& scene) {
   const auto decoded = codec::decode_base64(body, codec::Base64Mode::lenient);
   const bool only_returns = body.find('\r') != std::string_view::npos && body.find('\n') == std::string_view::npos;
   return is_enroll(scene.request) && (only_returns || est::contains(decoded.findings, "base64.trailing-bits"));
-}
-
-std::function<void(const Scene&, Reply&)> drop_if(Test odd) {
-  return [odd = std::move(odd)](const Scene& scene, Reply& reply) {
-    if (!odd(scene)) return;
-    reply.wire.clear();
-    reply.after = AfterReply::abort;
-  };
 }
 
 // Writes a field into the head of the answer, octet by octet.
@@ -183,7 +165,7 @@ std::vector<Fault> bodies() {
   };
 }
 
-std::vector<Fault> deaths() {
+std::vector<Fault> http_deaths() {
   return {
       {.id = "FAULT-HOSTILE-30",
        .sentence = "dies of HTTP it refuses, and is started anew",
@@ -199,7 +181,7 @@ std::vector<Fault> deaths() {
       {.id = "FAULT-HOSTILE-31",
        .sentence = "dies of many chunks, a long target, or many requests on one connection, and is started anew",
        .kills = {"EST-SE-672/chunks-10000", "EST-SE-674", "EST-SE-670/target-dots"},
-       .also = hostile,
+       .also = hostile_http,
        .because = same_death,
        .dies_of =
            [many = many_on_a_connection(20)](const Scene& scene) {
@@ -210,7 +192,7 @@ std::vector<Fault> deaths() {
       {.id = "FAULT-HOSTILE-32",
        .sentence = "dies of a body that does not follow its head, and is started anew",
        .kills = each("EST-SE-673", {"body-cut", "chunk-cut"}),
-       .also = hostile,
+       .also = hostile_http,
        .because = same_death,
        .dies_of_head = [](const Request& head) { return head.method == "POST" && !head.fields.has("User-Agent"); },
        .death = Death::restart},
@@ -266,7 +248,7 @@ std::vector<Fault> access() {
 
 std::vector<Fault> hostile_http_faults() {
   std::vector<Fault> all;
-  for (const auto& family : {bodies(), deaths(), access()}) all.insert(all.end(), family.begin(), family.end());
+  for (const auto& family : {bodies(), http_deaths(), access()}) all.insert(all.end(), family.begin(), family.end());
   return all;
 }
 

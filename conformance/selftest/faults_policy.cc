@@ -17,27 +17,9 @@ namespace oids = est::codec::oids;
 namespace {
 
 using codec::CertificationRequest;
-using Test = std::function<bool(const Scene&)>;
-using Instead = std::function<std::optional<Response>(const Scene&)>;
 
 // Certifies what was refused when `odd` holds: this peer lacks that check.
-AfterHook grant(Test odd) {
-  return [odd = std::move(odd)](const Scene& scene, Response& response) {
-    const bool refused = response.status >= 400 && response.status != 401;
-    if (is_enroll(scene.request) && refused && request_in(scene.request) && odd(scene)) response = certify_whatever(scene);
-  };
-}
-
-Instead answer_if(const Test& odd, int status, const std::string& sentence) {
-  return [=](const Scene& scene) -> std::optional<Response> {
-    if (!odd(scene)) return std::nullopt;
-    return est::ops::text_response(status, sentence);
-  };
-}
-
-bool at(const Scene& scene, std::string_view label) { return label_of(scene.request) == label; }
-
-bool has(const Scene& scene, const codec::Oid& type) {
+bool enrolls_with(const Scene& scene, const codec::Oid& type) {
   if (!is_enroll(scene.request)) return false;
   const auto request = request_in(scene.request);
   return request && request->attribute(type) != nullptr;
@@ -62,7 +44,7 @@ bool is_third_party(const Scene& scene) {
 }
 
 bool renews(const Scene& scene) { return is(scene.request, Operation::simplereenroll); }
-bool has_change(const Scene& scene) { return has(scene, oids::change_subject_name); }
+bool has_change(const Scene& scene) { return enrolls_with(scene, oids::change_subject_name); }
 
 bool has_malformed_change(const Scene& scene) {
   return has_change(scene) && !codec::change_subject_name(*request_in(scene.request)).accepted();
@@ -117,7 +99,7 @@ bool is_other_key_type(const Scene& scene) {
   return std::search(certificate->spki.begin(), certificate->spki.end(), now.begin(), now.end()) == certificate->spki.end();
 }
 
-std::vector<Fault> name_faults() {
+std::vector<Fault> changed_name_faults() {
   return {
       {.id = "FAULT-POLICY-01",
        .sentence = "ignores ChangeSubjectName and issues the old names",
@@ -164,8 +146,6 @@ std::vector<Fault> name_faults() {
 // --- Who may
 
 bool is_ra(const Scene& scene) { return has_purpose(scene, oids::cmc_ra); }
-bool has_password(const Scene& scene) { return scene.request.fields.has("Authorization"); }
-
 bool has_wrong_link(const Scene& scene) {
   const auto request = request_in(scene.request);
   if (!is_enroll(scene.request) || !request || request->attribute(oids::challenge_password) == nullptr) return false;
@@ -205,7 +185,7 @@ std::vector<Fault> credential_faults() {
        .after =
            [](const Scene& scene, Response& response) {
              const bool refused = response.status == 401 || response.status == 403;
-             if (is_enroll(scene.request) && refused && at(scene, "other") && is_revoked(scene)) response = certify_whatever(scene);
+             if (is_enroll(scene.request) && refused && is_at(scene, "other") && is_revoked(scene)) response = certify_whatever(scene);
            }},
       {.id = "FAULT-POLICY-23",
        .sentence = "breaks down with status 500 when a registration authority forwards a linked request",
@@ -305,7 +285,7 @@ AfterHook refuses_repetition() {
 
 AfterHook pending_for_ever() {
   return [seen = std::make_shared<Pending>()](const Scene& scene, Response& response) {
-    if (!is_enroll(scene.request) || response.status != 200 || !at(scene, "manual")) return;
+    if (!is_enroll(scene.request) || response.status != 200 || !is_at(scene, "manual")) return;
     const auto request = request_in(scene.request);
     const std::lock_guard lock(seen->mutex);
     if (seen->fetched.insert(request->key.der).second) return;
@@ -348,7 +328,7 @@ std::vector<Fault> pending_faults() {
        .kills = {"EST-SE-487"},
        .after =
            [](const Scene& scene, Response& response) {
-             if (renews(scene) && at(scene, "manual") && response.status == 200)
+             if (renews(scene) && is_at(scene, "manual") && response.status == 200)
                response = est::ops::text_response(404, "No such request.");
            }},
       {.id = "FAULT-POLICY-37",
@@ -356,7 +336,7 @@ std::vector<Fault> pending_faults() {
        .kills = {"EST-SE-285"},
        .after =
            [](const Scene& scene, Response& response) {
-             if (response.status == 202 && at(scene, "manual-date")) response.fields.set("Retry-After", "Wed, 01 Jan 2020 00:00:00 GMT");
+             if (response.status == 202 && is_at(scene, "manual-date")) response.fields.set("Retry-After", "Wed, 01 Jan 2020 00:00:00 GMT");
            }},
   };
 }
@@ -364,7 +344,7 @@ std::vector<Fault> pending_faults() {
 }  // namespace
 
 std::vector<Fault> policy_faults() {
-  std::vector<Fault> all = name_faults();
+  std::vector<Fault> all = changed_name_faults();
   for (Fault& fault : credential_faults()) all.push_back(std::move(fault));
   for (Fault& fault : pending_faults()) all.push_back(std::move(fault));
   return all;

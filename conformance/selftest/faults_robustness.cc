@@ -19,15 +19,6 @@ using est::net::Reply;
 
 namespace {
 
-using Test = std::function<bool(const Scene&)>;
-
-std::function<std::optional<Response>(const Scene&)> answer_if(const Test& odd, int status, const std::string& sentence) {
-  return [=](const Scene& scene) -> std::optional<Response> {
-    if (!odd(scene)) return std::nullopt;
-    return est::ops::text_response(status, sentence);
-  };
-}
-
 bool finds(const Scene& scene, std::string_view id) {
   return is_enroll(scene.request) && est::contains(codec::decode_certification_request(decoded_body(scene.request.body)).findings, id);
 }

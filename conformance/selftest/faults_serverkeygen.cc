@@ -246,7 +246,7 @@ std::vector<Fault> frame_faults() {
   };
 }
 
-std::vector<Fault> key_faults() {
+std::vector<Fault> delivered_key_faults() {
   return {
       deliver_when({.id = "FAULT-KEYGEN-10",
                     .sentence = "sends PKCS #1 or SEC 1 in application/pkcs8",
@@ -323,7 +323,7 @@ std::vector<Fault> key_faults() {
   };
 }
 
-std::vector<Fault> certificate_faults() {
+std::vector<Fault> delivered_certificate_faults() {
   const auto with_purpose = [](const codec::Oid& purpose, bool ca) {
     return std::vector<codec::Extension>{codec::make_basic_constraints(ca), codec::make_key_usage(codec::key_usage::digital_signature),
                                          codec::make_extended_key_usage({purpose})};
@@ -553,7 +553,8 @@ std::vector<Fault> protection_faults() {
 
 std::vector<Fault> serverkeygen_faults() {
   std::vector<Fault> all;
-  for (const auto& table : {frame_faults(), key_faults(), certificate_faults(), admission_faults(), protection_faults()})
+  for (const auto& table :
+       {frame_faults(), delivered_key_faults(), delivered_certificate_faults(), admission_faults(), protection_faults()})
     all.insert(all.end(), table.begin(), table.end());
   return all;
 }

@@ -114,4 +114,44 @@ AfterHook certify_when_refused(int status) {
   };
 }
 
+void set_der(Response& response, const Bytes& octets) { set_body(response, codec::encode_base64(octets)); }
+
+void set_certificates(Response& response, const std::vector<Bytes>& certificates) {
+  set_der(response, codec::encode_certs_only(certificates));
+}
+
+void take_large_bodies(server::Config& config) { config.limits.parser.body = std::size_t{32} << 20U; }
+
+bool is_at(const Scene& scene, std::string_view label) { return label_of(scene.request) == label; }
+
+bool has_password(const Scene& scene) { return scene.request.fields.has("Authorization"); }
+
+std::vector<std::string> each(const std::string& scenario, std::initializer_list<const char*> values) {
+  std::vector<std::string> ids;
+  for (const char* value : values) ids.push_back(scenario + "/" + value);
+  return ids;
+}
+
+AfterHook grant(Test odd) {
+  return [odd = std::move(odd)](const Scene& scene, Response& response) {
+    const bool refused = response.status >= 400 && response.status != 401;
+    if (is_enroll(scene.request) && refused && request_in(scene.request) && odd(scene)) response = certify_whatever(scene);
+  };
+}
+
+Instead answer_if(const Test& odd, int status, const std::string& sentence) {
+  return [=](const Scene& scene) -> std::optional<Response> {
+    if (!odd(scene)) return std::nullopt;
+    return est::ops::text_response(status, sentence);
+  };
+}
+
+std::function<void(const Scene&, est::net::Reply&)> drop_if(Test odd) {
+  return [odd = std::move(odd)](const Scene& scene, est::net::Reply& reply) {
+    if (!odd(scene)) return;
+    reply.wire.clear();
+    reply.after = est::net::AfterReply::abort;
+  };
+}
+
 }  // namespace conformance::selftest

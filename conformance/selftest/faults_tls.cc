@@ -27,8 +27,6 @@ using est::tls::Facts;
 
 namespace {
 
-const std::vector<std::string> anything = {"EST-SE-*"};
-
 std::function<void(server::Config&)> touch(std::function<void(SSL_CTX&)> change) {
   return [change = std::move(change)](server::Config& config) { config.tls.last_touch = change; };
 }
@@ -232,7 +230,7 @@ int refuse_capitals(SSL* ssl, int* alert, void* /*argument*/) {
   return SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
-std::vector<Fault> name_faults() {
+std::vector<Fault> extension_faults() {
   return {
       {.id = "FAULT-TLS-36",
        .sentence = "chooses by ALPN what nobody offered",
@@ -266,13 +264,13 @@ void use_certificate(server::Config& config, const std::vector<Bytes>& chain, co
   static_cast<void>(est::write_file(config.server_key, key.to_pem(), 0600));
 }
 
-struct Odd {
+struct OddServer {
   std::string subject = "CN=est server,O=estspec";
   std::vector<std::string> names = {"IP:127.0.0.1", "DNS:localhost"};
   est::crypto::KeyType key = est::crypto::KeyType::ec_p256;
 };
 
-std::vector<codec::Extension> server_extensions(const Odd& odd) {
+std::vector<codec::Extension> server_extensions(const OddServer& odd) {
   std::vector<codec::GeneralName> names;
   for (const std::string& text : odd.names) {
     if (auto name = codec::parse_general_name(text)) names.push_back(*std::move(name));
@@ -282,7 +280,7 @@ std::vector<codec::Extension> server_extensions(const Odd& odd) {
 }
 
 // A server certificate of the EST CA with something odd about it; `more` follows it in the chain.
-void use_odd(server::Config& config, const Odd& odd, const std::vector<Bytes>& more = {}) {
+void use_odd(server::Config& config, const OddServer& odd, const std::vector<Bytes>& more = {}) {
   const auto authority = ca::Authority::open({config.ca_directory, nullptr});
   const auto key = est::crypto::PrivateKey::generate(odd.key);
   const auto subject = codec::parse_name(odd.subject);
@@ -302,7 +300,7 @@ void use_incomplete_chain(server::Config& config) {
   const auto ca_key = est::crypto::PrivateKey::generate(est::crypto::KeyType::ec_p256);
   const auto key = est::crypto::PrivateKey::generate(est::crypto::KeyType::ec_p256);
   const auto ca_name = codec::parse_name("CN=intermediate nobody sees");
-  const auto subject = codec::parse_name(Odd{}.subject);
+  const auto subject = codec::parse_name(OddServer{}.subject);
   if (!authority || !ca_key || !key || !ca_name || !subject) return;
   const est::UnixTime now = est::system_clock().now();
   est::pki::CertificateSpec leaf;
@@ -315,7 +313,7 @@ void use_incomplete_chain(server::Config& config) {
   if (certificate) use_certificate(config, {*certificate}, *key);
 }
 
-std::vector<Fault> certificate_faults() {
+std::vector<Fault> server_certificate_faults() {
   return {
       {.id = "FAULT-TLS-40",
        .sentence = "has a certificate for a host named in the subject alone, and with a wildcard",
@@ -334,7 +332,7 @@ std::vector<Fault> certificate_faults() {
        .configure =
            [](server::Config& config) {
              config.tls.suites = "DEFAULT:@SECLEVEL=0";
-             use_odd(config, {.subject = Odd{}.subject, .names = Odd{}.names, .key = est::crypto::KeyType::rsa_1024});
+             use_odd(config, {.subject = OddServer{}.subject, .names = OddServer{}.names, .key = est::crypto::KeyType::rsa_1024});
            }},
       {.id = "FAULT-TLS-42",
        .sentence = "sends unrelated certificates after its own",
@@ -353,7 +351,7 @@ std::vector<Fault> certificate_faults() {
 
 std::vector<Fault> tls_faults() {
   std::vector<Fault> all = late_faults();
-  for (auto group : {session_faults(), name_faults(), certificate_faults(), hello_faults()})
+  for (auto group : {session_faults(), extension_faults(), server_certificate_faults(), hello_faults()})
     all.insert(all.end(), group.begin(), group.end());
   return all;
 }

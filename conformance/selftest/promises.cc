@@ -4,6 +4,8 @@
 #include <map>
 #include <string_view>
 
+#include "conformance/selftest/faults_support.h"
+
 namespace conformance::selftest {
 
 namespace {
@@ -16,7 +18,6 @@ struct Promise {
   std::string because = {};
 };
 
-const List anything = {"EST-SE-*"};
 constexpr const char* no_enrollment = "where no enrollment succeeds, every scenario that ends in a certificate fails";
 constexpr const char* no_cacerts = "scenarios that look at /cacerts for another reason see the same broken answer";
 constexpr const char* same_check = "the same judgement is made there on another request";

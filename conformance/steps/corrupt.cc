@@ -16,10 +16,6 @@ namespace oids = est::codec::oids;
 using est::Bytes;
 using est::Result;
 
-Result<Bytes> with_signature(const SoundRequest& sound, est::BytesView signature) {
-  return est::codec::encode_certification_request(sound.request.info, sound.request.signature_algorithm, signature);
-}
-
 // The last octet belongs to a number in every signature form we make, so the request stays well-formed DER.
 Result<Bytes> wrong_signature(const SoundRequest& sound) {
   Bytes signature = sound.request.signature;
@@ -101,13 +97,6 @@ Result<Bytes> random_octets(const SoundRequest& sound) {
   return octets;
 }
 
-Bytes content_of(const Bytes& tlv) {
-  est::Findings findings;
-  der::Reader reader(tlv, findings);
-  const auto outer = reader.any("request");
-  return outer ? est::to_bytes(outer->content) : Bytes{};
-}
-
 Result<Bytes> indefinite_length(const SoundRequest& sound) {
   return der::concat({Bytes{0x30, 0x80}, content_of(sound.request.der), Bytes{0x00, 0x00}});
 }
@@ -168,7 +157,7 @@ std::vector<CorruptionEntry> plain_table() {
   };
 }
 
-const std::vector<CorruptionEntry>& table() {
+const std::vector<CorruptionEntry>& corruption_table() {
   static const std::vector<CorruptionEntry> entries = [] {
     std::vector<CorruptionEntry> all = plain_table();
     for (auto& entry : hostile_requests()) all.push_back(std::move(entry));
@@ -182,14 +171,14 @@ const std::vector<CorruptionEntry>& table() {
 const std::vector<Corruption>& corruptions() {
   static const std::vector<Corruption> list = [] {
     std::vector<Corruption> all;
-    for (const auto& entry : table()) all.push_back(entry.what);
+    for (const auto& entry : corruption_table()) all.push_back(entry.what);
     return all;
   }();
   return list;
 }
 
 Result<Bytes> corrupt(std::string_view name, const SoundRequest& sound) {
-  for (const auto& entry : table()) {
+  for (const auto& entry : corruption_table()) {
     if (entry.what.name == name) return entry.make(sound);
   }
   return est::Error{"no corruption is called " + std::string(name)};

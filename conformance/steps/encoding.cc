@@ -37,7 +37,7 @@ Text without_padding(est::BytesView der) {
 }
 
 // Each character in two octets, most significant first.
-Text utf_16(est::BytesView der) {
+Text in_utf_16(est::BytesView der) {
   std::string text;
   for (const char c : one_line(der)) text += std::string("\0", 1) + c;
   return text;
@@ -57,7 +57,7 @@ Text after_padding(est::BytesView der) {
 }
 
 // The bits of the last character that belong to no octet are set (RFC 4648 3.5).
-Text unused_bits(est::BytesView der) {
+Text with_unused_bits(est::BytesView der) {
   std::string text = one_line(der);
   const auto padding = text.find('=');
   if (padding == std::string::npos || padding == 0) return std::nullopt;
@@ -76,7 +76,7 @@ struct Encoding {
   std::function<Text(est::BytesView)> write;
 };
 
-const std::vector<Encoding>& table() {
+const std::vector<Encoding>& encoding_table() {
   static const std::vector<Encoding> encodings{
       {"folded-64", [](auto der) -> Text { return est::codec::encode_base64(der, 64, "\n"); }},
       {"one-line", [](auto der) -> Text { return one_line(der); }},
@@ -90,12 +90,12 @@ const std::vector<Encoding>& table() {
       {"twice", [](auto der) -> Text { return est::codec::encode_base64(est::as_bytes(one_line(der))); }},
       {"empty", [](auto) -> Text { return ""; }},
       {"missing-padding", without_padding},
-      {"utf-16", utf_16},
+      {"utf-16", in_utf_16},
       {"nul-inside", nul_inside},
       {"byte-order-mark", [](auto der) -> Text { return "\xef\xbb\xbf" + one_line(der); }},
       {"after-padding", after_padding},
       {"padding-only", [](auto) -> Text { return std::string(4096, '='); }},
-      {"unused-bits", unused_bits},
+      {"unused-bits", with_unused_bits},
       {"carriage-returns", [](auto der) -> Text { return est::codec::encode_base64(der, 64, "\r"); }},
       {"blank-10-megabytes", [](auto der) -> Text { return std::string(10 * megabyte, ' ') + one_line(der); }},
       {"base64-8-megabytes", [](auto) -> Text { return std::string(8 * megabyte, 'A'); }},
@@ -108,14 +108,14 @@ const std::vector<Encoding>& table() {
 const std::vector<std::string>& encodings() {
   static const std::vector<std::string> names = [] {
     std::vector<std::string> list;
-    for (const auto& encoding : table()) list.push_back(encoding.name);
+    for (const auto& encoding : encoding_table()) list.push_back(encoding.name);
     return list;
   }();
   return names;
 }
 
 std::optional<est::Bytes> encode_body(std::string_view name, est::BytesView der) {
-  for (const auto& encoding : table()) {
+  for (const auto& encoding : encoding_table()) {
     if (encoding.name != name) continue;
     const auto text = encoding.write(der);
     return text ? std::optional(est::to_bytes(*text)) : std::nullopt;

@@ -15,7 +15,7 @@ using est::net::PlainConnection;
 using est::net::Stage;
 
 constexpr std::int64_t usual_time = 5000;
-constexpr std::size_t most_octets = std::size_t{256} << 10U;
+constexpr std::size_t most_flight_octets = std::size_t{256} << 10U;
 constexpr est::Milliseconds after_hello{200};  // for the rest of the flight, where its end cannot be seen
 constexpr std::int64_t most_half_open = 200;
 
@@ -42,7 +42,7 @@ std::optional<Failure> read_flight(PlainConnection& connection, const est::Deadl
   std::array<est::Byte, 16384> buffer{};
   est::codec::TlsFlight flight;
   std::optional<Failure> ended;
-  while (!at_end(flight) && octets.size() < most_octets && !ended) {
+  while (!at_end(flight) && octets.size() < most_flight_octets && !ended) {
     const auto until = has_hello(flight) ? est::Deadline::earlier(deadline, est::Deadline::after(after_hello)) : deadline;
     const auto outcome = connection.read(buffer, until);
     if (outcome.failure)

@@ -17,13 +17,6 @@ using est::Result;
 constexpr Byte sequence_tag = 0x30;
 constexpr std::size_t many = 10000;
 
-Bytes content_of(est::BytesView tlv) {
-  est::Findings findings;
-  der::Reader reader(tlv, findings);
-  const auto outer = reader.any("request");
-  return outer ? est::to_bytes(outer->content) : Bytes{};
-}
-
 // Length octets of the long form: `octets` of them, big-endian.
 Bytes long_length(std::uint64_t length, unsigned octets) {
   Bytes out{static_cast<Byte>(0x80U | octets)};

@@ -99,7 +99,7 @@ Result<Bytes> with_point(const SoundRequest& sound, est::BytesView point) {
   return with_key(sound, key_info(ec_algorithm(der::oid(oids::prime256v1)), point));
 }
 
-constexpr std::size_t field = 32;  // octets of P-256's field
+constexpr std::size_t p256_field = 32;  // octets of P-256's field
 
 Bytes point_of(Byte form, std::size_t octets, Byte filler) {
   Bytes point(octets, filler);
@@ -121,10 +121,6 @@ Result<Bytes> explicit_curve(const SoundRequest& sound, std::size_t octets) {
 }
 
 // --- Signatures
-
-Result<Bytes> with_signature(const SoundRequest& sound, est::BytesView signature) {
-  return est::codec::encode_certification_request(sound.request.info, sound.request.signature_algorithm, signature);
-}
 
 Result<Bytes> with_algorithm(const SoundRequest& sound, est::BytesView algorithm) {
   return der::sequence({sound.request.info, algorithm, der::bit_string(sound.request.signature)});
@@ -163,20 +159,21 @@ std::vector<CorruptionEntry> hostile_keys() {
       {{"ec-infinity", "an EC key that is the point at infinity"}, [](Sound s) { return with_point(s, Bytes{0x00}); }},
       {{"ec-not-on-curve", "an EC key that is the point (1, 1)"},
        [](Sound s) {
-         Bytes point = point_of(0x04, 2 * field, 0x00);
-         point[field] = point[2 * field] = 1;
+         Bytes point = point_of(0x04, 2 * p256_field, 0x00);
+         point[p256_field] = point[2 * p256_field] = 1;
          return with_point(s, point);
        }},
       {{"ec-beyond-field", "an EC key with coordinates above the field's prime"},
-       [](Sound s) { return with_point(s, point_of(0x04, 2 * field, 0xff)); }},
-      {{"ec-short", "an EC key of one coordinate"}, [](Sound s) { return with_point(s, point_of(0x04, field, 0x01)); }},
+       [](Sound s) { return with_point(s, point_of(0x04, 2 * p256_field, 0xff)); }},
+      {{"ec-short", "an EC key of one coordinate"}, [](Sound s) { return with_point(s, point_of(0x04, p256_field, 0x01)); }},
       {{"ec-hybrid", "an EC key in the hybrid form RFC 5480 forbids"},
-       [](Sound s) { return with_point(s, point_of(0x06, 2 * field, 0x01)); }},
-      {{"ec-explicit", "an EC key with its curve written out over a field of 256 bits"}, [](Sound s) { return explicit_curve(s, field); }},
+       [](Sound s) { return with_point(s, point_of(0x06, 2 * p256_field, 0x01)); }},
+      {{"ec-explicit", "an EC key with its curve written out over a field of 256 bits"},
+       [](Sound s) { return explicit_curve(s, p256_field); }},
       {{"ec-explicit-huge", "an EC key with its curve written out over a field of 32768 bits"},
        [](Sound s) { return explicit_curve(s, 4096); }},
       {{"ec-no-curve", "an EC key that does not name its curve"},
-       [](Sound s) { return with_key(s, key_info(ec_algorithm(der::null()), point_of(0x04, 2 * field, 0x01))); }},
+       [](Sound s) { return with_key(s, key_info(ec_algorithm(der::null()), point_of(0x04, 2 * p256_field, 0x01))); }},
       {{"key-empty", "a public key of no octets"},
        [](Sound s) { return with_key(s, key_info(ec_algorithm(der::oid(oids::prime256v1)), {})); }},
   };

@@ -8,8 +8,8 @@ namespace {
 
 using est::Bytes;
 
-constexpr std::size_t megabyte = std::size_t{1} << 20U;
-constexpr std::size_t many = 10000;
+constexpr std::size_t oversize = std::size_t{1} << 20U;
+constexpr std::size_t very_many = 10000;
 
 std::string times(std::size_t count, std::string_view text) {
   std::string all;
@@ -68,27 +68,28 @@ std::vector<Entry> inside_tls() {
   using namespace std::string_literals;
   return {
       {{"header-megabyte", "a header field of one megabyte"},
-       [](Frame f) { return cacerts_with(f, "X-Long: " + std::string(megabyte, 'a') + "\r\n"); }},
-      {{"headers-10000", "10000 header fields"}, [](Frame f) { return cacerts_with(f, times(many, "X-Many: a\r\n")); }},
+       [](Frame f) { return cacerts_with(f, "X-Long: " + std::string(oversize, 'a') + "\r\n"); }},
+      {{"headers-10000", "10000 header fields"}, [](Frame f) { return cacerts_with(f, times(very_many, "X-Many: a\r\n")); }},
       {{"header-without-end", "a header field that never ends, a megabyte long so far"},
-       [](Frame f) { return request_line(f.est_prefix + "/cacerts") + "X-Long: " + std::string(megabyte, 'a'); }},
+       [](Frame f) { return request_line(f.est_prefix + "/cacerts") + "X-Long: " + std::string(oversize, 'a'); }},
       {{"header-nul", "a NUL in a header field"}, [](Frame f) { return cacerts_with(f, "X-Nul: a\0b\r\n"s); }},
       {{"target-9000", "a request target of 9000 octets"}, [](Frame f) { return get(f, f.est_prefix + "/" + std::string(9000, 'a')); }},
-      {{"target-megabyte", "a request target of one megabyte"}, [](Frame f) { return get(f, "/" + std::string(megabyte, 'a')); }},
+      {{"target-megabyte", "a request target of one megabyte"}, [](Frame f) { return get(f, "/" + std::string(oversize, 'a')); }},
       {{"target-nul", "a NUL in the request target"}, [](Frame f) { return get(f, f.est_prefix + "/cacerts\0.txt"s); }},
       {{"target-dots", "a request target of 2000 times /.."}, [](Frame f) { return get(f, times(2000, "/..") + "/etc/passwd"); }},
-      {{"method-megabyte", "a method of one megabyte"}, [](Frame f) { return std::string(megabyte, 'A') + get(f, "/").substr(3); }},
+      {{"method-megabyte", "a method of one megabyte"}, [](Frame f) { return std::string(oversize, 'A') + get(f, "/").substr(3); }},
       {{"length-negative", "Content-Length -1"}, [](Frame f) { return post_of_length(f, "-1"); }},
       {{"length-2-64", "Content-Length 2^64 + 4"}, [](Frame f) { return post_of_length(f, "18446744073709551620"); }},
-      {{"length-digits", "a Content-Length of 10000 digits"}, [](Frame f) { return post_of_length(f, std::string(many, '9')); }},
+      {{"length-digits", "a Content-Length of 10000 digits"}, [](Frame f) { return post_of_length(f, std::string(very_many, '9')); }},
       {{"chunk-2-64", "a chunk of 2^64 + 4 octets"}, [](Frame f) { return post_chunks(f, "10000000000000004\r\nMAA=\r\n0\r\n\r\n"); }},
       {{"chunk-negative", "a chunk of -4 octets"}, [](Frame f) { return post_chunks(f, "-4\r\nMAA=\r\n0\r\n\r\n"); }},
       {{"chunk-extension-megabyte", "a chunk extension of one megabyte"},
-       [](Frame f) { return post_chunks(f, "4;x=" + std::string(megabyte, 'a') + "\r\nMAA=\r\n0\r\n\r\n"); }},
-      {{"chunks-10000", "10000 chunks of one octet"}, [](Frame f) { return post_chunks(f, times(many, "1\r\nA\r\n") + "0\r\n\r\n"); }},
+       [](Frame f) { return post_chunks(f, "4;x=" + std::string(oversize, 'a') + "\r\nMAA=\r\n0\r\n\r\n"); }},
+      {{"chunks-10000", "10000 chunks of one octet"}, [](Frame f) { return post_chunks(f, times(very_many, "1\r\nA\r\n") + "0\r\n\r\n"); }},
       {{"trailers-10000", "10000 trailer fields"},
-       [](Frame f) { return post_chunks(f, "4\r\nMAA=\r\n0\r\n" + times(many, "X-Trailer: a\r\n") + "\r\n"); }},
-      {{"line-breaks-10000", "10000 empty lines before the request"}, [](Frame f) { return times(many, "\r\n") + cacerts_with(f, ""); }},
+       [](Frame f) { return post_chunks(f, "4\r\nMAA=\r\n0\r\n" + times(very_many, "X-Trailer: a\r\n") + "\r\n"); }},
+      {{"line-breaks-10000", "10000 empty lines before the request"},
+       [](Frame f) { return times(very_many, "\r\n") + cacerts_with(f, ""); }},
       {{"garbage", "64 KiB of octets that mean nothing"}, [](Frame) { return garbage(65536) + "\r\n\r\n"; }},
       {{"body-cut", "a body of 4 octets where 1000 are announced"}, [](Frame f) { return post_of_length(f, "1000"); }},
       {{"chunk-cut", "a chunk of 4 octets where 4096 are announced"}, [](Frame f) { return post_chunks(f, "1000\r\nMAA="); }},
@@ -107,11 +108,11 @@ std::vector<Entry> without_tls() {
       {{"plain-garbage", "64 KiB of octets that mean nothing, without TLS"}, [](Frame) { return garbage(65536); }},
       {{"plain-zeros", "64 KiB of zeros, without TLS"}, [](Frame) { return std::string(65536, '\0'); }},
       {{"record-huge", "a TLS record that says it has 65535 octets"}, [](Frame) { return record(0x16, 0xffff, std::string(4096, 'a')); }},
-      {{"records-empty", "10000 empty TLS handshake records"}, [](Frame) { return times(many, record(0x16, 0, "")); }},
+      {{"records-empty", "10000 empty TLS handshake records"}, [](Frame) { return times(very_many, record(0x16, 0, "")); }},
       {{"records-alert", "10000 warning alerts before any handshake"},
        [](Frame) {
          using namespace std::string_view_literals;
-         return times(many, record(0x15, 2, "\x01\x00"sv));
+         return times(very_many, record(0x15, 2, "\x01\x00"sv));
        }},
       {{"hello-cut", "half a ClientHello"},
        [](Frame) {
@@ -121,7 +122,7 @@ std::vector<Entry> without_tls() {
   };
 }
 
-const std::vector<Entry>& table() {
+const std::vector<Entry>& octets_table() {
   static const std::vector<Entry> entries = [] {
     std::vector<Entry> all = inside_tls();
     for (auto& entry : without_tls()) all.push_back(std::move(entry));
@@ -135,15 +136,16 @@ const std::vector<Entry>& table() {
 const std::vector<HostileOctets>& hostile_octets() {
   static const std::vector<HostileOctets> list = [] {
     std::vector<HostileOctets> all;
-    for (const auto& entry : table()) all.push_back(entry.what);
+    for (const auto& entry : octets_table()) all.push_back(entry.what);
     return all;
   }();
   return list;
 }
 
 est::Bytes make_hostile_octets(std::string_view name, const OctetFrame& frame) {
-  const auto found = std::find_if(table().begin(), table().end(), [&](const Entry& entry) { return entry.what.name == name; });
-  return found == table().end() ? Bytes{} : est::to_bytes(found->make(frame));
+  const auto found =
+      std::find_if(octets_table().begin(), octets_table().end(), [&](const Entry& entry) { return entry.what.name == name; });
+  return found == octets_table().end() ? Bytes{} : est::to_bytes(found->make(frame));
 }
 
 }  // namespace conformance::steps

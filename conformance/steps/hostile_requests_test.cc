@@ -22,7 +22,7 @@ SoundRequest sound_request() {
   return {std::move(*est::codec::decode_certification_request(der).value), std::move(key), KeyType::ec_p256, est::crypto::Digest::sha256};
 }
 
-bool verifies(const est::codec::CertificationRequest& request) {
+bool signature_holds(const est::codec::CertificationRequest& request) {
   const auto result = est::pki::verify_request(request);
   return result.ok() && *result;
 }
@@ -56,7 +56,7 @@ TEST(HostileRequests, OurReaderAndVerifierWithstandThemInTime) {
     const auto der = entry.make(sound).value();
     const auto begun = std::chrono::steady_clock::now();
     const auto decoded = est::codec::decode_certification_request(der);
-    const bool holds = decoded.value && verifies(*decoded.value);
+    const bool holds = decoded.value && signature_holds(*decoded.value);
     EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(5)) << entry.what.name;
     if (signed_again().contains(entry.what.name)) {
       EXPECT_TRUE(holds) << entry.what.name << ": " << est::describe_first(decoded.findings);
@@ -71,7 +71,7 @@ TEST(HostileRequests, OurVerifierDoesNotTakeTheExponentOne) {
   ASSERT_NE(one, entries.end());
   const auto decoded = est::codec::decode_certification_request(one->make(sound_request()).value());
   ASSERT_TRUE(decoded.accepted()) << est::describe_first(decoded.findings);
-  EXPECT_FALSE(verifies(*decoded.value));
+  EXPECT_FALSE(signature_holds(*decoded.value));
 }
 
 TEST(HostileRequests, NestingCountsItsLevels) {

@@ -32,8 +32,6 @@ std::optional<est::ops::Operation> operation_of(const Doing& doing) {
   return est::ops::operation_by_name(doing.parameters.text("operation"));
 }
 
-bool recorded_so_far(const engine::StepOutcome& outcome) { return outcome.kind == engine::StepOutcome::Kind::recorded; }
-
 }  // namespace
 
 engine::StepOutcome HttpVerb::perform() {

@@ -71,7 +71,7 @@ bool issued_here(const est::Bytes& der, const engine::Exchange& exchange) {
   return (wanted != exchange.artefacts.end() && wanted->second == certificate.value->spki) || !is_authority(*certificate.value);
 }
 
-void list(const Doing& doing, const std::vector<est::Bytes>& certificates) {
+void list_certificates(const Doing& doing, const std::vector<est::Bytes>& certificates) {
   for (const auto& der : certificates) {
     const auto certificate = est::codec::decode_certificate(der);
     if (!certificate.value) continue;
@@ -87,7 +87,7 @@ void list(const Doing& doing, const std::vector<est::Bytes>& certificates) {
 void settle(const Doing& doing, std::size_t taken) {
   CertificateBudget& budget = doing.context.run.budget();
   const auto certificates = certificates_issued(doing.exchange);
-  list(doing, certificates);
+  list_certificates(doing, certificates);
   if (certificates.size() > taken) return budget.overdrawn(certificates.size() - taken);
   // Asked and not answered: it may have been issued all the same.
   const bool unknown = !doing.exchange.request.empty() && doing.exchange.response.empty();

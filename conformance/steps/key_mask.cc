@@ -19,9 +19,9 @@ using est::BytesView;
 using Place = std::vector<std::size_t>;  // where each octet of a text stands in a larger one
 
 constexpr Byte star = '*';
-constexpr std::size_t shortest_secret = 16;
+constexpr std::size_t shortest_key_part = 16;
 constexpr int deepest = 32;
-constexpr Byte integer_tag = 0x02, octet_string_tag = 0x04, object_identifier_tag = 0x06, sequence_tag = 0x30, constructed = 0x20;
+constexpr Byte integer_octet = 0x02, octet_string_octet = 0x04, object_identifier_octet = 0x06, sequence_octet = 0x30, constructed = 0x20;
 
 // --- DER
 
@@ -60,10 +60,10 @@ bool well_formed(const Bytes& der, std::size_t at, std::size_t end, int depth) {
 }
 
 bool holds_der(const Bytes& der, const Element& element) {
-  if (element.tag != octet_string_tag || element.start == element.end) return false;
+  if (element.tag != octet_string_octet || element.start == element.end) return false;
   const Byte first = der[element.start];
   const auto inner = element_at(der, element.start, element.end);
-  return (first == sequence_tag || first == octet_string_tag) && inner && inner->end == element.end &&
+  return (first == sequence_octet || first == octet_string_octet) && inner && inner->end == element.end &&
          well_formed(der, element.start, element.end, 0);
 }
 
@@ -72,10 +72,10 @@ void mask_elements(Bytes& der, std::size_t at, std::size_t end, int depth) {
     const auto element = element_at(der, at, end);
     if (!element) return;
     const bool inside = (element->tag & constructed) != 0 || (depth < deepest && holds_der(der, *element));
-    const bool secret = element->tag == integer_tag || element->tag == octet_string_tag;
+    const bool secret = element->tag == integer_octet || element->tag == octet_string_octet;
     if (inside)
       mask_elements(der, element->start, element->end, depth + 1);
-    else if (secret && element->end - element->start >= shortest_secret)
+    else if (secret && element->end - element->start >= shortest_key_part)
       std::fill(der.begin() + static_cast<std::ptrdiff_t>(element->start), der.begin() + static_cast<std::ptrdiff_t>(element->end), star);
     at = element->end;
   }
@@ -113,9 +113,9 @@ bool mask_base64(Bytes& text) {
 bool is_message_or_certificate(BytesView der) {
   const Bytes copy = est::to_bytes(der);
   const auto outer = element_at(copy, 0, copy.size());
-  if (!outer || outer->tag != sequence_tag) return false;
+  if (!outer || outer->tag != sequence_octet) return false;
   const auto first = element_at(copy, outer->start, outer->end);
-  return first && (first->tag == object_identifier_tag || first->tag == sequence_tag);
+  return first && (first->tag == object_identifier_octet || first->tag == sequence_octet);
 }
 
 // Only what is known to be none of a key stays as it is.
@@ -127,7 +127,7 @@ bool is_public(const est::codec::GeneratedKeyPart& part) {
 
 void mask_part(Bytes& body) {
   if (mask_base64(body)) return;
-  if (!body.empty() && body.front() == sequence_tag && mask_key(body)) return;
+  if (!body.empty() && body.front() == sequence_octet && mask_key(body)) return;
   overwrite_visible(body);
 }
 

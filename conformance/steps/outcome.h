@@ -11,6 +11,9 @@
 namespace conformance::steps {
 
 [[nodiscard]] inline engine::StepOutcome recorded() { return {}; }
+[[nodiscard]] inline bool recorded_so_far(const engine::StepOutcome& outcome) {
+  return outcome.kind == engine::StepOutcome::Kind::recorded;
+}
 // The profile lacks something, or the target made the step impossible.
 [[nodiscard]] inline engine::StepOutcome cannot(std::string sentence) { return {engine::StepOutcome::Kind::cannot, std::move(sentence)}; }
 // Ours, or the script's.

@@ -39,4 +39,15 @@ const est::codec::Oid& unknown_oid() {
   return oid;
 }
 
+Bytes content_of(est::BytesView tlv) {
+  est::Findings findings;
+  der::Reader reader(tlv, findings);
+  const auto outer = reader.any("request");
+  return outer ? est::to_bytes(outer->content) : Bytes{};
+}
+
+est::Result<Bytes> with_signature(const SoundRequest& sound, est::BytesView signature) {
+  return est::codec::encode_certification_request(sound.request.info, sound.request.signature_algorithm, signature);
+}
+
 }  // namespace conformance::steps

@@ -19,9 +19,14 @@ struct InfoParts {
 // The Attributes of the sound request.
 [[nodiscard]] std::vector<est::Bytes> attribute_list(const SoundRequest& sound);
 
+// The content of the first TLV; empty when there is none.
+[[nodiscard]] est::Bytes content_of(est::BytesView tlv);
+
 // The whole request around a CertificationRequestInfo (a whole TLV), signed by the sound request's key.
 [[nodiscard]] est::Result<est::Bytes> sign_info(const SoundRequest& sound, est::BytesView info);
 [[nodiscard]] est::Result<est::Bytes> sign_info(const SoundRequest& sound, const InfoParts& info);
+// The sound request with other octets in its signature.
+[[nodiscard]] est::Result<est::Bytes> with_signature(const SoundRequest& sound, est::BytesView signature);
 
 // Arcs below IANA's example enterprise number (RFC 5612): known to nobody.
 [[nodiscard]] const est::codec::Oid& unknown_oid();

@@ -9,7 +9,7 @@ using est::net::Cause;
 using est::net::Failure;
 using est::net::Stage;
 
-constexpr std::size_t most_octets = std::size_t{17} << 20U;  // a little above the parser's own bound on a body
+constexpr std::size_t most_answer_octets = std::size_t{17} << 20U;  // a little above the parser's own bound on a body
 
 Failure read_failure(Cause cause, std::string message) { return {Stage::read, cause, std::move(message), std::nullopt}; }
 
@@ -36,7 +36,7 @@ AnswerReader::Stop AnswerReader::settle_closed() {
 AnswerReader::Stop AnswerReader::read(est::Deadline deadline, const std::function<bool(const est::http::ObservedResponse&)>& enough) {
   std::array<est::Byte, 16384> buffer{};
   while (!complete()) {
-    if (parser_.state() == est::http::ResponseParser::State::failed || raw_.size() > most_octets) return Stop::failed;
+    if (parser_.state() == est::http::ResponseParser::State::failed || raw_.size() > most_answer_octets) return Stop::failed;
     if (enough && enough(parser_.observed())) return Stop::enough;
     const auto outcome = stream_.read(buffer, deadline);
     if (outcome.failure && outcome.failure->cause == Cause::timeout) {
@@ -56,7 +56,7 @@ AnswerReader::Stop AnswerReader::read(est::Deadline deadline, const std::functio
 
 void AnswerReader::drain(est::Deadline deadline) {
   std::array<est::Byte, 16384> buffer{};
-  while (!deadline.passed() && raw_.size() <= most_octets) {
+  while (!deadline.passed() && raw_.size() <= most_answer_octets) {
     const auto outcome = stream_.read(buffer, deadline);
     if (outcome.failure || outcome.count == 0) return;
     est::append(raw_, est::BytesView(buffer).first(outcome.count));
@@ -65,7 +65,7 @@ void AnswerReader::drain(est::Deadline deadline) {
 
 std::optional<Failure> AnswerReader::failure() const {
   if (complete()) return std::nullopt;
-  if (raw_.size() > most_octets) return read_failure(Cause::protocol, "the answer is larger than 16 MiB");
+  if (raw_.size() > most_answer_octets) return read_failure(Cause::protocol, "the answer is larger than 16 MiB");
   const bool failed = parser_.state() == est::http::ResponseParser::State::failed;
   // Truncation shows as a parser failure too; there the wire's own words say more.
   if (failure_) return failure_;

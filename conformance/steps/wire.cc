@@ -9,7 +9,7 @@ using est::net::Failure;
 constexpr est::Milliseconds longest_connect{5000};
 constexpr est::Milliseconds longest_handshake{10000};
 
-const est::net::Endpoint& endpoint_of(const target::Profile& target, const OpenOptions& options) {
+const est::net::Endpoint& chosen_endpoint(const target::Profile& target, const OpenOptions& options) {
   return options.endpoint ? *options.endpoint : target.url.endpoint;
 }
 
@@ -17,7 +17,7 @@ est::tls::ClientProfile profile_for(const target::Profile& target, const OpenOpt
   est::tls::ClientProfile profile;
   profile.anchors = target.trust_anchors;
   profile.verify = options.verify;
-  profile.expected_name = options.expected_name.empty() ? endpoint_of(target, options).host : options.expected_name;
+  profile.expected_name = options.expected_name.empty() ? chosen_endpoint(target, options).host : options.expected_name;
   profile.identity = options.identity;
   profile.least = options.least;
   profile.most = options.most;
@@ -61,7 +61,7 @@ Maybe<std::optional<ClientConnection>> Wire::dial(const OpenOptions& options, es
   if (!context) return cannot("the connection asked for cannot be set up: " + context.error().message);
   const est::net::ClientDeadlines deadlines{std::min(longest_connect, deadline.left()), std::min(longest_handshake, deadline.left())};
   SSL_SESSION* session = options.mode == OpenOptions::Mode::resume ? session_.get() : nullptr;
-  auto opened = ClientConnection::open(endpoint_of(profile_, options), **context, deadlines, session);
+  auto opened = ClientConnection::open(chosen_endpoint(profile_, options), **context, deadlines, session);
   if (const auto* failure = std::get_if<Failure>(&opened)) {
     recorder.failure(*failure);
     if (failure->cause == est::net::Cause::local) return fault("the suite could not connect: " + failure->message);

@@ -24,8 +24,6 @@ constexpr std::int64_t usual_linger = 300;
 // So that the peer reads what was sent before it sees the end; both at once it may take for a connection that was lost.
 constexpr est::Milliseconds half_close_pause{100};
 
-bool recorded_so_far(const engine::StepOutcome& outcome) { return outcome.kind == engine::StepOutcome::Kind::recorded; }
-
 // What `send`, `send-hex` and `repeat` make together.
 Maybe<est::Bytes> octets_to_send(const Doing& doing) {
   const auto& profile = doing.context.profile;

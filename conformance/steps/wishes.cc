@@ -14,11 +14,11 @@ namespace der = est::codec::der;
 namespace oids = est::codec::oids;
 namespace usage = est::codec::key_usage;
 
-enum class Kind { usage, purpose, authority, other };
+enum class WishKind { usage, purpose, authority, other };
 
 struct Wish {
   std::string name;
-  Kind kind;
+  WishKind kind;
   unsigned bit = 0;     // of keyUsage
   codec::Oid oid = {};  // of a purpose
 };
@@ -26,20 +26,20 @@ struct Wish {
 // Below IANA's example enterprise number (RFC 5612): known to nobody.
 codec::Extension unknown_extension(bool critical) { return {codec::Oid("1.3.6.1.4.1.32473.7030.4"), critical, der::null()}; }
 
-const std::vector<Wish>& table() {
-  static const std::vector<Wish> wishes{{"digital-signature", Kind::usage, usage::digital_signature},
-                                        {"non-repudiation", Kind::usage, usage::non_repudiation},
-                                        {"key-encipherment", Kind::usage, usage::key_encipherment},
-                                        {"key-agreement", Kind::usage, usage::key_agreement},
-                                        {"cert-sign", Kind::usage, usage::key_cert_sign},
-                                        {"crl-sign", Kind::usage, usage::crl_sign},
-                                        {"client-auth", Kind::purpose, 0, oids::client_auth},
-                                        {"server-auth", Kind::purpose, 0, oids::server_auth},
-                                        {"cmc-ra", Kind::purpose, 0, oids::cmc_ra},
-                                        {"cmc-ca", Kind::purpose, 0, oids::cmc_ca},
-                                        {"ca", Kind::authority},
-                                        {"unknown", Kind::other},
-                                        {"unknown-critical", Kind::other}};
+const std::vector<Wish>& wish_table() {
+  static const std::vector<Wish> wishes{{"digital-signature", WishKind::usage, usage::digital_signature},
+                                        {"non-repudiation", WishKind::usage, usage::non_repudiation},
+                                        {"key-encipherment", WishKind::usage, usage::key_encipherment},
+                                        {"key-agreement", WishKind::usage, usage::key_agreement},
+                                        {"cert-sign", WishKind::usage, usage::key_cert_sign},
+                                        {"crl-sign", WishKind::usage, usage::crl_sign},
+                                        {"client-auth", WishKind::purpose, 0, oids::client_auth},
+                                        {"server-auth", WishKind::purpose, 0, oids::server_auth},
+                                        {"cmc-ra", WishKind::purpose, 0, oids::cmc_ra},
+                                        {"cmc-ca", WishKind::purpose, 0, oids::cmc_ca},
+                                        {"ca", WishKind::authority},
+                                        {"unknown", WishKind::other},
+                                        {"unknown-critical", WishKind::other}};
   return wishes;
 }
 
@@ -48,7 +48,7 @@ const std::vector<Wish>& table() {
 const std::vector<std::string>& wish_names() {
   static const std::vector<std::string> names = [] {
     std::vector<std::string> all;
-    for (const auto& wish : table()) all.push_back(wish.name);
+    for (const auto& wish : wish_table()) all.push_back(wish.name);
     return all;
   }();
   return names;
@@ -59,12 +59,12 @@ est::Result<std::vector<codec::Extension>> wished_extensions(const std::vector<s
   std::vector<codec::Oid> purposes;
   std::vector<codec::Extension> extensions;
   for (const auto& name : wishes) {
-    const auto found = std::find_if(table().begin(), table().end(), [&](const Wish& wish) { return wish.name == name; });
-    if (found == table().end()) return est::Error{"no extension is called '" + name + "'; known: " + est::join(wish_names(), ", ")};
+    const auto found = std::find_if(wish_table().begin(), wish_table().end(), [&](const Wish& wish) { return wish.name == name; });
+    if (found == wish_table().end()) return est::Error{"no extension is called '" + name + "'; known: " + est::join(wish_names(), ", ")};
     bits |= found->bit;
-    if (found->kind == Kind::purpose) purposes.push_back(found->oid);
-    if (found->kind == Kind::authority) extensions.push_back(codec::make_basic_constraints(true));
-    if (found->kind == Kind::other) extensions.push_back(unknown_extension(name == "unknown-critical"));
+    if (found->kind == WishKind::purpose) purposes.push_back(found->oid);
+    if (found->kind == WishKind::authority) extensions.push_back(codec::make_basic_constraints(true));
+    if (found->kind == WishKind::other) extensions.push_back(unknown_extension(name == "unknown-critical"));
   }
   if (bits != 0) extensions.push_back(codec::make_key_usage(bits));
   if (!purposes.empty()) extensions.push_back(codec::make_extended_key_usage(purposes));

@@ -17,7 +17,7 @@ namespace {
 using est::tls::Version;
 
 constexpr std::int64_t most_seconds = 86400;
-constexpr std::size_t file_limit = std::size_t{1} << 20U;
+constexpr std::size_t config_file_limit = std::size_t{1} << 20U;
 
 std::vector<est::net::Endpoint> read_endpoints(YamlMap& top, const std::string& key) {
   std::vector<est::net::Endpoint> endpoints;
@@ -300,7 +300,7 @@ est::Result<Config> parse_config(std::string_view text, const std::string& path)
 }
 
 est::Result<Config> load_config(const std::string& path) {
-  const est::Result<std::string> text = est::read_file(path, file_limit);
+  const est::Result<std::string> text = est::read_file(path, config_file_limit);
   if (!text) return est::Error{text.error().message + "; make one with \"est-server init --dir DIR\""};
   return parse_config(*text, path);
 }

@@ -27,7 +27,7 @@ using est::Status;
 using est::crypto::PrivateKey;
 
 constexpr std::int64_t day = 86400;
-constexpr unsigned secret = 0600;
+constexpr unsigned secret_mode = 0600;
 
 // The folder being filled, with the choices every step needs.
 struct Place {
@@ -78,7 +78,7 @@ Status make_folder(const Place& place) {
 }
 
 Status write_key(const Place& place, const std::string& file, const PrivateKey& key) {
-  return place.write(file + ".key", key.to_pem(), secret);
+  return place.write(file + ".key", key.to_pem(), secret_mode);
 }
 
 // Key, certificate by the CA, both written. `chain` follows the certificate in the file.
@@ -134,7 +134,7 @@ Status make_protection_keys(const Place& place, ca::Authority& authority) {
     wanted.key_type = holder.type;
     if (const auto issued = certify(place, authority, wanted, {}); !issued) return issued.error();
   }
-  return place.write("keygen-secret.key", est::hex(est::crypto::random_bytes(32)) + "\n", secret);
+  return place.write("keygen-secret.key", est::hex(est::crypto::random_bytes(32)) + "\n", secret_mode);
 }
 
 Status make_server(const Place& place, ca::Authority& authority, const std::vector<Bytes>& chain, const std::string& file,
@@ -256,8 +256,8 @@ Status initialise(const InitOptions& options) {
   if (Status made = make_manufacturer(place); !made) return made;
   if (Status made = make_protection_keys(place, **authority); !made) return made;
   if (Status made = make_lists(place, **authority); !made) return made;
-  if (Status made = place.write("estuser.password", est::hex(est::crypto::random_bytes(12)) + "\n", secret); !made) return made;
-  if (Status made = place.write("estuser.one-time-passwords", one_time_passwords(), secret); !made) return made;
+  if (Status made = place.write("estuser.password", est::hex(est::crypto::random_bytes(12)) + "\n", secret_mode); !made) return made;
+  if (Status made = place.write("estuser.one-time-passwords", one_time_passwords(), secret_mode); !made) return made;
   return place.write("est-server.yaml", example_config());
 }
 

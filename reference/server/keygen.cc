@@ -25,7 +25,7 @@ namespace codec = est::codec;
 namespace oids = est::codec::oids;
 namespace usage = est::codec::key_usage;
 
-constexpr std::size_t file_limit = std::size_t{64} << 10U;
+constexpr std::size_t key_file_limit = std::size_t{64} << 10U;
 
 // --- Loading
 
@@ -40,7 +40,7 @@ std::optional<Bytes> octets_of_hex(std::string_view text) {
 }
 
 Result<Bytes> load_secret(const std::string& path) {
-  const auto text = est::read_file(path, file_limit);
+  const auto text = est::read_file(path, key_file_limit);
   if (!text) return text.error();
   auto octets = octets_of_hex(est::trim(*text));
   if (!octets || (octets->size() != 16 && octets->size() != 24 && octets->size() != 32))
@@ -60,7 +60,7 @@ std::string usage_problem(const codec::Certificate& certificate) {
 }
 
 Result<KeyGenerator::Holder> load_holder(const std::string& path) {
-  const auto pem = est::read_file(path, file_limit);
+  const auto pem = est::read_file(path, key_file_limit);
   if (!pem) return pem.error();
   const auto certificates = est::crypto::certificates_from_pem(*pem);
   if (!certificates || certificates->empty()) return Error{path + ": no certificate can be read; name a PEM file with one"};

@@ -22,13 +22,15 @@ namespace codec = est::codec;
 namespace der = est::codec::der;
 namespace oids = est::codec::oids;
 
-CertificationRequest decoded(const Csr& csr) {
+CertificationRequest decoded_request(const Csr& csr) {
   auto request = codec::decode_certification_request(make_csr(csr));
   EXPECT_TRUE(request.accepted());
   return *std::move(request.value);
 }
 
-std::vector<std::string> missing(AttrOrOid wanted, const Csr& csr) { return missing_attributes({{std::move(wanted)}}, decoded(csr)); }
+std::vector<std::string> missing(AttrOrOid wanted, const Csr& csr) {
+  return missing_attributes({{std::move(wanted)}}, decoded_request(csr));
+}
 
 TEST(MissingAttributes, ABareOidIsMetWhereverItIsUsed) {
   const Oid unknown("1.3.6.1.4.1.32473.1");
@@ -51,7 +53,7 @@ TEST(MissingAttributes, KeyTypeWithParameters) {
   EXPECT_THAT(missing(curves, {.key_type = KeyType::ec_p384}), IsEmpty());
   EXPECT_THAT(missing(curves, {.key_type = KeyType::ec_p521}), ElementsAre(HasSubstr("PublicKey")));
   EXPECT_THAT(missing(Attribute{oids::ed25519, {}, 0}, {.key_type = KeyType::ed25519}), IsEmpty());
-  EXPECT_THAT(missing_attributes({{rsa3072, curves}}, decoded({})), IsEmpty()) << "alternatives";
+  EXPECT_THAT(missing_attributes({{rsa3072, curves}}, decoded_request({})), IsEmpty()) << "alternatives";
 }
 
 TEST(MissingAttributes, ExtensionsByValueAndSignaturesAsAlternatives) {
@@ -60,8 +62,8 @@ TEST(MissingAttributes, ExtensionsByValueAndSignaturesAsAlternatives) {
   EXPECT_THAT(missing(wanted, {.names = {"DNS:a.example"}}), IsEmpty());
   EXPECT_THAT(missing(wanted, {.names = {"DNS:b.example"}}), ElementsAre(HasSubstr("with the value")));
   EXPECT_THAT(missing(wanted, {}), ElementsAre("the extension subjectAltName"));
-  EXPECT_THAT(missing_attributes({{oids::ecdsa_with_sha384, oids::ecdsa_with_sha256}}, decoded({})), IsEmpty());
-  EXPECT_THAT(missing_attributes({{oids::ecdsa_with_sha384, oids::sha256_with_rsa}}, decoded({})),
+  EXPECT_THAT(missing_attributes({{oids::ecdsa_with_sha384, oids::ecdsa_with_sha256}}, decoded_request({})), IsEmpty());
+  EXPECT_THAT(missing_attributes({{oids::ecdsa_with_sha384, oids::sha256_with_rsa}}, decoded_request({})),
               ElementsAre(HasSubstr("ecdsa-with-SHA384 or sha256WithRSAEncryption")));
   const Oid type("1.3.6.1.4.1.32473.2");
   const Attribute text = codec::make_text_attribute(type, "right");
@@ -75,7 +77,7 @@ TEST(Template, AsksForSubjectKeyAndExtensions) {
   wanted.subject = {{{oids::common_name, std::nullopt}}, {{oids::organization_name, der::utf8_string("Acme")}}};
   wanted.key_algorithm = codec::AlgorithmIdentifier{oids::ec_public_key, der::oid(oids::prime256v1)};
   wanted.extensions = {{oids::subject_alt_name, false, std::nullopt}};
-  const auto lacks = [&](const Csr& csr) { return missing_from_template(wanted, decoded(csr)); };
+  const auto lacks = [&](const Csr& csr) { return missing_from_template(wanted, decoded_request(csr)); };
   const std::vector<std::string> names = {"DNS:a.example"};
   EXPECT_THAT(lacks({.subject = "CN=a,O=Acme", .names = names}), IsEmpty());
   EXPECT_THAT(lacks({.subject = "CN=a", .names = names}), ElementsAre(HasSubstr("organizationName with the value")));
@@ -93,7 +95,7 @@ TEST(Template, ValuesOfExtensionsAndSizesOfKeys) {
   wanted.extensions = {
       {oids::subject_alt_name, false,
        codec::encode_general_names({{codec::GeneralNameType::dns, est::to_bytes("a.example")}, {codec::GeneralNameType::ip, {}}})}};
-  const auto lacks = [&](const Csr& csr) { return missing_from_template(wanted, decoded(csr)); };
+  const auto lacks = [&](const Csr& csr) { return missing_from_template(wanted, decoded_request(csr)); };
   EXPECT_THAT(lacks({.names = {"DNS:a.example", "IP:192.0.2.1"}, .key_type = KeyType::rsa_2048}), IsEmpty());
   EXPECT_THAT(lacks({.names = {"DNS:a.example"}, .key_type = KeyType::rsa_2048}), ElementsAre(HasSubstr("subjectAltName with")));
   EXPECT_THAT(lacks({.names = {"DNS:a.example", "IP:192.0.2.1"}, .key_type = KeyType::rsa_3072}), ElementsAre("a key of 2048 bits"));
@@ -105,14 +107,14 @@ TEST(Template, OrTheListBesideIt) {
   wanted.has_subject = true;
   wanted.subject = {{{oids::serial_number, std::nullopt}}};
   policy.attributes.elements = {codec::make_request_template(wanted)};
-  EXPECT_THAT(unmet_demands(policy, decoded({})), ElementsAre("the subject's serialNumber"));
+  EXPECT_THAT(unmet_demands(policy, decoded_request({})), ElementsAre("the subject's serialNumber"));
   policy.attributes.elements.emplace_back(oids::common_name);
-  EXPECT_THAT(unmet_demands(policy, decoded({})), IsEmpty());
-  EXPECT_THAT(unmet_demands(policy, decoded({.subject = "O=Acme"})), ElementsAre("the subject's serialNumber"));
+  EXPECT_THAT(unmet_demands(policy, decoded_request({})), IsEmpty());
+  EXPECT_THAT(unmet_demands(policy, decoded_request({.subject = "O=Acme"})), ElementsAre("the subject's serialNumber"));
 }
 
 TEST(Linking, ConnectionsWithoutBindingAreExplained) {
-  const CertificationRequest request = decoded({.challenge_password = "x"});
+  const CertificationRequest request = decoded_request({.challenge_password = "x"});
   est::tls::Facts facts;
   facts.version = est::tls::Version::tls12;
   EXPECT_THAT(linking_problem(request, facts, {}, false).value_or(""), HasSubstr("no tls-unique"));
@@ -124,8 +126,8 @@ TEST(Linking, SurroundingSpaceIsNotTrimmed) {
   est::tls::Facts facts = Scene::facts();
   const std::string right = est::ops::channel_binding_text(facts.tls_unique);
   for (const std::string& wrong : {" " + right, right + " ", right + "\n", right.substr(0, right.size() - 1), std::string("=")})
-    EXPECT_TRUE(linking_problem(decoded({.challenge_password = wrong}), facts, {}, false).has_value()) << wrong;
-  EXPECT_FALSE(linking_problem(decoded({.challenge_password = right}), facts, {}, false).has_value());
+    EXPECT_TRUE(linking_problem(decoded_request({.challenge_password = wrong}), facts, {}, false).has_value()) << wrong;
+  EXPECT_FALSE(linking_problem(decoded_request({.challenge_password = right}), facts, {}, false).has_value());
 }
 
 }  // namespace

@@ -155,6 +155,13 @@ inline std::string summary(const Findings& findings) {
   return text;
 }
 
+// The ids of all findings; '?' marks what is no error.
+inline std::string ids(const Findings& findings) {
+  std::string text;
+  for (const Finding& finding : findings) text += (text.empty() ? "" : " ") + finding.id + (finding.severity == Severity::error ? "" : "?");
+  return text;
+}
+
 // Every truncation and a change of every single octet, each in a buffer of its exact size so that the sanitizer sees
 // the first octet read outside. Short messages get all 255 changes, long ones those most likely to matter.
 // `decode` returns the findings.

@@ -19,14 +19,14 @@ constexpr std::array<Byte, 256> make_values() {
   return values;
 }
 
-constexpr std::array<Byte, 256> values = make_values();
+constexpr std::array<Byte, 256> digit_values = make_values();
 
 bool is_white_space(char c) noexcept { return c == '\r' || c == '\n' || c == ' ' || c == '\t'; }
 
 // base64 = *(4ALPHABET) [ 2ALPHABET "==" / 3ALPHABET "=" ]
-class Reader {
+class Base64Reader {
  public:
-  Reader(std::string_view text, Base64Mode mode, std::size_t limit) : text_(text), mode_(mode), limit_(limit) {}
+  Base64Reader(std::string_view text, Base64Mode mode, std::size_t limit) : text_(text), mode_(mode), limit_(limit) {}
 
   Decoded<Bytes> read() {
     out_.reserve(std::min(text_.size() / 4 * 3 + 3, limit_));
@@ -41,7 +41,7 @@ class Reader {
 
  private:
   void take(char c) {
-    const Byte value = values[static_cast<unsigned char>(c)];
+    const Byte value = digit_values[static_cast<unsigned char>(c)];
     if (value != invalid && pads_ == 0) return take_value(value);
     if (value != invalid) return refuse("base64.padding", at_, "characters follow the padding");
     if (is_white_space(c)) return take_white_space();
@@ -118,7 +118,7 @@ class Reader {
 
 }  // namespace
 
-Decoded<Bytes> decode_base64(std::string_view text, Base64Mode mode, std::size_t limit) { return Reader(text, mode, limit).read(); }
+Decoded<Bytes> decode_base64(std::string_view text, Base64Mode mode, std::size_t limit) { return Base64Reader(text, mode, limit).read(); }
 
 std::string encode_base64(BytesView bytes) {
   std::string text;

@@ -5,7 +5,9 @@
 namespace est::codec {
 namespace {
 
-std::string decoded(std::string_view text, Base64Mode mode = Base64Mode::strict) { return to_string(*decode_base64(text, mode).value); }
+std::string decoded(std::string_view text, Base64Mode mode = Base64Mode::strict) {
+  return est::to_string(*decode_base64(text, mode).value);
+}
 
 TEST(Base64, Rfc4648Section10Vectors) {
   const std::vector<std::pair<std::string, std::string>> vectors = {
@@ -14,7 +16,7 @@ TEST(Base64, Rfc4648Section10Vectors) {
     EXPECT_EQ(encode_base64(as_bytes(plain)), text);
     const auto result = decode_base64(text, Base64Mode::strict);
     EXPECT_TRUE(result.accepted()) << text;
-    EXPECT_EQ(to_string(*result.value), plain);
+    EXPECT_EQ(est::to_string(*result.value), plain);
   }
 }
 
@@ -31,7 +33,7 @@ TEST(Base64, EveryOctetSurvivesInEveryPosition) {
 TEST(Base64, LenientModeSkipsAndNotesWhiteSpaceOnce) {
   const auto result = decode_base64("Zm9v\r\n\tYm Fy\n", Base64Mode::lenient);
   EXPECT_TRUE(result.accepted());
-  EXPECT_EQ(to_string(*result.value), "foobar");
+  EXPECT_EQ(est::to_string(*result.value), "foobar");
   ASSERT_EQ(result.findings.size(), 1U);
   EXPECT_EQ(result.findings[0].id, "base64.white-space");
   EXPECT_EQ(result.findings[0].severity, Severity::note);
@@ -70,7 +72,7 @@ TEST(Base64, NamesEachDefectAndItsPlace) {
     ASSERT_FALSE(result.findings.empty()) << c.text;
     EXPECT_EQ(result.findings.back().id, c.id) << c.text;
     EXPECT_EQ(result.findings.back().offset, c.offset) << c.text;
-    EXPECT_EQ(to_string(*result.value), c.value) << c.text;
+    EXPECT_EQ(est::to_string(*result.value), c.value) << c.text;
   }
 }
 
@@ -93,7 +95,7 @@ TEST(Base64, TheLimitCountsOctets) {
   for (const std::string_view text : {"Zm9vYmFyZg==", "Zm9vYmFyZm9v"}) {
     const auto result = decode_base64(text, Base64Mode::strict, 6);
     EXPECT_TRUE(contains(result.findings, "base64.size"));
-    EXPECT_EQ(to_string(*result.value), "foobar");
+    EXPECT_EQ(est::to_string(*result.value), "foobar");
   }
 }
 

@@ -302,8 +302,6 @@ Decoded<T> placed(Decoded<T> decoded, std::size_t base) {
   return decoded;
 }
 
-Bytes body_part(BodyPartId id) { return der::integer(static_cast<std::int64_t>(id)); }
-
 // The content of a SEQUENCE under [number] IMPLICIT.
 Bytes implicit(std::uint32_t number, BytesView sequence) {
   Bytes tagged = to_bytes(sequence);
@@ -339,9 +337,13 @@ Decoded<PkiResponse> decode_pki_response(BytesView der, std::size_t base) {
   return placed(der::decode_whole(der, "PKIResponse", read_pki_response), base);
 }
 
-Bytes encode(const Control& control) { return der::sequence({body_part(control.id), der::oid(control.type), der::set_of(control.values)}); }
+Bytes encode_body_part_id(BodyPartId id) { return der::integer(static_cast<std::int64_t>(id)); }
 
-Bytes encode_tagged_request(BodyPartId id, BytesView pkcs10) { return implicit(0, der::sequence({body_part(id), pkcs10})); }
+Bytes encode(const Control& control) {
+  return der::sequence({encode_body_part_id(control.id), der::oid(control.type), der::set_of(control.values)});
+}
+
+Bytes encode_tagged_request(BodyPartId id, BytesView pkcs10) { return implicit(0, der::sequence({encode_body_part_id(id), pkcs10})); }
 
 Bytes encode_cert_request(const CrmfSpec& spec) {
   const Bytes subject = spec.subject ? der::context(5, spec.subject->der.empty() ? der::sequence({}) : spec.subject->der) : Bytes{};
@@ -349,7 +351,7 @@ Bytes encode_cert_request(const CrmfSpec& spec) {
   const Bytes certificate = der::sequence({subject, implicit(6, spec.public_key_info), extensions});
   std::vector<Bytes> controls;
   for (const Attribute& control : spec.controls) controls.push_back(der::sequence({der::oid(control.type), control.values.front()}));
-  return der::sequence({body_part(spec.id), certificate, controls.empty() ? Bytes{} : der::sequence_of(controls)});
+  return der::sequence({encode_body_part_id(spec.id), certificate, controls.empty() ? Bytes{} : der::sequence_of(controls)});
 }
 
 Bytes encode_crmf_request(BytesView cert_request, BytesView proof) { return implicit(1, der::sequence({cert_request, proof})); }

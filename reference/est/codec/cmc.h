@@ -96,6 +96,7 @@ struct PkiResponse {
 [[nodiscard]] Decoded<PkiResponse> decode_pki_response(BytesView der, std::size_t base = 0);
 
 // --- Builders
+[[nodiscard]] Bytes encode_body_part_id(BodyPartId id);
 [[nodiscard]] Bytes encode(const Control& control);
 // A tcr around the DER of a PKCS #10 request.
 [[nodiscard]] Bytes encode_tagged_request(BodyPartId id, BytesView pkcs10);

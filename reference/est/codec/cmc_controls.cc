@@ -30,30 +30,30 @@ using der::Reader;
 using der::Tlv;
 namespace tags = der::tags;
 
-struct Named {
+struct NamedControl {
   const Oid* oid;
   std::string_view name;
 };
 
-constexpr std::array names = {
-    Named{&cmc_oids::status_info, "statusInfo"},
-    Named{&cmc_oids::identification, "identification"},
-    Named{&cmc_oids::identity_proof, "identityProof"},
-    Named{&cmc_oids::data_return, "dataReturn"},
-    Named{&cmc_oids::transaction_id, "transactionId"},
-    Named{&cmc_oids::sender_nonce, "senderNonce"},
-    Named{&cmc_oids::recipient_nonce, "recipientNonce"},
-    Named{&cmc_oids::ra_pop_witness, "lraPOPWitness"},
-    Named{&cmc_oids::query_pending, "queryPending"},
-    Named{&cmc_oids::pop_link_random, "popLinkRandom"},
-    Named{&cmc_oids::pop_link_witness, "popLinkWitness"},
-    Named{&cmc_oids::status_info_v2, "statusInfoV2"},
-    Named{&cmc_oids::trusted_anchors, "trustedAnchors"},
-    Named{&cmc_oids::control_processed, "controlProcessed"},
-    Named{&cmc_oids::identity_proof_v2, "identityProofV2"},
-    Named{&cmc_oids::pop_link_witness_v2, "popLinkWitnessV2"},
-    Named{&cmc_oids::ra_identity_witness, "raIdentityWitness"},
-    Named{&cmc_oids::response_body, "responseBody"},
+constexpr std::array control_names = {
+    NamedControl{&cmc_oids::status_info, "statusInfo"},
+    NamedControl{&cmc_oids::identification, "identification"},
+    NamedControl{&cmc_oids::identity_proof, "identityProof"},
+    NamedControl{&cmc_oids::data_return, "dataReturn"},
+    NamedControl{&cmc_oids::transaction_id, "transactionId"},
+    NamedControl{&cmc_oids::sender_nonce, "senderNonce"},
+    NamedControl{&cmc_oids::recipient_nonce, "recipientNonce"},
+    NamedControl{&cmc_oids::ra_pop_witness, "lraPOPWitness"},
+    NamedControl{&cmc_oids::query_pending, "queryPending"},
+    NamedControl{&cmc_oids::pop_link_random, "popLinkRandom"},
+    NamedControl{&cmc_oids::pop_link_witness, "popLinkWitness"},
+    NamedControl{&cmc_oids::status_info_v2, "statusInfoV2"},
+    NamedControl{&cmc_oids::trusted_anchors, "trustedAnchors"},
+    NamedControl{&cmc_oids::control_processed, "controlProcessed"},
+    NamedControl{&cmc_oids::identity_proof_v2, "identityProofV2"},
+    NamedControl{&cmc_oids::pop_link_witness_v2, "popLinkWitnessV2"},
+    NamedControl{&cmc_oids::ra_identity_witness, "raIdentityWitness"},
+    NamedControl{&cmc_oids::response_body, "responseBody"},
 };
 
 constexpr std::array<std::string_view, 14> fail_infos = {"badAlg",         "badMessageCheck", "badRequest",  "badTime",     "badCertId",
@@ -163,19 +163,17 @@ std::optional<Bytes> read_octet_string(Reader& from) {
   return to_bytes(*octets);
 }
 
-Bytes body_part(BodyPartId id) { return der::integer(static_cast<std::int64_t>(id)); }
-
 Bytes body_parts(const std::vector<BodyPartId>& ids) {
   std::vector<Bytes> parts;
-  for (const BodyPartId id : ids) parts.push_back(body_part(id));
+  for (const BodyPartId id : ids) parts.push_back(encode_body_part_id(id));
   return der::sequence_of(parts);
 }
 
 }  // namespace
 
 std::string control_name(const Oid& type) {
-  const auto* found = std::find_if(names.begin(), names.end(), [&](const Named& row) { return *row.oid == type; });
-  return found == names.end() ? type.dotted() : std::string(found->name);
+  const auto* found = std::find_if(control_names.begin(), control_names.end(), [&](const NamedControl& row) { return *row.oid == type; });
+  return found == control_names.end() ? type.dotted() : std::string(found->name);
 }
 
 std::string fail_info_name(std::int64_t value) {
@@ -261,7 +259,7 @@ Bytes encode_witness_v2(const WitnessV2& witness) {
 }
 
 Bytes encode_ra_pop_witness(const RaPopWitness& witness) {
-  return der::sequence({body_part(witness.pki_data), body_parts(witness.requests)});
+  return der::sequence({encode_body_part_id(witness.pki_data), body_parts(witness.requests)});
 }
 
 Bytes encode_trusted_anchors(std::int64_t sequence_number, const TrustAnchorHashes& anchors) {

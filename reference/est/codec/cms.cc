@@ -65,7 +65,7 @@ bool read_crls(Reader& from, CertsOnly& message, bool& others) {
 }
 
 // SignedData ::= SEQUENCE { version, digestAlgorithms, encapContentInfo, certificates [0], crls [1], signerInfos }
-std::optional<CertsOnly> read_signed_data(Reader& from) {
+std::optional<CertsOnly> read_certs_only(Reader& from) {
   Reader fields = from.enter(tags::sequence, "SignedData");
   const std::size_t version_at = fields.offset();
   const std::optional<std::int64_t> version = fields.small_integer("version");
@@ -88,7 +88,7 @@ std::optional<CertsOnly> read_signed_data(Reader& from) {
 }  // namespace
 
 Decoded<CertsOnly> decode_certs_only(BytesView der) {
-  return der::decode_whole(der, "ContentInfo", [](Reader& from) { return read_content_info(from, oids::signed_data, read_signed_data); });
+  return der::decode_whole(der, "ContentInfo", [](Reader& from) { return read_content_info(from, oids::signed_data, read_certs_only); });
 }
 
 Bytes encode_certs_only(const std::vector<Bytes>& certificates, const std::vector<Bytes>& crls) {

@@ -32,7 +32,7 @@ TEST(CertsOnly, OrderIsOnlyAWarning) {
   EXPECT_EQ(encode_certs_only(bag.value->certificates), from_pem(test::bag_in_order));
 }
 
-struct Parts {
+struct MessageParts {
   Bytes content_type = der::oid(oids::signed_data);
   Bytes version = der::integer(1);
   Bytes digests = der::set_of({});
@@ -45,67 +45,61 @@ struct Parts {
   [[nodiscard]] Bytes built() const { return der::sequence({content_type, der::context(0, signed_data())}); }
 };
 
-std::string ids(const Findings& findings) {
-  std::string text;
-  for (const Finding& finding : findings) text += (text.empty() ? "" : " ") + finding.id + (finding.severity == Severity::error ? "" : "?");
-  return text;
-}
-
 TEST(CertsOnly, EachRuleHasItsFinding) {
   struct Change {
     std::string_view ids;  // '?' marks what is no error
-    void (*apply)(Parts&);
+    void (*apply)(MessageParts&);
   };
   const std::array changes = {
-      Change{"", [](Parts&) {}},
-      Change{"cms.content-type", [](Parts& p) { p.content_type = der::oid(oids::data); }},
-      Change{"cms.content-type", [](Parts& p) { p.content_type = der::oid(oids::enveloped_data); }},
-      Change{"cms.content-info", [](Parts& p) { p.content_type = der::null(); }},
-      Change{"cms.version", [](Parts& p) { p.version = der::integer(3); }},
-      Change{"cms.digest-algorithms?", [](Parts& p) { p.digests = der::set_of({der::sequence({der::oid(oids::sha256)})}); }},
+      Change{"", [](MessageParts&) {}},
+      Change{"cms.content-type", [](MessageParts& p) { p.content_type = der::oid(oids::data); }},
+      Change{"cms.content-type", [](MessageParts& p) { p.content_type = der::oid(oids::enveloped_data); }},
+      Change{"cms.content-info", [](MessageParts& p) { p.content_type = der::null(); }},
+      Change{"cms.version", [](MessageParts& p) { p.version = der::integer(3); }},
+      Change{"cms.digest-algorithms?", [](MessageParts& p) { p.digests = der::set_of({der::sequence({der::oid(oids::sha256)})}); }},
       Change{"cms.encap-content",
-             [](Parts& p) {
+             [](MessageParts& p) {
                p.encapsulated = der::sequence({der::oid(oids::data), der::context(0, der::octet_string({}))});
              }},
-      Change{"cms.version cms.encap-content-type", [](Parts& p) { p.encapsulated = der::sequence({der::oid(oids::signed_data)}); }},
+      Change{"cms.version cms.encap-content-type", [](MessageParts& p) { p.encapsulated = der::sequence({der::oid(oids::signed_data)}); }},
       Change{"cms.encap-content-type",
-             [](Parts& p) {
+             [](MessageParts& p) {
                p.encapsulated = der::sequence({der::oid(oids::signed_data)});
                p.version = der::integer(3);
              }},
-      Change{"cms.no-certificates", [](Parts& p) { p.certificates = {}; }},
-      Change{"cms.no-certificates", [](Parts& p) { p.certificates = der::context(0, {}); }},
-      Change{"cms.no-certificates cms.certificate-choice", [](Parts& p) { p.certificates = der::context(0, der::context(2, {})); }},
+      Change{"cms.no-certificates", [](MessageParts& p) { p.certificates = {}; }},
+      Change{"cms.no-certificates", [](MessageParts& p) { p.certificates = der::context(0, {}); }},
+      Change{"cms.no-certificates cms.certificate-choice", [](MessageParts& p) { p.certificates = der::context(0, der::context(2, {})); }},
       Change{"cms.certificate-choice",
-             [](Parts& p) {
+             [](MessageParts& p) {
                p.certificates = der::context(0, der::concat({der::sequence({}), der::context(1, {})}));
              }},
-      Change{"cms.crls?", [](Parts& p) { p.crls = der::context(1, der::sequence({})); }},
-      Change{"cms.crls? cms.crl-choice", [](Parts& p) { p.crls = der::context(1, der::context(1, {})); }},
-      Change{"cms.signers", [](Parts& p) { p.signers = der::set_of({der::sequence({})}); }},
-      Change{"der.missing", [](Parts& p) { p.signers = {}; }},
+      Change{"cms.crls?", [](MessageParts& p) { p.crls = der::context(1, der::sequence({})); }},
+      Change{"cms.crls? cms.crl-choice", [](MessageParts& p) { p.crls = der::context(1, der::context(1, {})); }},
+      Change{"cms.signers", [](MessageParts& p) { p.signers = der::set_of({der::sequence({})}); }},
+      Change{"der.missing", [](MessageParts& p) { p.signers = {}; }},
       Change{"der.trailing",
-             [](Parts& p) {
+             [](MessageParts& p) {
                p.signers = der::concat({der::set_of({}), der::null()});
              }},
-      Change{"der.tag.unexpected", [](Parts& p) { p.digests = der::sequence({}); }},
+      Change{"der.tag.unexpected", [](MessageParts& p) { p.digests = der::sequence({}); }},
   };
   for (const Change& change : changes) {
-    Parts parts;
+    MessageParts parts;
     change.apply(parts);
-    EXPECT_EQ(ids(decode_certs_only(parts.built()).findings), change.ids);
+    EXPECT_EQ(test::ids(decode_certs_only(parts.built()).findings), change.ids);
   }
 }
 
 TEST(CertsOnly, WhatPeersSendInstead) {
   EXPECT_EQ(summary(decode_certs_only(from_pem(test::root_certificate)).findings), "cms.content-info@4");
-  EXPECT_EQ(summary(decode_certs_only(Parts{}.signed_data()).findings), "cms.content-info@2");
+  EXPECT_EQ(summary(decode_certs_only(MessageParts{}.signed_data()).findings), "cms.content-info@2");
   EXPECT_EQ(summary(decode_certs_only(test::from_hex("3080 0609 2a864886f70d010702 a080 0000 0000")).findings), "der.length.indefinite@1");
   EXPECT_EQ(summary(decode_certs_only({}).findings), "der.missing@0");
   EXPECT_EQ(summary(decode_certs_only(to_bytes("<html>")).findings), "der.tag.unexpected@0 der.truncated@0");
-  Bytes twice = Parts{}.built();
+  Bytes twice = MessageParts{}.built();
   const std::size_t length = twice.size();
-  append(twice, Parts{}.built());
+  append(twice, MessageParts{}.built());
   EXPECT_EQ(summary(decode_certs_only(twice).findings), "der.trailing@" + std::to_string(length));
 }
 
@@ -120,7 +114,7 @@ TEST(CertsOnly, BuilderSortsAndCarriesCrls) {
 
 TEST(CertsOnly, SurvivesDamage) {
   test::survives_damage(from_pem(test::bag_in_order), [](const Bytes& der) { return decode_certs_only(der).findings; });
-  test::survives_damage(Parts{}.built(), [](const Bytes& der) { return decode_certs_only(der).findings; });
+  test::survives_damage(MessageParts{}.built(), [](const Bytes& der) { return decode_certs_only(der).findings; });
 }
 
 }  // namespace

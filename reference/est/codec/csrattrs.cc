@@ -209,7 +209,7 @@ bool read_template_attributes(Reader& from, RequestTemplate& result) {
 
 // CertificationRequestInfoTemplate ::= SEQUENCE { version INTEGER { v1(0) }, subject NameTemplate OPTIONAL,
 //   subjectPKInfo [0] SubjectPublicKeyInfoTemplate OPTIONAL, attributes [1] Attributes }
-std::optional<RequestTemplate> read_template(Reader& from) {
+std::optional<RequestTemplate> read_request_template(Reader& from) {
   Reader fields = from.enter(tags::sequence, "CertificationRequestInfoTemplate");
   const std::size_t version_at = fields.offset();
   const std::optional<std::int64_t> version = fields.small_integer("version");
@@ -295,7 +295,7 @@ Decoded<RequestTemplate> request_template(const CsrAttrs& attributes) {
     der::report(decoded.findings, "csrattrs.template.duplicate", Severity::error, attribute->offset, "more than one template");
   if (!check_one_value(decoded.findings, *attribute)) return decoded;
   Reader value(attribute->values.front(), decoded.findings, {}, attribute->values_offset);
-  decoded.value = read_template(value);
+  decoded.value = read_request_template(value);
   return decoded;
 }
 

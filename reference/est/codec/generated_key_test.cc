@@ -8,12 +8,14 @@
 namespace est::codec {
 namespace {
 
-constexpr std::string_view type = "multipart/mixed; boundary=b";
+constexpr std::string_view mixed_type = "multipart/mixed; boundary=b";
 
 Part key_part() { return {{{"Content-Type", "application/pkcs8"}}, to_bytes("MAA=")}; }
 Part certificate_part() { return {{{"Content-Type", "application/pkcs7-mime; smime-type=certs-only"}}, to_bytes("MAA=")}; }
 
-Decoded<GeneratedKeyAnswer> read(const std::vector<Part>& parts) { return decode_generated_key_answer(type, encode_multipart(parts, "b")); }
+Decoded<GeneratedKeyAnswer> read(const std::vector<Part>& parts) {
+  return decode_generated_key_answer(mixed_type, encode_multipart(parts, "b"));
+}
 
 TEST(GeneratedKeyAnswer, TwoPartsInEitherOrder) {
   for (const auto& parts : {std::vector{key_part(), certificate_part()}, {certificate_part(), key_part()}}) {

@@ -20,9 +20,9 @@ bool is_quotable(char c) noexcept {
   return c == '\t' || (byte >= 0x20 && byte != 0x7f);
 }
 
-class Reader {
+class MediaTypeReader {
  public:
-  explicit Reader(std::string_view text) : text_(text), rest_(text) {}
+  explicit MediaTypeReader(std::string_view text) : text_(text), rest_(text) {}
 
   // media-type = type "/" subtype parameters
   Decoded<MediaType> read() {
@@ -92,7 +92,7 @@ std::optional<std::string> MediaType::parameter(std::string_view name) const {
   return std::nullopt;
 }
 
-Decoded<MediaType> decode_media_type(std::string_view text) { return Reader(text).read(); }
+Decoded<MediaType> decode_media_type(std::string_view text) { return MediaTypeReader(text).read(); }
 
 std::string encode(const MediaType& type) {
   std::string text = type.essence();

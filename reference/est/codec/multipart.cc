@@ -11,14 +11,14 @@ namespace {
 constexpr std::size_t longest_boundary = 70;
 constexpr std::size_t most_fields = 64;
 
-struct Line {
+struct BodyLine {
   std::size_t start = 0;
   std::size_t end = 0;   // without its CRLF or LF
   std::size_t next = 0;  // start of the following line
   bool bare_lf = false;
 };
 
-Line line_at(std::string_view text, std::size_t start) {
+BodyLine body_line_at(std::string_view text, std::size_t start) {
   const std::size_t feed = text.find('\n', start);
   if (feed == std::string_view::npos) return {start, text.size(), text.size(), false};
   const bool crlf = feed > start && text[feed - 1] == '\r';
@@ -34,15 +34,15 @@ bool valid_boundary(std::string_view boundary) {
 
 // multipart-body := [preamble CRLF] dash-boundary transport-padding CRLF body-part *encapsulation
 //                   close-delimiter transport-padding [CRLF epilogue]
-class Reader {
+class MultipartReader {
  public:
-  Reader(std::string_view body, std::string_view boundary, std::size_t most_parts)
+  MultipartReader(std::string_view body, std::string_view boundary, std::size_t most_parts)
       : body_(body), delimiter_("--" + std::string(boundary)), most_parts_(most_parts) {}
 
   Decoded<std::vector<Part>> read() {
-    Line previous;
+    BodyLine previous;
     while (at_ < body_.size() && !closed_ && !stopped_) {
-      const Line line = line_at(body_, at_);
+      const BodyLine line = body_line_at(body_, at_);
       at_ = line.next;
       if (text_of(line).starts_with(delimiter_)) take_delimiter(line, previous);
       previous = line;
@@ -53,10 +53,10 @@ class Reader {
   }
 
  private:
-  [[nodiscard]] std::string_view text_of(const Line& line) const { return body_.substr(line.start, line.end - line.start); }
+  [[nodiscard]] std::string_view text_of(const BodyLine& line) const { return body_.substr(line.start, line.end - line.start); }
 
   // delimiter := CRLF "--" boundary ; close-delimiter := delimiter "--"
-  void take_delimiter(const Line& line, const Line& previous) {
+  void take_delimiter(const BodyLine& line, const BodyLine& previous) {
     if (line.bare_lf || (line.start > 0 && previous.bare_lf)) bare_lf(line.start);
     if (in_part_) {
       read_part(part_start_, std::max(part_start_, previous.end));
@@ -91,7 +91,7 @@ class Reader {
     const std::string_view text = body_.substr(0, end);
     std::size_t at = start;
     while (at < end) {
-      const Line line = line_at(text, at);
+      const BodyLine line = body_line_at(text, at);
       if (line.bare_lf) bare_lf(at);
       if (part.headers.size() > most_fields) {
         tell("multipart.size", Severity::error, at, "more than " + std::to_string(most_fields) + " fields in a part");
@@ -105,7 +105,7 @@ class Reader {
   }
 
   // field-name ":" OWS value, possibly folded
-  void read_field(Part& part, const Line& line) {
+  void read_field(Part& part, const BodyLine& line) {
     const std::string_view text = text_of(line);
     if ((text.front() == ' ' || text.front() == '\t') && !part.headers.empty()) {
       part.headers.back().second += " " + std::string(trim(text, " \t"));
@@ -155,7 +155,7 @@ Decoded<std::vector<Part>> decode_multipart(BytesView body, std::string_view bou
   if (!valid_boundary(boundary))
     return {std::nullopt,
             {{"multipart.boundary", Severity::error, 0, "'" + printable(boundary, 80) + "' is no boundary (RFC 2046 5.1.1)"}}};
-  return Reader(as_text(body), boundary, most_parts).read();
+  return MultipartReader(as_text(body), boundary, most_parts).read();
 }
 
 Bytes encode_multipart(const std::vector<Part>& parts, std::string_view boundary) {

@@ -15,9 +15,9 @@ TEST(Multipart, ReadsTwoParts) {
   EXPECT_TRUE(got.findings.empty());
   ASSERT_EQ(got.value->size(), 2U);
   EXPECT_EQ((*got.value)[0].header("content-type"), "application/pkcs8");
-  EXPECT_EQ(to_string((*got.value)[0].body), "MII1");
+  EXPECT_EQ(est::to_string((*got.value)[0].body), "MII1");
   EXPECT_EQ((*got.value)[1].header("Content-Type"), "application/pkcs7-mime; smime-type=certs-only");
-  EXPECT_EQ(to_string((*got.value)[1].body), "MII2\r\nMII3");
+  EXPECT_EQ(est::to_string((*got.value)[1].body), "MII2\r\nMII3");
   EXPECT_FALSE((*got.value)[1].header("X"));
 }
 
@@ -41,7 +41,7 @@ TEST(Multipart, LegalOddities) {
     const auto got = decode_multipart(as_bytes(body), "b");
     ASSERT_TRUE(got.accepted()) << body << describe_first(got.findings);
     ASSERT_EQ(got.value->size(), 1U) << body;
-    EXPECT_EQ(to_string(got.value->front().body), "x") << body;
+    EXPECT_EQ(est::to_string(got.value->front().body), "x") << body;
   }
   EXPECT_EQ(decode_multipart(as_bytes("--b\r\nA: b\r\n--b--"), "b").value->front().header("a"), "b");
 }

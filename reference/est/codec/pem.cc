@@ -45,9 +45,9 @@ std::optional<std::string_view> label_of(std::string_view line, std::string_view
   return valid_label(label) ? std::optional(label) : std::nullopt;
 }
 
-class Reader {
+class PemReader {
  public:
-  explicit Reader(std::string_view text) : text_(text) {}
+  explicit PemReader(std::string_view text) : text_(text) {}
 
   Decoded<std::vector<PemBlock>> read() {
     while (at_ < text_.size()) {
@@ -101,7 +101,7 @@ class Reader {
 
 }  // namespace
 
-Decoded<std::vector<PemBlock>> decode_pem(std::string_view text) { return Reader(text).read(); }
+Decoded<std::vector<PemBlock>> decode_pem(std::string_view text) { return PemReader(text).read(); }
 
 std::string encode_pem(std::string_view label, BytesView der) {
   const std::string name(label);

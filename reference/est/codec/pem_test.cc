@@ -29,7 +29,7 @@ TEST(Pem, LaxFormsAreRead) {
     const auto blocks = decode_pem(form);
     ASSERT_TRUE(blocks.accepted()) << form << describe_first(blocks.findings);
     ASSERT_EQ(blocks.value->size(), 1U);
-    EXPECT_EQ(to_string(blocks.value->front().der), "foo");
+    EXPECT_EQ(est::to_string(blocks.value->front().der), "foo");
   }
 }
 

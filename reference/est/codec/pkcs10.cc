@@ -73,7 +73,7 @@ bool read_info(Reader& info, CertificationRequest& request) {
 }
 
 // CertificationRequest ::= SEQUENCE { certificationRequestInfo, signatureAlgorithm AlgorithmIdentifier, signature BIT STRING }
-std::optional<CertificationRequest> read_request(Reader& from) {
+std::optional<CertificationRequest> read_certification_request(Reader& from) {
   const std::optional<Tlv> whole = from.expect(tags::sequence, "CertificationRequest");
   if (!whole) return std::nullopt;
   Reader fields = from.inside(*whole);
@@ -206,7 +206,7 @@ const Attribute* CertificationRequest::attribute(const Oid& type) const {
 }
 
 Decoded<CertificationRequest> decode_certification_request(BytesView der) {
-  return der::decode_whole(der, "CertificationRequest", read_request);
+  return der::decode_whole(der, "CertificationRequest", read_certification_request);
 }
 
 // --- The attributes' values

@@ -30,16 +30,10 @@ Bytes request_with_raw(BytesView tagged_attributes, std::int64_t version = 0) {
   return signed_request(der::sequence({der::integer(version), parse_name("CN=device-1")->der, some_key(), tagged_attributes}));
 }
 
-CertificationRequest decoded(const Bytes& der) {
+CertificationRequest decoded_request(const Bytes& der) {
   Decoded<CertificationRequest> request = decode_certification_request(der);
   EXPECT_TRUE(request.value) << describe_first(request.findings);
   return request.value.value_or(CertificationRequest{});
-}
-
-std::string ids(const Findings& findings) {
-  std::string text;
-  for (const Finding& finding : findings) text += (text.empty() ? "" : " ") + finding.id + (finding.severity == Severity::error ? "" : "?");
-  return text;
 }
 
 TEST(Pkcs10, RequestOfOpensslIsRead) {
@@ -121,14 +115,14 @@ TEST(Pkcs10, StructureFindings) {
       std::pair(der::concat({request_with_raw(attributes({})), der::null()}), "der.trailing"),
       std::pair(from_pem(test::root_certificate), "der.tag.unexpected"),
   };
-  for (const auto& [der, expected] : cases) EXPECT_EQ(ids(decode_certification_request(der).findings), expected) << hex(der);
+  for (const auto& [der, expected] : cases) EXPECT_EQ(test::ids(decode_certification_request(der).findings), expected) << hex(der);
 }
 
 TEST(Pkcs10, UnknownTypesAndFiftyAttributesAreKept) {
   std::vector<Attribute> attributes;
   attributes.reserve(50);
   for (int i = 0; i < 50; ++i) attributes.push_back({Oid("1.2.3." + std::to_string(i)), {der::integer(i), der::integer(i + 1)}});
-  const CertificationRequest request = decoded(request_with(attributes));
+  const CertificationRequest request = decoded_request(request_with(attributes));
   EXPECT_EQ(request.attributes.size(), 50U);
   ASSERT_NE(request.attribute(Oid("1.2.3.49")), nullptr);
   EXPECT_EQ(request.attribute(Oid("1.2.3.49"))->values.size(), 2U);
@@ -136,7 +130,7 @@ TEST(Pkcs10, UnknownTypesAndFiftyAttributesAreKept) {
 
 TEST(Pkcs10, OffsetsPointIntoTheRequest) {
   const Bytes der = from_pem(test::ec_request);
-  for (const Attribute& attribute : decoded(der).attributes) {
+  for (const Attribute& attribute : decoded_request(der).attributes) {
     EXPECT_EQ(der.at(attribute.offset), 0x30);
     const BytesView value = BytesView(der).subspan(attribute.values_offset, attribute.values.front().size());
     EXPECT_TRUE(equal(value, attribute.values.front()));
@@ -163,9 +157,9 @@ TEST(Pkcs10, ChallengePasswordIsADirectoryString) {
       Case{from_hex("0c01ff"), std::nullopt, "der.string"},
   };
   for (const Case& c : cases) {
-    const CertificationRequest request = decoded(request_with({{oids::challenge_password, {c.value}}}));
+    const CertificationRequest request = decoded_request(request_with({{oids::challenge_password, {c.value}}}));
     const Decoded<std::string> password = challenge_password(request);
-    EXPECT_EQ(ids(password.findings), c.ids) << hex(c.value);
+    EXPECT_EQ(test::ids(password.findings), c.ids) << hex(c.value);
     EXPECT_EQ(password.value, c.text);
     for (const Finding& finding : password.findings) EXPECT_GE(finding.offset, request.attributes.front().values_offset);
   }
@@ -173,16 +167,18 @@ TEST(Pkcs10, ChallengePasswordIsADirectoryString) {
 
 TEST(Pkcs10, AmbiguousAttributesAreErrorsForWhoActsOnThem) {
   const Bytes both = der::context(0, der::concat({encode(make_challenge_password("a")), encode(make_challenge_password("b"))}));
-  const Decoded<std::string> twice = challenge_password(decoded(request_with_raw(both)));
+  const Decoded<std::string> twice = challenge_password(decoded_request(request_with_raw(both)));
   EXPECT_EQ(twice.value, "a");
   EXPECT_FALSE(twice.accepted());
-  const Decoded<std::string> pair =
-      challenge_password(decoded(request_with({{oids::challenge_password, {der::printable_string("a"), der::printable_string("b")}}})));
-  EXPECT_EQ(ids(pair.findings), "pkcs10.attribute.single-value");
+  const Decoded<std::string> pair = challenge_password(
+      decoded_request(request_with({{oids::challenge_password, {der::printable_string("a"), der::printable_string("b")}}})));
+  EXPECT_EQ(test::ids(pair.findings), "pkcs10.attribute.single-value");
 }
 
 TEST(Pkcs10, ChangeSubjectNameForms) {
-  const auto read = [](const Bytes& value) { return change_subject_name(decoded(request_with({{oids::change_subject_name, {value}}}))); };
+  const auto read = [](const Bytes& value) {
+    return change_subject_name(decoded_request(request_with({{oids::change_subject_name, {value}}})));
+  };
   const Bytes name = parse_name("CN=a")->der;
   const Bytes names = encode_general_names({*parse_general_name("DNS:a")});
   EXPECT_TRUE(read(der::sequence({name})).value->subject);
@@ -190,21 +186,21 @@ TEST(Pkcs10, ChangeSubjectNameForms) {
   EXPECT_FALSE(read(der::sequence({names})).value->subject);
   EXPECT_EQ(read(der::sequence({names})).value->subject_alt_name.size(), 1U);
   EXPECT_TRUE(read(der::sequence({name, names})).accepted());
-  EXPECT_EQ(ids(read(der::sequence({})).findings), "pkcs10.change-subject-name.empty");
-  EXPECT_EQ(ids(read(der::sequence({names, name})).findings), "der.trailing");
-  EXPECT_EQ(ids(read(der::null()).findings), "der.tag.unexpected");
+  EXPECT_EQ(test::ids(read(der::sequence({})).findings), "pkcs10.change-subject-name.empty");
+  EXPECT_EQ(test::ids(read(der::sequence({names, name})).findings), "der.trailing");
+  EXPECT_EQ(test::ids(read(der::null()).findings), "der.tag.unexpected");
 }
 
 TEST(Pkcs10, ValuesOfTheWrongType) {
-  const auto request = [](const Oid& type, const Bytes& value) { return decoded(request_with({{type, {value}}})); };
-  EXPECT_EQ(ids(decrypt_key_identifier(request(oids::decrypt_key_identifier, der::null())).findings), "der.tag.unexpected");
-  EXPECT_EQ(ids(smime_capabilities(request(oids::smime_capabilities, der::sequence({der::null()}))).findings), "der.tag.unexpected");
-  EXPECT_EQ(ids(requested_extensions(request(oids::extension_request, der::sequence({}))).findings), "x509.extensions.empty");
-  EXPECT_EQ(ids(otp_challenge(request(oids::otp_challenge, der::utf8_string(""))).findings), "pkcs10.challenge.length");
-  EXPECT_EQ(ids(est_identity_linking(request(oids::est_identity_linking, der::ia5_string("a"))).findings), "pkcs10.challenge.type");
+  const auto request = [](const Oid& type, const Bytes& value) { return decoded_request(request_with({{type, {value}}})); };
+  EXPECT_EQ(test::ids(decrypt_key_identifier(request(oids::decrypt_key_identifier, der::null())).findings), "der.tag.unexpected");
+  EXPECT_EQ(test::ids(smime_capabilities(request(oids::smime_capabilities, der::sequence({der::null()}))).findings), "der.tag.unexpected");
+  EXPECT_EQ(test::ids(requested_extensions(request(oids::extension_request, der::sequence({}))).findings), "x509.extensions.empty");
+  EXPECT_EQ(test::ids(otp_challenge(request(oids::otp_challenge, der::utf8_string(""))).findings), "pkcs10.challenge.length");
+  EXPECT_EQ(test::ids(est_identity_linking(request(oids::est_identity_linking, der::ia5_string("a"))).findings), "pkcs10.challenge.type");
 }
 
-Findings everything(const Bytes& der) {
+Findings findings_of_request(const Bytes& der) {
   const Decoded<CertificationRequest> request = decode_certification_request(der);
   if (request.value) {
     static_cast<void>(challenge_password(*request.value));
@@ -216,9 +212,9 @@ Findings everything(const Bytes& der) {
 }
 
 TEST(Pkcs10, SurvivesDamage) {
-  test::survives_damage(from_pem(test::ec_request), everything);
+  test::survives_damage(from_pem(test::ec_request), findings_of_request);
   ChangeSubjectName change{*parse_name("CN=new"), {*parse_general_name("DNS:new")}};
-  test::survives_damage(request_with({make_change_subject_name(change)}), everything);
+  test::survives_damage(request_with({make_change_subject_name(change)}), findings_of_request);
 }
 
 TEST(Pkcs10, ManyRdnsAreRead) {
@@ -226,7 +222,7 @@ TEST(Pkcs10, ManyRdnsAreRead) {
   for (int i = 0; i < 10000; ++i) append(rdns, der::set_of({der::sequence({der::oid(oids::common_name), der::utf8_string("x")})}));
   Name subject;
   subject.der = der::tlv(der::tags::sequence, rdns);
-  EXPECT_EQ(decoded(signed_request(encode_certification_request_info(subject, some_key(), {}))).subject.rdns.size(), 10000U);
+  EXPECT_EQ(decoded_request(signed_request(encode_certification_request_info(subject, some_key(), {}))).subject.rdns.size(), 10000U);
 }
 
 }  // namespace

@@ -67,7 +67,7 @@ void check_version(const Reader& fields, const OneAsymmetricKey& key, std::size_
 }
 
 // OneAsymmetricKey ::= SEQUENCE { version, privateKeyAlgorithm, privateKey OCTET STRING, attributes [0], publicKey [1] }
-std::optional<OneAsymmetricKey> read_key(Reader& from) {
+std::optional<OneAsymmetricKey> read_one_asymmetric_key(Reader& from) {
   const std::size_t start = from.offset();
   Reader fields = from.enter(tags::sequence, "PrivateKeyInfo");
   if (const OtherForm other = other_form(fields); !other.id.empty()) {
@@ -108,7 +108,9 @@ std::optional<std::vector<Bytes>> read_package(Reader& from) {
 
 }  // namespace
 
-Decoded<OneAsymmetricKey> decode_private_key_info(BytesView der) { return der::decode_whole(der, "PrivateKeyInfo", read_key); }
+Decoded<OneAsymmetricKey> decode_private_key_info(BytesView der) {
+  return der::decode_whole(der, "PrivateKeyInfo", read_one_asymmetric_key);
+}
 
 Decoded<std::vector<Bytes>> decode_asymmetric_key_package(BytesView der) {
   return der::decode_whole(der, "AsymmetricKeyPackage", read_package);

@@ -46,7 +46,7 @@ std::vector<std::uint16_t> numbers16(BytesView octets) {
 }
 
 // extensions may be missing as a whole in TLS 1.2. False when malformed.
-bool read_extensions(Cursor& outer, std::vector<TlsExtension>& extensions) {
+bool read_hello_extensions(Cursor& outer, std::vector<TlsExtension>& extensions) {
   if (outer.failed()) return false;
   if (outer.at_end()) return true;
   Cursor list(outer.vector(2));
@@ -129,7 +129,7 @@ std::optional<TlsOffer> decode_client_hello(BytesView body) {
   static_cast<void>(cursor.vector(1));
   offer.suites = numbers16(cursor.vector(2));
   static_cast<void>(cursor.vector(1));
-  if (!read_extensions(cursor, offer.extensions)) return std::nullopt;
+  if (!read_hello_extensions(cursor, offer.extensions)) return std::nullopt;
   offer.versions = list_in(offer.extensions, supported_versions, 1);
   offer.groups = list_in(offer.extensions, supported_groups, 2);
   offer.signatures = list_in(offer.extensions, signature_algorithms, 2);
@@ -144,7 +144,7 @@ std::optional<TlsChoice> decode_server_hello(BytesView body) {
   static_cast<void>(cursor.vector(1));
   choice.suite = cursor.number16();
   choice.compression = cursor.number8();
-  if (!read_extensions(cursor, choice.extensions)) return std::nullopt;
+  if (!read_hello_extensions(cursor, choice.extensions)) return std::nullopt;
   if (const TlsExtension* version = find(choice.extensions, supported_versions); version != nullptr && version->data.size() == 2)
     choice.version = Cursor(version->data).number16();
   choice.is_retry = std::equal(choice.random.begin(), choice.random.end(), retry_random.begin(), retry_random.end());

@@ -133,7 +133,7 @@ TEST(Certificate, SurvivesDamage) {
 
 // --- Certificates built to be wrong in one thing
 
-struct Parts {
+struct CertificateParts {
   Bytes version = der::context(0, der::integer(2));
   Bytes serial = der::integer(1);
   Bytes algorithm = encode(AlgorithmIdentifier{oids::ecdsa_with_sha256, {}});
@@ -154,78 +154,73 @@ struct Parts {
   }
 };
 
-std::string ids(const Findings& findings) {
-  std::string text;
-  for (const Finding& finding : findings) text += (text.empty() ? "" : " ") + finding.id + (finding.severity == Severity::error ? "" : "?");
-  return text;
-}
-
 TEST(Certificate, EachRuleHasItsFinding) {
   struct Change {
     std::string_view ids;  // '?' marks a warning
-    void (*apply)(Parts&);
+    void (*apply)(CertificateParts&);
   };
   const std::array changes = {
-      Change{"", [](Parts&) {}},
-      Change{"", [](Parts& p) { p.version = p.extensions = {}; }},
-      Change{"der.default-encoded x509.version", [](Parts& p) { p.version = der::context(0, der::integer(0)); }},
-      Change{"x509.version x509.version", [](Parts& p) { p.version = der::context(0, der::integer(3)); }},
-      Change{"x509.version", [](Parts& p) { p.version = {}; }},
+      Change{"", [](CertificateParts&) {}},
+      Change{"", [](CertificateParts& p) { p.version = p.extensions = {}; }},
+      Change{"der.default-encoded x509.version", [](CertificateParts& p) { p.version = der::context(0, der::integer(0)); }},
+      Change{"x509.version x509.version", [](CertificateParts& p) { p.version = der::context(0, der::integer(3)); }},
+      Change{"x509.version", [](CertificateParts& p) { p.version = {}; }},
       Change{"x509.version",
-             [](Parts& p) {
+             [](CertificateParts& p) {
                p.version = p.extensions = {};
                p.unique = der::context(1, Bytes{0, 1}, false);
              }},
-      Change{"x509.serial?", [](Parts& p) { p.serial = der::integer(0); }},
-      Change{"x509.serial?", [](Parts& p) { p.serial = der::integer(-1); }},
-      Change{"x509.serial?", [](Parts& p) { p.serial = der::unsigned_integer(Bytes(20, 0xff)); }},
-      Change{"der.integer.non-minimal", [](Parts& p) { p.serial = from_hex("02020001"); }},
-      Change{"x509.issuer.empty", [](Parts& p) { p.issuer = der::sequence({}); }},
-      Change{"x509.subject.empty", [](Parts& p) { p.subject = der::sequence({}); }},
+      Change{"x509.serial?", [](CertificateParts& p) { p.serial = der::integer(0); }},
+      Change{"x509.serial?", [](CertificateParts& p) { p.serial = der::integer(-1); }},
+      Change{"x509.serial?", [](CertificateParts& p) { p.serial = der::unsigned_integer(Bytes(20, 0xff)); }},
+      Change{"der.integer.non-minimal", [](CertificateParts& p) { p.serial = from_hex("02020001"); }},
+      Change{"x509.issuer.empty", [](CertificateParts& p) { p.issuer = der::sequence({}); }},
+      Change{"x509.subject.empty", [](CertificateParts& p) { p.subject = der::sequence({}); }},
       Change{"x509.subject-alt-name.not-critical?",
-             [](Parts& p) {
+             [](CertificateParts& p) {
                p.subject = der::sequence({});
                p.extensions = der::context(3, encode_extensions({make_subject_alt_name({*parse_general_name("DNS:a")})}));
              }},
-      Change{"x509.validity.order", [](Parts& p) { p.not_after = der::time(-1); }},
-      Change{"x509.validity.form?", [](Parts& p) { p.not_after = der::tlv(der::tags::generalized_time, as_bytes("20260101000000Z")); }},
-      Change{"der.time", [](Parts& p) { p.not_after = der::tlv(der::tags::utc_time, as_bytes("2601010000Z")); }},
+      Change{"x509.validity.order", [](CertificateParts& p) { p.not_after = der::time(-1); }},
+      Change{"x509.validity.form?",
+             [](CertificateParts& p) { p.not_after = der::tlv(der::tags::generalized_time, as_bytes("20260101000000Z")); }},
+      Change{"der.time", [](CertificateParts& p) { p.not_after = der::tlv(der::tags::utc_time, as_bytes("2601010000Z")); }},
       Change{"x509.signature-algorithm",
-             [](Parts& p) {
+             [](CertificateParts& p) {
                p.outer_algorithm = encode(AlgorithmIdentifier{oids::ecdsa_with_sha384, {}});
              }},
-      Change{"x509.signature", [](Parts& p) { p.signature = der::bit_string(Bytes{0x80}, 7); }},
+      Change{"x509.signature", [](CertificateParts& p) { p.signature = der::bit_string(Bytes{0x80}, 7); }},
       Change{"x509.public-key",
-             [](Parts& p) {
+             [](CertificateParts& p) {
                p.key = der::sequence({encode(AlgorithmIdentifier{oids::ed25519, {}}), der::bit_string(Bytes{0x80}, 7)});
              }},
       Change{"x509.public-key.parameters",
-             [](Parts& p) {
+             [](CertificateParts& p) {
                p.key = der::sequence({encode(AlgorithmIdentifier{oids::ed25519, der::null()}), der::bit_string(Bytes{1})});
              }},
       Change{"x509.public-key.parameters",
-             [](Parts& p) {
+             [](CertificateParts& p) {
                p.key = der::sequence({encode(AlgorithmIdentifier{oids::ec_public_key, der::sequence({})}), der::bit_string(Bytes{1})});
              }},
       Change{"x509.public-key.parameters?",
-             [](Parts& p) {
+             [](CertificateParts& p) {
                p.key = der::sequence({encode(AlgorithmIdentifier{oids::rsa_encryption, {}}), der::bit_string(Bytes{1})});
              }},
-      Change{"x509.extensions.empty", [](Parts& p) { p.extensions = der::context(3, der::sequence({})); }},
+      Change{"x509.extensions.empty", [](CertificateParts& p) { p.extensions = der::context(3, der::sequence({})); }},
       Change{"x509.extension.duplicate",
-             [](Parts& p) {
+             [](CertificateParts& p) {
                p.extensions = der::context(3, encode_extensions({make_key_usage(1), make_key_usage(1)}));
              }},
       Change{"der.default-encoded",
-             [](Parts& p) {
+             [](CertificateParts& p) {
                const Bytes extension = der::sequence({der::oid(oids::key_usage), der::boolean(false), der::octet_string({})});
                p.extensions = der::context(3, der::sequence({extension}));
              }},
   };
   for (const Change& change : changes) {
-    Parts parts;
+    CertificateParts parts;
     change.apply(parts);
-    EXPECT_EQ(ids(decode_certificate(parts.built()).findings), change.ids);
+    EXPECT_EQ(test::ids(decode_certificate(parts.built()).findings), change.ids);
   }
 }
 

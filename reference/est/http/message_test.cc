@@ -28,17 +28,17 @@ TEST(Encode, Responses) {
   response.status = 200;
   response.fields.add("Content-Type", "text/plain");
   response.body = to_bytes("hi");
-  EXPECT_EQ(to_string(encode(response)), "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nhi");
-  EXPECT_EQ(to_string(encode(response, true)), "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\n");
+  EXPECT_EQ(est::to_string(encode(response)), "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nhi");
+  EXPECT_EQ(est::to_string(encode(response, true)), "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\n");
   response.status = 204;
   response.reason = "Nothing";
-  EXPECT_EQ(to_string(encode(response)), "HTTP/1.1 204 Nothing\r\nContent-Type: text/plain\r\n\r\n");
+  EXPECT_EQ(est::to_string(encode(response)), "HTTP/1.1 204 Nothing\r\nContent-Type: text/plain\r\n\r\n");
   response.status = 299;
   response.reason.clear();
   response.minor_version = 0;
   response.fields.set("Content-Type", "a\r\nX: b");
   response.fields.set("Transfer-Encoding", "chunked");
-  EXPECT_EQ(to_string(encode(response)), "HTTP/1.0 299 Unknown\r\nContent-Type: a  X: b\r\nTransfer-Encoding: chunked\r\n\r\nhi");
+  EXPECT_EQ(est::to_string(encode(response)), "HTTP/1.0 299 Unknown\r\nContent-Type: a  X: b\r\nTransfer-Encoding: chunked\r\n\r\nhi");
 }
 
 TEST(Encode, RequestsComeBack) {
@@ -50,18 +50,18 @@ TEST(Encode, RequestsComeBack) {
   RequestParser parser;
   parser.feed(encode(request));
   ASSERT_EQ(parser.state(), RequestParser::State::complete);
-  EXPECT_EQ(to_string(parser.take().body), "body");
+  EXPECT_EQ(est::to_string(parser.take().body), "body");
   request.body.clear();
-  EXPECT_NE(to_string(encode(request)).find("Content-Length: 0"), std::string::npos);
+  EXPECT_NE(est::to_string(encode(request)).find("Content-Length: 0"), std::string::npos);
   request.method = "GET";
-  EXPECT_EQ(to_string(encode(request)), "GET /x HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(est::to_string(encode(request)), "GET /x HTTP/1.1\r\nHost: a\r\n\r\n");
 }
 
 TEST(Encode, Chunked) {
-  EXPECT_EQ(to_string(encode_chunked(as_bytes("hello"))), "5\r\nhello\r\n0\r\n\r\n");
-  EXPECT_EQ(to_string(encode_chunked(as_bytes("hello"), 2)), "2\r\nhe\r\n2\r\nll\r\n1\r\no\r\n0\r\n\r\n");
-  EXPECT_EQ(to_string(encode_chunked(Bytes(17, 'x'))), "11\r\n" + std::string(17, 'x') + "\r\n0\r\n\r\n");
-  EXPECT_EQ(to_string(encode_chunked({})), "0\r\n\r\n");
+  EXPECT_EQ(est::to_string(encode_chunked(as_bytes("hello"))), "5\r\nhello\r\n0\r\n\r\n");
+  EXPECT_EQ(est::to_string(encode_chunked(as_bytes("hello"), 2)), "2\r\nhe\r\n2\r\nll\r\n1\r\no\r\n0\r\n\r\n");
+  EXPECT_EQ(est::to_string(encode_chunked(Bytes(17, 'x'))), "11\r\n" + std::string(17, 'x') + "\r\n0\r\n\r\n");
+  EXPECT_EQ(est::to_string(encode_chunked({})), "0\r\n\r\n");
 }
 
 TEST(HttpDate, ThreeForms) {

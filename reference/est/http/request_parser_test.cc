@@ -10,13 +10,13 @@ using State = RequestParser::State;
 
 const std::string host = "Host: a\r\n";
 
-struct Outcome {
+struct RequestOutcome {
   State state = State::need_head;
   int status = 0;
   std::size_t taken = 0;
   Request request;
   bool keep_alive = false;
-  friend bool operator==(const Outcome& a, const Outcome& b) {
+  friend bool operator==(const RequestOutcome& a, const RequestOutcome& b) {
     return a.state == b.state && a.status == b.status && a.taken == b.taken && a.request.method == b.request.method &&
            a.request.target == b.request.target && a.request.body == b.request.body &&
            a.request.fields.list().size() == b.request.fields.list().size() && a.keep_alive == b.keep_alive;
@@ -24,9 +24,9 @@ struct Outcome {
 };
 
 // Feeds `wire` in pieces that end at the given places.
-Outcome run(std::string_view wire, const std::vector<std::size_t>& cuts, const ParserLimits& limits = {}) {
+RequestOutcome run(std::string_view wire, const std::vector<std::size_t>& cuts, const ParserLimits& limits = {}) {
   RequestParser parser(limits);
-  Outcome outcome;
+  RequestOutcome outcome;
   std::size_t start = 0;
   for (std::size_t i = 0; i <= cuts.size(); ++i) {
     const std::size_t end = i < cuts.size() ? cuts[i] : wire.size();
@@ -41,8 +41,8 @@ Outcome run(std::string_view wire, const std::vector<std::size_t>& cuts, const P
 }
 
 // One piece, every split in two, and octet by octet must agree.
-Outcome parse(std::string_view wire, const ParserLimits& limits = {}) {
-  const Outcome whole = run(wire, {}, limits);
+RequestOutcome parsed_request(std::string_view wire, const ParserLimits& limits = {}) {
+  const RequestOutcome whole = run(wire, {}, limits);
   std::vector<std::size_t> all;
   for (std::size_t i = 1; i < wire.size(); ++i) {
     if (wire.size() < 2000) {
@@ -55,7 +55,8 @@ Outcome parse(std::string_view wire, const ParserLimits& limits = {}) {
 }
 
 TEST(RequestParser, ReadsAGet) {
-  const Outcome got = parse("GET /.well-known/est/cacerts HTTP/1.1\r\nHost: est.example:8443\r\nX-A:  b c \t\r\nx-a:\r\n\r\n");
+  const RequestOutcome got =
+      parsed_request("GET /.well-known/est/cacerts HTTP/1.1\r\nHost: est.example:8443\r\nX-A:  b c \t\r\nx-a:\r\n\r\n");
   ASSERT_EQ(got.state, State::complete);
   EXPECT_EQ(got.request.method, "GET");
   EXPECT_EQ(got.request.target, "/.well-known/est/cacerts");
@@ -71,15 +72,15 @@ TEST(RequestParser, ReadsBodies) {
            post + "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
            post + "Transfer-Encoding: CHUNKED\r\n\r\n2;a\r\nhe\r\n0003 ; b = \"x\\\"; y\" ;c=d\r\nllo\r\n000\r\nT: x\r\nU: y\r\n\r\n",
        }) {
-    const Outcome got = parse(wire);
+    const RequestOutcome got = parsed_request(wire);
     ASSERT_EQ(got.state, State::complete) << wire;
-    EXPECT_EQ(to_string(got.request.body), "hello");
+    EXPECT_EQ(est::to_string(got.request.body), "hello");
     EXPECT_EQ(got.taken, wire.size());
     EXPECT_FALSE(got.request.fields.has("T"));
   }
-  EXPECT_EQ(parse(post + "Content-Length: 0\r\n\r\n").state, State::complete);
-  EXPECT_EQ(parse(post + "Content-Length: 5\r\n\r\nhell").state, State::need_body);
-  EXPECT_EQ(parse("GET / HTTP/1.1\r\n" + host + "Content-Length: 2\r\n\r\nabGET").taken, 48U);
+  EXPECT_EQ(parsed_request(post + "Content-Length: 0\r\n\r\n").state, State::complete);
+  EXPECT_EQ(parsed_request(post + "Content-Length: 5\r\n\r\nhell").state, State::need_body);
+  EXPECT_EQ(parsed_request("GET / HTTP/1.1\r\n" + host + "Content-Length: 2\r\n\r\nabGET").taken, 48U);
 }
 
 TEST(RequestParser, RefusesByStatus) {
@@ -202,7 +203,7 @@ TEST(RequestParser, RefusesByStatus) {
       {chunked + "0\r\nT\r\n", 400},
   };
   for (const Case& c : cases) {
-    const Outcome got = parse(c.wire);
+    const RequestOutcome got = parsed_request(c.wire);
     EXPECT_EQ(got.state, State::refused) << printable(c.wire);
     EXPECT_EQ(got.status, c.status) << printable(c.wire);
     EXPECT_FALSE(got.keep_alive);
@@ -213,31 +214,31 @@ TEST(RequestParser, BoundsEverything) {
   const ParserLimits small{40, 100, 4, 10};
   const std::string get = "GET / HTTP/1.1\r\n" + host;
   const std::string chunked = "POST / HTTP/1.1\r\n" + host + "Transfer-Encoding: chunked\r\n\r\n";
-  EXPECT_EQ(parse("GET /" + std::string(40, 'a'), small).status, 414);
-  EXPECT_EQ(parse(std::string(41, 'a'), small).status, 400);
-  EXPECT_EQ(parse("GET /" + std::string(26, 'a') + " HTTP/1.1\r\n" + host + "\r\n", small).state, State::complete);
-  EXPECT_EQ(parse(get + "A: " + std::string(100, 'a'), small).status, 431);
-  EXPECT_EQ(parse(get + "A:\r\nA:\r\nA:\r\nA:\r\n\r\n", small).status, 431);
-  EXPECT_EQ(parse(get + "A:\r\nA:\r\nA:\r\n\r\n", small).state, State::complete);
-  EXPECT_EQ(parse(chunked + "a\r\n0123456789\r\n1\r\n", small).status, 413);
-  EXPECT_EQ(parse(chunked + "a\r\n0123456789\r\n0\r\n\r\n", small).state, State::complete);
-  EXPECT_EQ(parse(chunked + "1;" + std::string(200, 'a'), small).status, 400);
-  EXPECT_EQ(parse(chunked + std::string(200, '0'), small).status, 400);
+  EXPECT_EQ(parsed_request("GET /" + std::string(40, 'a'), small).status, 414);
+  EXPECT_EQ(parsed_request(std::string(41, 'a'), small).status, 400);
+  EXPECT_EQ(parsed_request("GET /" + std::string(26, 'a') + " HTTP/1.1\r\n" + host + "\r\n", small).state, State::complete);
+  EXPECT_EQ(parsed_request(get + "A: " + std::string(100, 'a'), small).status, 431);
+  EXPECT_EQ(parsed_request(get + "A:\r\nA:\r\nA:\r\nA:\r\n\r\n", small).status, 431);
+  EXPECT_EQ(parsed_request(get + "A:\r\nA:\r\nA:\r\n\r\n", small).state, State::complete);
+  EXPECT_EQ(parsed_request(chunked + "a\r\n0123456789\r\n1\r\n", small).status, 413);
+  EXPECT_EQ(parsed_request(chunked + "a\r\n0123456789\r\n0\r\n\r\n", small).state, State::complete);
+  EXPECT_EQ(parsed_request(chunked + "1;" + std::string(200, 'a'), small).status, 400);
+  EXPECT_EQ(parsed_request(chunked + std::string(200, '0'), small).status, 400);
   std::string extensions = chunked;
   for (int i = 0; i < 9; ++i) extensions += "1;" + std::string(30, 'a') + "\r\nx\r\n";
-  EXPECT_EQ(parse(extensions, small).status, 400);
-  EXPECT_EQ(parse(chunked + "0\r\nA: " + std::string(100, 'a'), small).status, 431);
-  EXPECT_EQ(parse(chunked + "0\r\nA:\r\nA:\r\nA:\r\nA:\r\nA:\r\n", small).status, 431);
+  EXPECT_EQ(parsed_request(extensions, small).status, 400);
+  EXPECT_EQ(parsed_request(chunked + "0\r\nA: " + std::string(100, 'a'), small).status, 431);
+  EXPECT_EQ(parsed_request(chunked + "0\r\nA:\r\nA:\r\nA:\r\nA:\r\nA:\r\n", small).status, 431);
 }
 
 TEST(RequestParser, KnowsPersistence) {
   const std::string tail = host + "\r\n";
-  EXPECT_TRUE(parse("GET / HTTP/1.1\r\n" + tail).keep_alive);
-  EXPECT_TRUE(parse("GET / HTTP/1.9\r\n" + tail).keep_alive);
-  EXPECT_FALSE(parse("GET / HTTP/1.1\r\nConnection: x, Close\r\n" + tail).keep_alive);
-  EXPECT_FALSE(parse("GET / HTTP/1.0\r\n\r\n").keep_alive);
-  EXPECT_TRUE(parse("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n").keep_alive);
-  EXPECT_FALSE(parse("GET / HTTP/1.0\r\nConnection: keep-alive\r\nConnection: close\r\n\r\n").keep_alive);
+  EXPECT_TRUE(parsed_request("GET / HTTP/1.1\r\n" + tail).keep_alive);
+  EXPECT_TRUE(parsed_request("GET / HTTP/1.9\r\n" + tail).keep_alive);
+  EXPECT_FALSE(parsed_request("GET / HTTP/1.1\r\nConnection: x, Close\r\n" + tail).keep_alive);
+  EXPECT_FALSE(parsed_request("GET / HTTP/1.0\r\n\r\n").keep_alive);
+  EXPECT_TRUE(parsed_request("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n").keep_alive);
+  EXPECT_FALSE(parsed_request("GET / HTTP/1.0\r\nConnection: keep-alive\r\nConnection: close\r\n\r\n").keep_alive);
 }
 
 TEST(RequestParser, AcceptsUnusualButLegal) {
@@ -251,7 +252,7 @@ TEST(RequestParser, AcceptsUnusualButLegal) {
            "DELETE / HTTP/1.1\r\n" + host + "\r\n",
            std::string("GET / HTTP/1.0\r\nExpect: whatever\r\n\r\n"),
        })
-    EXPECT_EQ(parse(wire).state, State::complete) << wire;
+    EXPECT_EQ(parsed_request(wire).state, State::complete) << wire;
 }
 
 TEST(RequestParser, PipelinedRequestsStayApart) {

@@ -12,9 +12,9 @@ namespace {
 
 constexpr std::size_t most_findings_of_a_kind = 8;
 constexpr std::size_t most_interim = 32;
-constexpr unsigned most_empty_lines = 4;
+constexpr unsigned most_empty_lines_before_status = 4;
 
-enum class Phase { status_line, fields, body, chunk_line, chunk_data, chunk_end, trailers, until_close };
+enum class ResponsePhase { status_line, fields, body, chunk_line, chunk_data, chunk_end, trailers, until_close };
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -26,7 +26,7 @@ struct ResponseParser::Impl {
   std::size_t feed(BytesView data) {
     std::size_t taken = 0;
     while (taken < data.size() && state == State::need_more) {
-      const bool bulk = phase == Phase::body || phase == Phase::chunk_data || phase == Phase::until_close;
+      const bool bulk = phase == ResponsePhase::body || phase == ResponsePhase::chunk_data || phase == ResponsePhase::until_close;
       const std::size_t count = bulk ? take_body(data.subspan(taken)) : 1;
       if (!bulk) take_octet(static_cast<char>(data[taken]));
       taken += count;
@@ -38,9 +38,9 @@ struct ResponseParser::Impl {
   // --- Lines
 
   void take_octet(char c) {
-    const bool in_head = phase == Phase::status_line || phase == Phase::fields;
+    const bool in_head = phase == ResponsePhase::status_line || phase == ResponsePhase::fields;
     if (in_head) seen.raw_head.push_back(static_cast<Byte>(c));
-    if (phase == Phase::chunk_end && c != '\n' && !(c == '\r' && line.empty()))
+    if (phase == ResponsePhase::chunk_end && c != '\n' && !(c == '\r' && line.empty()))
       return fail("http.chunk.syntax", "a chunk is longer than its size says");
     if (line.empty()) line_start = offset;
     if (c != '\n') {
@@ -57,10 +57,11 @@ struct ResponseParser::Impl {
   }
 
   void check_bounds() {
-    if (phase == Phase::status_line && line.size() <= 5 && !std::string_view("HTTP/").starts_with(line) && line != "\r")
+    if (phase == ResponsePhase::status_line && line.size() <= 5 && !std::string_view("HTTP/").starts_with(line) && line != "\r")
       return fail("http.status-line", "what came does not begin with 'HTTP/': '" + printable(line, 20) + "'");
-    const bool line_too_long = (phase == Phase::status_line || phase == Phase::chunk_line) && line.size() > limits.start_line + 1;
-    const bool trailer = phase == Phase::trailers;
+    const bool line_too_long =
+        (phase == ResponsePhase::status_line || phase == ResponsePhase::chunk_line) && line.size() > limits.start_line + 1;
+    const bool trailer = phase == ResponsePhase::trailers;
     if (trailer) ++trailer_octets;
     if (line_too_long || seen.raw_head.size() > limits.head || trailer_octets > limits.head)
       fail("http.size", "a line or the head is larger than the limit");
@@ -68,16 +69,16 @@ struct ResponseParser::Impl {
 
   void end_line() {
     switch (phase) {
-      case Phase::status_line:
+      case ResponsePhase::status_line:
         return line.empty() ? skip_empty_line() : read_status_line();
-      case Phase::fields:
+      case ResponsePhase::fields:
         return line.empty() ? finish_head() : read_field(seen.message.fields);
-      case Phase::chunk_line:
+      case ResponsePhase::chunk_line:
         return read_chunk_line();
-      case Phase::chunk_end:
-        phase = Phase::chunk_line;
+      case ResponsePhase::chunk_end:
+        phase = ResponsePhase::chunk_line;
         return;
-      case Phase::trailers:
+      case ResponsePhase::trailers:
         return line.empty() ? finish() : read_field(seen.trailers);
       default:
         return;  // bodies have no lines
@@ -86,7 +87,7 @@ struct ResponseParser::Impl {
 
   void skip_empty_line() {
     tell("http.status-line", Severity::error, "an empty line stands before the status line");
-    if (++empty_lines > most_empty_lines) fail("http.status-line", "only empty lines came");
+    if (++empty_lines > most_empty_lines_before_status) fail("http.status-line", "only empty lines came");
   }
 
   // status-line = HTTP-version SP status-code SP [ reason-phrase ]
@@ -118,7 +119,7 @@ struct ResponseParser::Impl {
       tell("http.reason.missing", Severity::note, "the space after the status code and the reason are missing");
     seen.message.reason = rest.size() > 4 ? rest.substr(4) : "";
     if (!is_field_value(seen.message.reason)) tell("http.status-line", Severity::error, "the reason holds a control character");
-    phase = Phase::fields;
+    phase = ResponsePhase::fields;
   }
 
   // field-line = field-name ":" OWS field-value OWS
@@ -163,7 +164,7 @@ struct ResponseParser::Impl {
     if (seen.interim.size() >= most_interim) return fail("http.size", "more than " + std::to_string(most_interim) + " interim responses");
     seen.interim.push_back(std::exchange(seen.message, {}));
     seen.raw_head.clear();
-    phase = Phase::status_line;
+    phase = ResponsePhase::status_line;
   }
 
   // RFC 9110 8.6, RFC 9112 6.1: neither field is sent with 1xx and 204.
@@ -184,7 +185,7 @@ struct ResponseParser::Impl {
     if (!seen.chunked || codings.size() > 1)
       tell("http.transfer-encoding.unknown", Severity::error, "'" + printable(join(codings, ", "), 60) + "'");
     if (!seen.chunked) return frame_by_close();
-    phase = Phase::chunk_line;
+    phase = ResponsePhase::chunk_line;
   }
 
   // RFC 9112 6.3 items 5 and 6
@@ -204,13 +205,13 @@ struct ResponseParser::Impl {
     if (count > 1) tell("http.content-length.repeated", Severity::error, "the same value stands " + std::to_string(count) + " times");
     body_left = *length;
     if (body_left > limits.body) return fail("http.size", "the body would be larger than " + std::to_string(limits.body) + " octets");
-    phase = Phase::body;
+    phase = ResponsePhase::body;
     if (body_left == 0) finish();
   }
 
   void frame_by_close() {
     tell("http.body.until-close", Severity::note, "the body runs until the connection closes");
-    phase = Phase::until_close;
+    phase = ResponsePhase::until_close;
   }
 
   // --- Bodies
@@ -222,16 +223,16 @@ struct ResponseParser::Impl {
     if (chunk->size > limits.body - seen.message.body.size())
       return fail("http.size", "the body is larger than " + std::to_string(limits.body) + " octets");
     body_left = chunk->size;
-    phase = body_left == 0 ? Phase::trailers : Phase::chunk_data;
+    phase = body_left == 0 ? ResponsePhase::trailers : ResponsePhase::chunk_data;
   }
 
   std::size_t take_body(BytesView data) {
-    if (phase == Phase::until_close) return take_until_close(data);
+    if (phase == ResponsePhase::until_close) return take_until_close(data);
     const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(body_left, data.size()));
     append(seen.message.body, data.first(count));
     body_left -= count;
-    if (body_left == 0 && phase == Phase::body) finish();
-    if (body_left == 0 && phase == Phase::chunk_data) phase = Phase::chunk_end;
+    if (body_left == 0 && phase == ResponsePhase::body) finish();
+    if (body_left == 0 && phase == ResponsePhase::chunk_data) phase = ResponsePhase::chunk_end;
     return count;
   }
 
@@ -255,8 +256,8 @@ struct ResponseParser::Impl {
   void end_of_input() {
     if (state != State::need_more) return;
     seen.ended_by_close = true;
-    if (phase == Phase::until_close) return finish();
-    if (phase != Phase::status_line && phase != Phase::fields) return fail("http.body.truncated", missing_body());
+    if (phase == ResponsePhase::until_close) return finish();
+    if (phase != ResponsePhase::status_line && phase != ResponsePhase::fields) return fail("http.body.truncated", missing_body());
     const bool nothing = seen.raw_head.empty();
     const std::string_view where = nothing && seen.interim.empty() ? "before an answer"
                                    : nothing                       ? "before a final answer"
@@ -266,7 +267,7 @@ struct ResponseParser::Impl {
 
   [[nodiscard]] std::string missing_body() const {
     const std::string got = "the connection ended after " + std::to_string(seen.message.body.size()) + " octets of the body; ";
-    if (phase == Phase::body) return got + std::to_string(body_left) + " are missing";
+    if (phase == ResponsePhase::body) return got + std::to_string(body_left) + " are missing";
     return got + "the last chunk did not come";
   }
 
@@ -285,7 +286,7 @@ struct ResponseParser::Impl {
   std::string method;
   ParserLimits limits;
   State state = State::need_more;
-  Phase phase = Phase::status_line;
+  ResponsePhase phase = ResponsePhase::status_line;
   ObservedResponse seen;
   std::string line;
   std::size_t line_start = 0;
@@ -309,7 +310,7 @@ ResponseParser::State ResponseParser::state() const noexcept { return impl_->sta
 
 bool ResponseParser::keep_alive() const noexcept {
   const ObservedResponse& seen = impl_->seen;
-  return seen.complete && impl_->phase != Phase::until_close && seen.message.status != 101 &&
+  return seen.complete && impl_->phase != ResponsePhase::until_close && seen.message.status != 101 &&
          persistent(seen.message.minor_version, seen.message.fields);
 }
 

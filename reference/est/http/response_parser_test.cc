@@ -6,7 +6,7 @@
 namespace est::http {
 namespace {
 
-using State = ResponseParser::State;
+using ResponseState = ResponseParser::State;
 
 std::string ids(const Findings& findings) {
   std::vector<std::string> all;
@@ -14,12 +14,12 @@ std::string ids(const Findings& findings) {
   return join(all, " ");
 }
 
-struct Outcome {
-  State state = State::need_more;
+struct ResponseOutcome {
+  ResponseState state = ResponseState::need_more;
   std::size_t taken = 0;
   bool keep_alive = false;
   ObservedResponse seen;
-  friend bool operator==(const Outcome& a, const Outcome& b) {
+  friend bool operator==(const ResponseOutcome& a, const ResponseOutcome& b) {
     return a.state == b.state && a.taken == b.taken && a.keep_alive == b.keep_alive && a.seen.raw_head == b.seen.raw_head &&
            a.seen.message.status == b.seen.message.status && a.seen.message.body == b.seen.message.body &&
            ids(a.seen.findings) == ids(b.seen.findings);
@@ -32,9 +32,9 @@ struct Given {
   ParserLimits limits = response_limits;
 };
 
-Outcome run(std::string_view wire, const Given& given, const std::vector<std::size_t>& cuts) {
+ResponseOutcome run(std::string_view wire, const Given& given, const std::vector<std::size_t>& cuts) {
   ResponseParser parser(std::string(given.method), given.limits);
-  Outcome outcome;
+  ResponseOutcome outcome;
   std::size_t start = 0;
   for (std::size_t i = 0; i <= cuts.size(); ++i) {
     const std::size_t end = i < cuts.size() ? cuts[i] : wire.size();
@@ -48,8 +48,8 @@ Outcome run(std::string_view wire, const Given& given, const std::vector<std::si
   return outcome;
 }
 
-Outcome parse(std::string_view wire, const Given& given = {}) {
-  const Outcome whole = run(wire, given, {});
+ResponseOutcome parsed_response(std::string_view wire, const Given& given = {}) {
+  const ResponseOutcome whole = run(wire, given, {});
   std::vector<std::size_t> all;
   for (std::size_t i = 1; i < wire.size(); ++i) {
     if (wire.size() < 2000) {
@@ -84,11 +84,11 @@ TEST(ResponseParser, ReadsEveryFramingWithoutErrors) {
        {}},
   };
   for (const Case& c : cases) {
-    const Outcome got = parse(c.wire, c.given);
-    EXPECT_EQ(got.state, State::complete) << c.wire;
+    const ResponseOutcome got = parsed_response(c.wire, c.given);
+    EXPECT_EQ(got.state, ResponseState::complete) << c.wire;
     EXPECT_TRUE(got.seen.complete);
     EXPECT_FALSE(has_errors(got.seen.findings)) << describe_first(got.seen.findings);
-    EXPECT_EQ(to_string(got.seen.message.body), c.body) << c.wire;
+    EXPECT_EQ(est::to_string(got.seen.message.body), c.body) << c.wire;
     EXPECT_EQ(got.keep_alive, c.keep_alive) << c.wire;
     EXPECT_EQ(got.taken, c.wire.size());
   }
@@ -96,8 +96,8 @@ TEST(ResponseParser, ReadsEveryFramingWithoutErrors) {
 
 TEST(ResponseParser, KeepsHeadInterimAndTrailers) {
   const std::string head = "HTTP/1.1 200 Fine  here\r\nX-ODD:  v \r\nTransfer-Encoding: chunked\r\n\r\n";
-  const Outcome got = parse("HTTP/1.1 100 Continue\r\nA: b\r\n\r\n" + head + "0\r\nT: u\r\n\r\n");
-  EXPECT_EQ(to_string(got.seen.raw_head), head);
+  const ResponseOutcome got = parsed_response("HTTP/1.1 100 Continue\r\nA: b\r\n\r\n" + head + "0\r\nT: u\r\n\r\n");
+  EXPECT_EQ(est::to_string(got.seen.raw_head), head);
   EXPECT_EQ(got.seen.message.reason, "Fine  here");
   EXPECT_EQ(got.seen.message.fields.list()[0].name, "X-ODD");
   EXPECT_EQ(got.seen.message.fields.get("x-odd"), "v");
@@ -147,8 +147,8 @@ TEST(ResponseParser, TellsDefectsAndGoesOn) {
       {"HTTP/1.1 200 OK\r\n\r\n", "http.body.until-close", {.close = true}},
   };
   for (const Case& c : cases) {
-    const Outcome got = parse(c.wire, c.given);
-    EXPECT_EQ(got.state, State::complete) << printable(c.wire);
+    const ResponseOutcome got = parsed_response(c.wire, c.given);
+    EXPECT_EQ(got.state, ResponseState::complete) << printable(c.wire);
     EXPECT_TRUE(contains(got.seen.findings, c.id)) << printable(c.wire) << " gave " << ids(got.seen.findings);
   }
 }
@@ -199,8 +199,8 @@ TEST(ResponseParser, FailsWhereNothingSensibleCanFollow) {
       {interims, "http.size", {}},
   };
   for (const Case& c : cases) {
-    const Outcome got = parse(c.wire, c.given);
-    EXPECT_EQ(got.state, State::failed) << printable(c.wire);
+    const ResponseOutcome got = parsed_response(c.wire, c.given);
+    EXPECT_EQ(got.state, ResponseState::failed) << printable(c.wire);
     EXPECT_FALSE(got.seen.complete);
     EXPECT_FALSE(got.keep_alive);
     ASSERT_FALSE(got.seen.findings.empty()) << printable(c.wire);
@@ -209,25 +209,25 @@ TEST(ResponseParser, FailsWhereNothingSensibleCanFollow) {
 }
 
 TEST(ResponseParser, UnfoldsAndKeepsPartialBodies) {
-  EXPECT_EQ(parse("HTTP/1.1 204 N\r\na: b\r\n\t c \r\n  d\r\n\r\n").seen.message.fields.get("a"), "b c d");
-  EXPECT_EQ(to_string(parse("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", {.close = true}).seen.message.body), "abc");
+  EXPECT_EQ(parsed_response("HTTP/1.1 204 N\r\na: b\r\n\t c \r\n  d\r\n\r\n").seen.message.fields.get("a"), "b c d");
+  EXPECT_EQ(est::to_string(parsed_response("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", {.close = true}).seen.message.body), "abc");
 }
 
 TEST(ResponseParser, NamesThePlace) {
-  const Outcome got = parse("HTTP/1.1 204 N\r\na: b\r\nc : d\r\n\r\n");
+  const ResponseOutcome got = parsed_response("HTTP/1.1 204 N\r\na: b\r\nc : d\r\n\r\n");
   EXPECT_EQ(ids(got.seen.findings), "http.field.space-before-colon@22");
 }
 
 TEST(ResponseParser, BoundsTheNumberOfFindings) {
   std::string wire = "HTTP/1.1 204 N\r\n";
   for (int i = 0; i < 500; ++i) wire += "a : b\n";
-  EXPECT_EQ(parse(wire + "\r\n").seen.findings.size(), 16U);
+  EXPECT_EQ(parsed_response(wire + "\r\n").seen.findings.size(), 16U);
 }
 
 TEST(ParseResponse, ReportsWhatIsLeftOver) {
   const auto excess = parse_response(as_bytes("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nab"), "GET", false);
   EXPECT_TRUE(contains(excess.findings, "http.body.excess"));
-  EXPECT_EQ(to_string(excess.message.body), "a");
+  EXPECT_EQ(est::to_string(excess.message.body), "a");
   const auto forbidden = parse_response(as_bytes("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na"), "HEAD", false);
   EXPECT_TRUE(contains(forbidden.findings, "http.body.forbidden"));
   EXPECT_TRUE(contains(parse_response(as_bytes("HTTP/1.1 204 N\r\n\r\na"), "GET", true).findings, "http.body.forbidden"));

@@ -12,8 +12,6 @@ namespace {
 using crypto::KeyType;
 using X509ReqHandle = std::unique_ptr<X509_REQ, crypto::Deleter<X509_REQ_free>>;
 
-crypto::PrivateKey make(KeyType type) { return *crypto::PrivateKey::generate(type); }
-
 RequestSpec full_spec() {
   RequestSpec spec;
   spec.subject = *codec::parse_name("CN=device-1,O=Acme");
@@ -32,7 +30,7 @@ bool openssl_accepts(BytesView der) {
 
 TEST(MakeRequest, OpensslAndWeAgreeForEveryKeyType) {
   for (const KeyType type : {KeyType::ec_p256, KeyType::ec_p384, KeyType::ec_p521, KeyType::rsa_2048, KeyType::ed25519}) {
-    const auto der = make_request(full_spec(), make(type));
+    const auto der = make_request(full_spec(), *crypto::PrivateKey::generate(type));
     ASSERT_TRUE(der.ok()) << der.error().message;
     EXPECT_TRUE(openssl_accepts(*der)) << to_string(type);
     const auto decoded = codec::decode_certification_request(*der);
@@ -46,7 +44,7 @@ TEST(MakeRequest, OpensslAndWeAgreeForEveryKeyType) {
 }
 
 TEST(MakeRequest, WithoutAttributesAndSubject) {
-  const auto der = make_request({}, make(KeyType::ec_p256));
+  const auto der = make_request({}, *crypto::PrivateKey::generate(KeyType::ec_p256));
   ASSERT_TRUE(der.ok());
   EXPECT_TRUE(openssl_accepts(*der));
   const auto decoded = codec::decode_certification_request(*der);
@@ -57,16 +55,16 @@ TEST(MakeRequest, WithoutAttributesAndSubject) {
 TEST(MakeRequest, DigestIsAChoiceWithinReason) {
   RequestSpec spec = full_spec();
   spec.digest = crypto::Digest::sha1;
-  const auto weak = make_request(spec, make(KeyType::rsa_1024));
+  const auto weak = make_request(spec, *crypto::PrivateKey::generate(KeyType::rsa_1024));
   ASSERT_TRUE(weak.ok());
   const auto decoded = codec::decode_certification_request(*weak);
   EXPECT_EQ(crypto::digest_of(decoded.value->signature_algorithm), crypto::Digest::sha1);
   spec.digest = crypto::Digest::md5;
-  EXPECT_FALSE(make_request(spec, make(KeyType::ec_p256)).ok());
+  EXPECT_FALSE(make_request(spec, *crypto::PrivateKey::generate(KeyType::ec_p256)).ok());
 }
 
 TEST(VerifyRequest, NoticesEveryChange) {
-  const auto der = make_request(full_spec(), make(KeyType::ec_p256));
+  const auto der = make_request(full_spec(), *crypto::PrivateKey::generate(KeyType::ec_p256));
   auto decoded = codec::decode_certification_request(*der);
   ASSERT_TRUE(decoded.accepted());
   codec::CertificationRequest request = *decoded.value;
@@ -76,7 +74,7 @@ TEST(VerifyRequest, NoticesEveryChange) {
   request.signature.back() ^= 1U;
   EXPECT_FALSE(*verify_request(request));
   request = *decoded.value;
-  request.key.der = make(KeyType::ec_p256).public_key_info();
+  request.key.der = crypto::PrivateKey::generate(KeyType::ec_p256)->public_key_info();
   EXPECT_FALSE(*verify_request(request));
   request = *decoded.value;
   request.signature_algorithm.algorithm = codec::oids::sha256_with_rsa;

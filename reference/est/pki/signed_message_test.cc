@@ -13,7 +13,7 @@ namespace {
 
 using crypto::KeyType;
 using CmsHandle = std::unique_ptr<CMS_ContentInfo, crypto::Deleter<CMS_ContentInfo_free>>;
-constexpr UnixTime now = 1'800'000'000;
+constexpr UnixTime signed_at = 1'800'000'000;
 const codec::Oid content_type("1.3.6.1.5.5.7.12.2");
 
 struct Party {
@@ -23,10 +23,10 @@ struct Party {
     CertificateSpec spec;
     spec.serial = random_serial();
     spec.subject = *codec::parse_name("CN=signer,O=Acme");
-    spec.validity = {now - 10, now + 1000};
+    spec.validity = {signed_at - 10, signed_at + 1000};
     certificate = *issue_self_signed(spec, key);
   }
-  [[nodiscard]] MessageSigner by_serial() const { return {&key, certificate, {}, now, {}}; }
+  [[nodiscard]] MessageSigner by_serial() const { return {&key, certificate, {}, signed_at, {}}; }
   [[nodiscard]] MessageSigner by_key() const { return {&key, {}, key_identifier(key.public_key_info()), {}, {}}; }
 };
 
