@@ -11,7 +11,6 @@ namespace conformance::selftest {
 
 namespace codec = est::codec;
 using codec::CertificationRequest;
-using est::net::AfterReply;
 using est::net::Reply;
 
 namespace {

@@ -15,7 +15,6 @@ namespace conformance::selftest {
 
 namespace codec = est::codec;
 using est::http::Request;
-using est::net::AfterReply;
 using est::net::Reply;
 
 namespace {

@@ -10,7 +10,6 @@ namespace {
 
 using engine::Json;
 using ::testing::Contains;
-using ::testing::HasSubstr;
 
 std::vector<std::string> words(const engine::Exchange& exchange) {
   std::vector<std::string> all;

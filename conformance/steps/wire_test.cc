@@ -10,7 +10,6 @@
 namespace conformance::steps {
 namespace {
 
-using engine::Json;
 
 // Accepts connections in the kernel and never says a word.
 class SilentListener {

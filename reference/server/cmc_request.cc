@@ -13,7 +13,6 @@ namespace server {
 namespace {
 
 using est::Bytes;
-using est::codec::BodyPartId;
 using est::codec::CmcFailInfo;
 using est::codec::SignedData;
 using est::codec::SignerInfo;

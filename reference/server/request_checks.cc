@@ -10,7 +10,6 @@
 namespace server {
 namespace {
 
-using est::Bytes;
 using est::codec::CertificationRequest;
 using est::codec::GeneralName;
 namespace codec = est::codec;

@@ -57,24 +57,24 @@ TEST(Name, ComparesAsRfc5280Says) {
   EXPECT_FALSE(same("CN=a b", "CN=ab"));
 }
 
-struct Case {
+struct NameCase {
   std::string_view hex;
   std::string_view findings;
 };
 
 TEST(Name, Malformed) {
   const std::array cases = {
-      Case{"3002 3100", "x509.name.empty-rdn@2"},
-      Case{"3002 3000", "der.tag.unexpected@2"},
-      Case{"300b 3109 3007 0603550403 0500", ""},
-      Case{"300c 310a 3008 0603550403 1301 40", "der.string@13"},
-      Case{"300c 310a 3008 0603550403 0c01 ff", "der.string@13"},
-      Case{"300c 310a 3008 0603550403 0c01 00", "x509.name.nul@13"},
-      Case{"3009 3107 3005 0603550403", "der.missing@11"},
-      Case{"300d 310b 3009 0603550403 0500 0500", "der.trailing@13"},
-      Case{"3016 3114 3008 0603550404 0c0141 3008 0603550403 0c0141", "der.set.order@14"},
+      NameCase{"3002 3100", "x509.name.empty-rdn@2"},
+      NameCase{"3002 3000", "der.tag.unexpected@2"},
+      NameCase{"300b 3109 3007 0603550403 0500", ""},
+      NameCase{"300c 310a 3008 0603550403 1301 40", "der.string@13"},
+      NameCase{"300c 310a 3008 0603550403 0c01 ff", "der.string@13"},
+      NameCase{"300c 310a 3008 0603550403 0c01 00", "x509.name.nul@13"},
+      NameCase{"3009 3107 3005 0603550403", "der.missing@11"},
+      NameCase{"300d 310b 3009 0603550403 0500 0500", "der.trailing@13"},
+      NameCase{"3016 3114 3008 0603550404 0c0141 3008 0603550403 0c0141", "der.set.order@14"},
   };
-  for (const Case& c : cases) EXPECT_EQ(summary(decode_name(from_hex(c.hex)).findings), c.findings) << c.hex;
+  for (const NameCase& c : cases) EXPECT_EQ(summary(decode_name(from_hex(c.hex)).findings), c.findings) << c.hex;
 }
 
 TEST(Name, UnreadableValuesAreShownAsOctets) {

@@ -9,7 +9,6 @@
 namespace est::net {
 namespace {
 
-using testing::HasSubstr;
 
 class JudgeTest : public ServerTest {
  protected:
