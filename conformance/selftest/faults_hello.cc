@@ -4,6 +4,7 @@
 #include <array>
 #include <set>
 
+#include "conformance/selftest/faults_support.h"
 #include "est/base/text.h"
 #include "est/codec/tls_hello.h"
 

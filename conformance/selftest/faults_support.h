@@ -1,6 +1,8 @@
 // Small tools the fault tables are written with.
 #pragma once
 
+#include <functional>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
