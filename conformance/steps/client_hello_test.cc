@@ -6,7 +6,6 @@
 namespace conformance::steps {
 namespace {
 
-
 est::Bytes body_of(const est::Bytes& message) { return {message.begin() + 4, message.end()}; }
 
 TEST(ClientHello, EveryKindReads) {

@@ -10,7 +10,6 @@
 namespace conformance::steps {
 namespace {
 
-
 // Accepts connections in the kernel and never says a word.
 class SilentListener {
  public:

@@ -22,7 +22,6 @@ using est::crypto::KeyType;
 using est::crypto::PrivateKey;
 using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::IsEmpty;
 
 struct Material {
   TestAuthority root{"CN=root"};

@@ -23,7 +23,7 @@ CsrAttrs attrs(std::vector<codec::AttrOrOid> elements) { return {std::move(eleme
 Attribute curve(const Oid& oid) { return {oids::ec_public_key, {der::oid(oid)}}; }
 Attribute rsa(int bits) { return {oids::rsa_encryption, {der::integer(bits)}}; }
 
-CsrAttrs with_template(const codec::RequestTemplate& wanted, std::vector<codec::AttrOrOid> beside = {}) {
+CsrAttrs with_key_template(const codec::RequestTemplate& wanted, std::vector<codec::AttrOrOid> beside = {}) {
   beside.emplace_back(codec::make_request_template(wanted));
   return {std::move(beside)};
 }
@@ -92,13 +92,13 @@ TEST(ChooseKey, WhatIsAskedAndCannotBeMet) {
 
 TEST(ChooseKey, ATemplateCountsAlone) {
   codec::RequestTemplate wanted;
-  EXPECT_EQ(chosen(with_template(wanted, {rsa(4096)})), "ec-p256");
+  EXPECT_EQ(chosen(with_key_template(wanted, {rsa(4096)})), "ec-p256");
   wanted.key_algorithm = codec::AlgorithmIdentifier{oids::ec_public_key, der::oid(oids::secp521r1)};
-  EXPECT_EQ(chosen(with_template(wanted, {rsa(4096)})), "ec-p521");
+  EXPECT_EQ(chosen(with_key_template(wanted, {rsa(4096)})), "ec-p521");
   wanted.key_algorithm = codec::AlgorithmIdentifier{oids::rsa_encryption, der::null()};
-  EXPECT_EQ(chosen(with_template(wanted)), "rsa-2048");
+  EXPECT_EQ(chosen(with_key_template(wanted)), "rsa-2048");
   wanted.key = der::sequence({der::unsigned_integer(est::Bytes(384, 0xff)), der::integer(65537)});
-  EXPECT_EQ(chosen(with_template(wanted)), "rsa-3072");
+  EXPECT_EQ(chosen(with_key_template(wanted)), "rsa-3072");
 }
 
 TEST(CheckKey, AnExistingKeyIsHeldAgainstTheDemand) {

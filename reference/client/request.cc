@@ -185,8 +185,8 @@ struct Purpose {
   std::string_view text;
   std::string_view dotted;
 };
-constexpr std::array purposes{Purpose{"codeSigning", "1.3.6.1.5.5.7.3.3"}, Purpose{"emailProtection", "1.3.6.1.5.5.7.3.4"},
-                              Purpose{"timeStamping", "1.3.6.1.5.5.7.3.8"}, Purpose{"OCSPSigning", "1.3.6.1.5.5.7.3.9"}};
+constexpr std::array purposes_by_name{Purpose{"codeSigning", "1.3.6.1.5.5.7.3.3"}, Purpose{"emailProtection", "1.3.6.1.5.5.7.3.4"},
+                                      Purpose{"timeStamping", "1.3.6.1.5.5.7.3.8"}, Purpose{"OCSPSigning", "1.3.6.1.5.5.7.3.9"}};
 
 template <class T, class Read>
 Result<T> parse_whole(est::BytesView der, const char* what, Read read) {
@@ -219,8 +219,8 @@ Oid linking_type(const CsrAttrs* asked) {
 }
 
 Result<Oid> parse_purpose(std::string_view text) {
-  const auto* row = std::find_if(purposes.begin(), purposes.end(), [&](const Purpose& each) { return each.text == text; });
-  if (row != purposes.end()) return Oid(row->dotted);
+  const auto* row = std::find_if(purposes_by_name.begin(), purposes_by_name.end(), [&](const Purpose& each) { return each.text == text; });
+  if (row != purposes_by_name.end()) return Oid(row->dotted);
   if (const auto oid = codec::oid_by_name(text)) return *oid;
   return Error{"'" + est::printable(text, 80) + "' is no extended key usage; write serverAuth, clientAuth ... or an OID in dotted form"};
 }

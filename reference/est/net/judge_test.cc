@@ -9,7 +9,6 @@
 namespace est::net {
 namespace {
 
-
 class JudgeTest : public ServerTest {
  protected:
   JudgeTest() {
