@@ -17,15 +17,15 @@ using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 using List = std::vector<Bytes>;
 
-const CaSetOptions now{test_now, false};
+const CaSetOptions test_options{test_now, false};
 
-CaSet sorted(const List& certificates, const CaSetOptions& options = now) {
+CaSet sorted(const List& certificates, const CaSetOptions& options = test_options) {
   auto set = sort_ca_certificates(certificates, options);
   EXPECT_TRUE(set.ok()) << set.error().message;
   return set ? *std::move(set) : CaSet{};
 }
 
-std::string refused(const List& certificates, const CaSetOptions& options = now) {
+std::string refused(const List& certificates, const CaSetOptions& options = test_options) {
   const auto set = sort_ca_certificates(certificates, options);
   return set ? "accepted" : set.error().message;
 }

@@ -69,7 +69,7 @@ Bytes sealed(const Bytes& content, const KeyProtection& protection, const codec:
   return codec::encode_enveloped_data(data.value());
 }
 
-est::http::Response answer_with(const Bytes& key, bool enveloped) {
+est::http::Response keygen_answer(const Bytes& key, bool enveloped) {
   return est::ops::serverkeygen_response(key, enveloped, generator().certificate);
 }
 
@@ -161,7 +161,7 @@ TEST(ReadGeneratedKey, TheSecondVersionOfTheStructure) {
   auto info = codec::decode_private_key_info(generator().pkcs8);
   info.value->version = 1;
   info.value->public_key = codec::decode_public_key_info(generator().device.key.public_key_info()).value->key;
-  expect_device_key(read(answer_with(codec::encode(*info.value), false)), false);
+  expect_device_key(read(keygen_answer(codec::encode(*info.value), false)), false);
 }
 
 // --- Protected
@@ -169,7 +169,7 @@ TEST(ReadGeneratedKey, TheSecondVersionOfTheStructure) {
 TEST(ReadGeneratedKey, EveryProtection) {
   for (const KeyProtection& protection : {symmetric(16), symmetric(24), symmetric(32), asymmetric(KeyType::rsa_2048),
                                           asymmetric(KeyType::ec_p256), asymmetric(KeyType::ec_p384), asymmetric(KeyType::ec_p521)}) {
-    const auto result = read(answer_with(sealed(generator().signed_package(), protection), true), &protection);
+    const auto result = read(keygen_answer(sealed(generator().signed_package(), protection), true), &protection);
     expect_device_key(result, true);
     EXPECT_EQ(result->signer, generator().authority_certificate);
   }
@@ -181,14 +181,14 @@ TEST(ReadGeneratedKey, EveryAlgorithmThatIsAskedForCanBeOpened) {
       const auto data = est::pki::seal({oids::signed_data, generator().signed_package()}, recipient_for(protection), {each});
       if (!data) continue;  // a content cipher
       const Bytes envelope = codec::encode_enveloped_data(*data);
-      expect_device_key(read(answer_with(envelope, true), &protection), true);
+      expect_device_key(read(keygen_answer(envelope, true), &protection), true);
     }
 }
 
 TEST(ReadGeneratedKey, FormsOfTheContent) {
   const Generator& g = generator();
   const KeyProtection protection = symmetric(16);
-  const auto opened = [&](const Bytes& content) { return read(answer_with(sealed(content, protection), true), &protection); };
+  const auto opened = [&](const Bytes& content) { return read(keygen_answer(sealed(content, protection), true), &protection); };
   expect_device_key(opened(codec::encode_signed_data(g.signed_package({g.pkcs8}, {g.authority_certificate}))), true);
   const auto without_certificate = opened(codec::encode_bare_signed_data(g.signed_package({g.pkcs8}, {})));
   expect_device_key(without_certificate, true);
@@ -212,21 +212,21 @@ TEST(ReadGeneratedKey, AnEnvelopeByOpensslWithIndefiniteLengths) {
   const Bytes envelope = est::to_bytes(std::string_view(octets, static_cast<std::size_t>(size)));
   ASSERT_EQ(envelope.at(1), 0x80);
   const KeyProtection protection{est::to_bytes("id"), holder.key, {}};
-  expect_device_key(read(answer_with(envelope, true), &protection), true);
+  expect_device_key(read(keygen_answer(envelope, true), &protection), true);
 }
 
 // --- Hostile answers
 
 TEST(ReadGeneratedKey, AKeyInTheClearIsNoAnswerToARequestForProtection) {
   const KeyProtection protection = symmetric(16);
-  EXPECT_THAT(error_of(answer_with(generator().pkcs8, false), &protection), HasSubstr("not encrypted though that was asked for"));
-  EXPECT_THAT(error_of(answer_with(sealed(generator().signed_package(), protection), true)), HasSubstr("which was not asked for"));
+  EXPECT_THAT(error_of(keygen_answer(generator().pkcs8, false), &protection), HasSubstr("not encrypted though that was asked for"));
+  EXPECT_THAT(error_of(keygen_answer(sealed(generator().signed_package(), protection), true)), HasSubstr("which was not asked for"));
 }
 
 TEST(ReadGeneratedKey, EnvelopesForSomebodyElse) {
   const Bytes package = generator().signed_package();
   const auto error = [&](const KeyProtection& sealed_for, const KeyProtection& opened_with) {
-    return error_of(answer_with(sealed(package, sealed_for), true), &opened_with);
+    return error_of(keygen_answer(sealed(package, sealed_for), true), &opened_with);
   };
   KeyProtection other_secret = symmetric(16);
   other_secret.secret = Secret(std::string(16, 't'));
@@ -244,7 +244,7 @@ TEST(ReadGeneratedKey, AForgedPackage) {
   const Generator& g = generator();
   const KeyProtection protection = symmetric(16);
   const auto error = [&](const codec::SignedData& data) {
-    return error_of(answer_with(sealed(codec::encode_bare_signed_data(data), protection), true), &protection);
+    return error_of(keygen_answer(sealed(codec::encode_bare_signed_data(data), protection), true), &protection);
   };
   codec::SignedData forged = g.signed_package({g.pkcs8}, {g.authority_certificate});
   forged.signers.front().signature.back() ^= 1U;
@@ -257,21 +257,21 @@ TEST(ReadGeneratedKey, AForgedPackage) {
 
 TEST(ReadGeneratedKey, AKeyThatIsNotTheCertificates) {
   const Bytes other = PrivateKey::generate(KeyType::ec_p256)->to_pkcs8();
-  EXPECT_THAT(error_of(answer_with(other, false)), HasSubstr("the certificate is not that of the key"));
+  EXPECT_THAT(error_of(keygen_answer(other, false)), HasSubstr("the certificate is not that of the key"));
   const KeyProtection protection = symmetric(16);
-  EXPECT_THAT(error_of(answer_with(sealed(other, protection), true), &protection), HasSubstr("the certificate is not that of the key"));
+  EXPECT_THAT(error_of(keygen_answer(sealed(other, protection), true), &protection), HasSubstr("the certificate is not that of the key"));
 }
 
 TEST(ReadGeneratedKey, WhatIsNoKey) {
   const Generator& g = generator();
   const auto inner = codec::decode_private_key_info(g.pkcs8).value->private_key;
-  EXPECT_THAT(error_of(answer_with(inner, false)), HasSubstr("pkcs8.ec-private-key"));
+  EXPECT_THAT(error_of(keygen_answer(inner, false)), HasSubstr("pkcs8.ec-private-key"));
   for (const Bytes& key :
        {Bytes{}, Bytes{0x30}, Bytes{0x30, 0x80}, der::null(), Bytes(g.pkcs8.begin(), g.pkcs8.end() - 1), Bytes(3000, 0x30)})
-    EXPECT_THAT(error_of(answer_with(key, false)), HasSubstr("cannot be used")) << est::hex(key);
+    EXPECT_THAT(error_of(keygen_answer(key, false)), HasSubstr("cannot be used")) << est::hex(key);
   const KeyProtection protection = symmetric(16);
   for (const Bytes& key : {Bytes{}, Bytes{0x30, 0x80}, der::null(), g.pkcs8, g.signed_package()})
-    EXPECT_THAT(error_of(answer_with(key, true), &protection), HasSubstr("cannot be used")) << est::hex(key);
+    EXPECT_THAT(error_of(keygen_answer(key, true), &protection), HasSubstr("cannot be used")) << est::hex(key);
 }
 
 TEST(ReadGeneratedKey, FramesThatAreNone) {
@@ -292,7 +292,7 @@ TEST(ReadGeneratedKey, FramesThatAreNone) {
 
 TEST(ReadGeneratedKey, DamageAnywhereIsAnErrorThatKeepsTheSecret) {
   const std::string secret = codec::encode_base64(generator().pkcs8);
-  const auto whole = answer_with(generator().pkcs8, false);
+  const auto whole = keygen_answer(generator().pkcs8, false);
   for (std::size_t size = 0; size + 2 < whole.body.size(); size += 13) {
     auto cut = whole;
     cut.body.resize(size);

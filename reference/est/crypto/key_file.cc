@@ -101,7 +101,7 @@ Result<Pkcs12> contents(const EVP_PKEY* key, const X509* certificate, const STAC
   return result;
 }
 
-Result<X509StackHandle> stack_of(const std::vector<Bytes>& certificates) {
+Result<X509StackHandle> stack_from(const std::vector<Bytes>& certificates) {
   X509StackHandle stack(sk_X509_new_null());
   for (const Bytes& each : certificates) {
     auto certificate = parse_certificate(each);
@@ -165,7 +165,7 @@ Result<Bytes> make_pkcs12(const PrivateKey& key, const std::vector<Bytes>& certi
   if (certificates.empty()) return Error{"there is no certificate for the PKCS #12 file"};
   const auto leaf = parse_certificate(certificates.front());
   if (!leaf) return leaf.error();
-  const auto others = stack_of({certificates.begin() + 1, certificates.end()});
+  const auto others = stack_from({certificates.begin() + 1, certificates.end()});
   if (!others) return others.error();
   ERR_clear_error();
   std::string word(passphrase);
