@@ -23,18 +23,42 @@ using est::Result;
 using est::Status;
 using Json = nlohmann::ordered_json;
 
-// The CA a configuration names, opened.
+// The CAs a configuration names, opened.
 struct Office {
   Config config;
   std::unique_ptr<ca::Authority> authority;
+  Authorities others;
+  ca::Authority* meant = nullptr;  // by the label; without one the server's
 };
 
-Result<Office> open_office(const std::string& config_path) {
-  Result<Config> config = load_config(config_path);
+Result<Office> open_office(const Desk& desk) {
+  Result<Config> config = load_config(desk.config_path);
   if (!config) return config.error();
   Result<std::unique_ptr<ca::Authority>> authority = ca::Authority::open({config->ca_directory, nullptr});
   if (!authority) return authority.error();
-  return Office{*std::move(config), *std::move(authority)};
+  Result<Authorities> others = open_authorities(config->labels);
+  if (!others) return others.error();
+  Office office{*std::move(config), *std::move(authority), *std::move(others)};
+  office.meant = office.authority.get();
+  if (!desk.label) return office;
+  const auto policy = office.config.labels.find(*desk.label);
+  if (policy == office.config.labels.end())
+    return Error{"no label \"" + est::printable(*desk.label, 60) + "\" in " + desk.config_path + "; --label takes one of its labels"};
+  if (!policy->second.ca_directory.empty()) office.meant = office.others.at(policy->second.ca_directory).get();
+  return office;
+}
+
+// Serial numbers are random, so the CA that knows one is the one that is meant.
+Result<ca::Authority*> issuer_of(const Office& office, const Bytes& serial, bool labelled) {
+  std::vector<ca::Authority*> all{office.meant};
+  if (!labelled)
+    for (const auto& [directory, authority] : office.others) all.push_back(authority.get());
+  for (ca::Authority* each : all) {
+    const auto found = each->find(serial);
+    if (!found) return found.error();
+    if (found->has_value()) return each;
+  }
+  return office.meant;
 }
 
 // Serial numbers as tools print them: hexadecimal in either case, with or without colons and leading zeros. The result is the
@@ -53,8 +77,20 @@ Result<Bytes> parse_serial(const std::string& text) {
   return serial;
 }
 
+// Of all CAs: they share the file.
+Result<std::vector<Bytes>> all_lists(const Office& office) {
+  Result<std::vector<Bytes>> lists = office.authority->make_crls(office.config.crl_validity_seconds);
+  if (!lists) return lists.error();
+  for (const auto& [directory, authority] : office.others) {
+    const Result<std::vector<Bytes>> more = authority->make_crls(office.config.crl_validity_seconds);
+    if (!more) return more.error();
+    lists->insert(lists->end(), more->begin(), more->end());
+  }
+  return lists;
+}
+
 Status write_lists(const Office& office, std::ostream& out) {
-  const Result<std::vector<Bytes>> lists = office.authority->make_crls(office.config.crl_validity_seconds);
+  const Result<std::vector<Bytes>> lists = all_lists(office);
   if (!lists) return lists.error();
   const std::string pem = pem_of("X509 CRL", *lists);
   if (office.config.own_crl.empty()) {
@@ -113,62 +149,64 @@ void print_certificates(const std::vector<ca::CertificateRecord>& records, bool 
 
 }  // namespace
 
-Status approve(const std::string& config_path, std::optional<std::int64_t> id, std::ostream& out) {
-  const Result<Office> office = open_office(config_path);
+Status approve(const Desk& desk, std::optional<std::int64_t> id, std::ostream& out) {
+  const Result<Office> office = open_office(desk);
   if (!office) return office.error();
   std::vector<std::int64_t> ids;
   if (id) {
     ids.push_back(*id);
   } else {
-    const auto records = office->authority->pending();
+    const auto records = office->meant->pending();
     if (!records) return records.error();
     for (const ca::PendingRecord& each : *records)
       if (each.state == "waiting") ids.push_back(each.id);
   }
   for (const std::int64_t each : ids) {
-    if (Status approved = office->authority->approve(each); !approved) return approved;
+    if (Status approved = office->meant->approve(each); !approved) return approved;
     out << "approved " << each << "; the client gets its certificate when it asks again\n";
   }
   if (ids.empty()) out << "nothing waits for approval\n";
   return {};
 }
 
-Status reject(const std::string& config_path, std::int64_t id, std::ostream& out) {
-  const Result<Office> office = open_office(config_path);
+Status reject(const Desk& desk, std::int64_t id, std::ostream& out) {
+  const Result<Office> office = open_office(desk);
   if (!office) return office.error();
-  if (Status rejected = office->authority->reject(id); !rejected) return rejected;
+  if (Status rejected = office->meant->reject(id); !rejected) return rejected;
   out << "rejected " << id << "\n";
   return {};
 }
 
-Status revoke(const std::string& config_path, const std::string& serial_hex, const std::string& pid_file, std::ostream& out) {
+Status revoke(const Desk& desk, const std::string& serial_hex, const std::string& pid_file, std::ostream& out) {
   const Result<Bytes> serial = parse_serial(serial_hex);
   if (!serial) return serial.error();
-  const Result<Office> office = open_office(config_path);
+  const Result<Office> office = open_office(desk);
   if (!office) return office.error();
-  if (Status revoked = office->authority->revoke(*serial); !revoked) return revoked;
+  const Result<ca::Authority*> issuer = issuer_of(*office, *serial, desk.label.has_value());
+  if (!issuer) return issuer.error();
+  if (Status revoked = (*issuer)->revoke(*serial); !revoked) return revoked;
   out << "revoked " << est::hex(*serial) << "\n";
   if (Status written = write_lists(*office, out); !written) return written;
   return tell_server(pid_file, out);
 }
 
-Status list(const std::string& config_path, const ListOptions& options, std::ostream& out) {
-  const Result<Office> office = open_office(config_path);
+Status list(const Desk& desk, const ListOptions& options, std::ostream& out) {
+  const Result<Office> office = open_office(desk);
   if (!office) return office.error();
   if (options.pending) {
-    const auto records = office->authority->pending();
+    const auto records = office->meant->pending();
     if (!records) return records.error();
     print_pending(*records, options.json, out);
     return {};
   }
-  const auto records = office->authority->certificates();
+  const auto records = office->meant->certificates();
   if (!records) return records.error();
   print_certificates(*records, options.json, out);
   return {};
 }
 
 Status make_crl(const std::string& config_path, const std::string& pid_file, std::ostream& out) {
-  const Result<Office> office = open_office(config_path);
+  const Result<Office> office = open_office({config_path});
   if (!office) return office.error();
   if (Status written = write_lists(*office, out); !written) return written;
   return office->config.own_crl.empty() ? Status{} : tell_server(pid_file, out);

@@ -152,7 +152,8 @@ Answer Handler::enroll_authenticated(const Routed& routed, const Request& reques
       routed.route.operation, request.body, principal, facts, routed.route.label, *routed.policy, [&](std::string_view value) {
         return parts_.authenticator.knows_one_time_password(principal, value);
       }};
-  if (input.operation == Operation::serverkeygen) return generate_key(input, *parts_.generator, authority_of(*routed.policy), parts_.clock);
+  if (input.operation == Operation::serverkeygen)
+    return generate_key(input, *parts_.generator->current(), authority_of(*routed.policy), parts_.clock);
   return enroll(input, authority_of(*routed.policy), parts_.clock);
 }
 

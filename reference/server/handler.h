@@ -31,9 +31,9 @@ class Handler final : public est::net::Application {
     ca::Authority& authority;
     const est::Log& log;
     const est::Clock& clock;
-    bool content_transfer_encoding = false;   // see Config
-    const KeyGenerator* generator = nullptr;  // nothing: /serverkeygen is not offered
-    const TrustStore* trust = nullptr;        // both are for /fullcmc, which without them is not offered
+    bool content_transfer_encoding = false;     // see Config
+    const GeneratorStore* generator = nullptr;  // nothing: /serverkeygen is not offered
+    const TrustStore* trust = nullptr;          // both are for /fullcmc, which without them is not offered
     const CmcSigner* cmc_signer = nullptr;
     const Authorities* others = nullptr;  // nothing: every label has the CA above
   };

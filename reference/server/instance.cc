@@ -39,11 +39,10 @@ Result<ContextPointer> make_context(const Config& config, const Trust& trust, Cl
   return est::tls::ServerContext::make(profile);
 }
 
-Status load_signer(const Config& config, CmcSigner& signer) {
-  Result<est::tls::Identity> identity = est::tls::load_identity(config.server_certificate, config.server_key);
-  if (!identity) return identity.error();
-  signer.replace(*std::move(identity));
-  return {};
+// Empty where /serverkeygen is not offered.
+Result<KeyGenerator> load_generator(const Config& config) {
+  if (!config.keygen.offered) return KeyGenerator{};
+  return load_key_generator(config);
 }
 
 Authenticator::Options authenticator_options(const Config& config, const ca::Authority& authority) {
@@ -58,23 +57,11 @@ Authenticator::Options authenticator_options(const Config& config, const ca::Aut
   return options;
 }
 
-Result<Authorities> open_others(const Config& config) {
-  Authorities others;
-  for (const auto& [label, policy] : config.labels) {
-    if (policy.ca_directory.empty() || others.contains(policy.ca_directory)) continue;
-    Result<std::unique_ptr<ca::Authority>> authority = ca::Authority::open({policy.ca_directory, nullptr});
-    if (!authority) return authority.error();
-    others.emplace(policy.ca_directory, *std::move(authority));
-  }
-  return others;
-}
-
 }  // namespace
 
 // Declared in the order of dependence: destruction takes the listener down first, the CA last.
 struct Instance::Impl {
-  Impl(Config config_, est::Log log_, std::unique_ptr<ca::Authority> authority_, Authorities others_, Trust trust_,
-       std::optional<KeyGenerator> generator_)
+  Impl(Config config_, est::Log log_, std::unique_ptr<ca::Authority> authority_, Authorities others_, Trust trust_, KeyGenerator generator_)
       : config(std::move(config_)),
         log(std::move(log_)),
         authority(std::move(authority_)),
@@ -83,14 +70,14 @@ struct Instance::Impl {
         generator(std::move(generator_)),
         authenticator(authenticator_options(config, *authority), trust, est::system_clock()),
         handler({config.labels, authenticator, *authority, log, est::system_clock(), config.content_transfer_encoding,
-                 generator ? &*generator : nullptr, &trust, &cmc_signer, &others}) {}
+                 config.keygen.offered ? &generator : nullptr, &trust, &cmc_signer, &others}) {}
 
   const Config config;
   const est::Log log;
   const std::unique_ptr<ca::Authority> authority;
   const Authorities others;
   TrustStore trust;
-  const std::optional<KeyGenerator> generator;  // read once: a reload leaves it as it is
+  GeneratorStore generator;
   Authenticator authenticator;
   CmcSigner cmc_signer;
   Handler handler;
@@ -145,19 +132,17 @@ Instance::~Instance() = default;
 Result<std::unique_ptr<Instance>> Instance::make(Config config, est::Log log, const Wrap& wrap) {
   Result<std::unique_ptr<ca::Authority>> authority = ca::Authority::open({config.ca_directory, nullptr});
   if (!authority) return authority.error();
-  Result<Authorities> others = open_others(config);
+  Result<Authorities> others = open_authorities(config.labels);
   if (!others) return others.error();
   Result<Trust> trust = load_trust(config, **authority);
   if (!trust) return trust.error();
-  std::optional<KeyGenerator> generator;
-  if (config.keygen.offered) {
-    auto loaded = load_key_generator(config);
-    if (!loaded) return loaded.error();
-    generator = *std::move(loaded);
-  }
+  Result<KeyGenerator> generator = load_generator(config);
+  if (!generator) return generator.error();
   auto impl = std::make_unique<Impl>(std::move(config), std::move(log), *std::move(authority), *std::move(others), *std::move(trust),
-                                     std::move(generator));
-  if (Status loaded = load_signer(impl->config, impl->cmc_signer); !loaded) return loaded.error();
+                                     *std::move(generator));
+  Result<est::tls::Identity> signer = est::tls::load_identity(impl->config.server_certificate, impl->config.server_key);
+  if (!signer) return signer.error();
+  impl->cmc_signer.replace(*std::move(signer));
   est::net::Application* application = &impl->handler;
   if (wrap) {
     impl->wrapped = wrap(impl->handler, *impl->authority);
@@ -189,9 +174,14 @@ Status Instance::reload() {
   const std::lock_guard lock(impl_->reloading);
   Result<Trust> trust = load_trust(impl_->config, *impl_->authority);
   if (!trust) return trust.error();
-  if (Status loaded = load_signer(impl_->config, impl_->cmc_signer); !loaded) return loaded.error();
+  Result<est::tls::Identity> signer = est::tls::load_identity(impl_->config.server_certificate, impl_->config.server_key);
+  if (!signer) return signer.error();
+  Result<KeyGenerator> generator = load_generator(impl_->config);
+  if (!generator) return generator.error();
   if (Status replaced = impl_->replace_contexts(*trust); !replaced) return replaced;
   impl_->trust.replace(*std::move(trust));
+  impl_->cmc_signer.replace(*std::move(signer));
+  impl_->generator.replace(*std::move(generator));
   return {};
 }
 

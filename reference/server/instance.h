@@ -26,8 +26,9 @@ class Instance {
   [[nodiscard]] est::Status start();
   [[nodiscard]] std::vector<est::net::Endpoint> listening() const;  // with the real ports; those of `listen` first
   [[nodiscard]] ca::Authority& authority();
-  // Reads certificates, key, CRLs and passwords again (not the configuration file). All or nothing: on an error everything stays
-  // as it was. Open connections keep their TLS identity; requests on them are judged by the new trust. Any thread.
+  // Reads certificates, keys (those that protect generated ones too), CRLs and passwords again (not the configuration file). All or
+  // nothing: on an error everything stays as it was. Open connections keep their TLS identity; requests on them are judged by the new
+  // trust. Any thread.
   [[nodiscard]] est::Status reload();
   // Stops accepting, finishes what is under way, returns. Any thread but the listener's.
   void drain();

@@ -11,7 +11,10 @@
 #include <sstream>
 
 #include "est/base/file.h"
+#include "est/codec/base64.h"
+#include "est/codec/generated_key.h"
 #include "est/crypto/chain.h"
+#include "est/crypto/envelope.h"
 #include "est/http/parser.h"
 #include "est/net/client.h"
 #include "server/commands.h"
@@ -29,6 +32,7 @@ using est::net::ClientConnection;
 using est::ops::Operation;
 using est::tls::Version;
 using testing::HasSubstr;
+namespace oids = est::codec::oids;
 
 constexpr est::Milliseconds patience{10000};
 
@@ -122,7 +126,7 @@ TEST_F(InstanceTest, TheIssuedCertificateAuthenticatesItsRenewalUntilRevoked) {
   std::ostringstream out;
   const auto old = est::crypto::certificates_from_pem(file_text(folder.path("client.pem"))).value();
   const auto serial = est::codec::decode_certificate(old.front()).value->serial_hex();
-  ASSERT_TRUE(revoke(folder.path("est-server.yaml"), serial, {}, out).ok());
+  ASSERT_TRUE(revoke({folder.path("est-server.yaml")}, serial, {}, out).ok());
   EXPECT_EQ(enroll(first, "cert", csr).status, 403) << "on the open connection";
   ASSERT_TRUE(instance->reload().ok());
   ClientConnection second = connect("client");
@@ -142,6 +146,29 @@ TEST_F(InstanceTest, ReloadTakesNewPasswordsAndKeepsOldStateOnErrors) {
   EXPECT_FALSE(instance->reload().ok());
   ClientConnection another = connect();
   EXPECT_EQ(enroll(another, "basic", make_csr(), Operation::simpleenroll, true).status, 200);
+}
+
+TEST_F(InstanceTest, ReloadTakesNewKeysThatProtectGeneratedOnes) {
+  start();
+  ClientConnection connection = connect("client");
+  const auto opens_with = [&](const Bytes& secret) {
+    const auto named = est::codec::make_octet_string_attribute(oids::decrypt_key_identifier, est::as_bytes("device-secret"));
+    const Bytes csr = make_csr({.attributes = {named, est::codec::make_smime_capabilities({{oids::aes256_wrap, {}}})}});
+    const Response response = enroll(connection, "encrypted", csr, Operation::serverkeygen);
+    const auto answer = est::codec::decode_generated_key_answer(response.fields.get("Content-Type").value_or(""), response.body);
+    if (!answer.accepted()) return false;
+    const auto& part = answer.value->parts[*answer.value->key].part;
+    const auto envelope = est::codec::decode_base64(est::as_text(part.body), est::codec::Base64Mode::lenient);
+    return est::crypto::open_envelope(envelope.value.value(), est::crypto::EnvelopeKey{.key = std::nullopt, .secret = secret}).ok();
+  };
+  const Bytes fresh(32, 0xa5);
+  EXPECT_FALSE(opens_with(fresh));
+  ASSERT_TRUE(est::write_file(folder.path("keygen-secret.key"), est::hex(fresh), 0600).ok());
+  ASSERT_TRUE(instance->reload().ok());
+  EXPECT_TRUE(opens_with(fresh));
+  ASSERT_TRUE(est::write_file(folder.path("keygen-secret.key"), "garbage", 0600).ok());
+  EXPECT_FALSE(instance->reload().ok());
+  EXPECT_TRUE(opens_with(fresh));
 }
 
 TEST_F(InstanceTest, ServesPipelinedOperationsAndDrains) {
@@ -199,19 +226,46 @@ TEST_F(InstanceTest, CommandsApproveListRejectAndMakeCrl) {
   const Bytes one = make_csr({.subject = "CN=one"}), two = make_csr({.subject = "CN=two"});
   EXPECT_EQ(enroll(connection, "manual", one).status, 202);
   std::ostringstream out;
-  ASSERT_TRUE(approve(path, {}, out).ok());
+  ASSERT_TRUE(approve({path}, {}, out).ok());
   EXPECT_EQ(enroll(connection, "manual", one).status, 200);
   EXPECT_EQ(enroll(connection, "manual", two).status, 202);
-  ASSERT_TRUE(list(path, {.pending = true, .json = true}, out).ok());
-  ASSERT_TRUE(list(path, {.pending = false, .json = false}, out).ok());
+  ASSERT_TRUE(list({path}, {.pending = true, .json = true}, out).ok());
+  ASSERT_TRUE(list({path}, {.pending = false, .json = false}, out).ok());
   EXPECT_THAT(out.str(), testing::AllOf(HasSubstr("\"subject\": \"CN=two\""), HasSubstr("est client"), HasSubstr("revoked 20")));
-  EXPECT_TRUE(reject(path, 2, out).ok());
+  EXPECT_TRUE(reject({path}, 2, out).ok());
   EXPECT_EQ(enroll(connection, "manual", two).status, 403);
-  EXPECT_FALSE(reject(path, 77, out).ok());
-  EXPECT_FALSE(revoke(path, "xyz", {}, out).ok());
-  EXPECT_FALSE(revoke(path, "77", {}, out).ok());
-  EXPECT_FALSE(approve("/nonexistent", {}, out).ok());
+  EXPECT_FALSE(reject({path}, 77, out).ok());
+  EXPECT_FALSE(revoke({path}, "xyz", {}, out).ok());
+  EXPECT_FALSE(revoke({path}, "77", {}, out).ok());
+  EXPECT_FALSE(approve({"/nonexistent"}, {}, out).ok());
   EXPECT_TRUE(make_crl(path, {}, out).ok());
+  EXPECT_TRUE(instance->reload().ok());
+}
+
+TEST_F(InstanceTest, CommandsActOnTheCaThatALabelHasOfItsOwn) {
+  const std::string path = folder.path("est-server.yaml");
+  std::string text = file_text(path);
+  const std::string own = "    ca: rolled-ca\n";
+  text.insert(text.find(own) + own.size(), "    approval: manual\n");
+  ASSERT_TRUE(est::write_file(path, text).ok());
+  config = load_config(path).value();
+  config.listen = {{"127.0.0.1", 0}};
+  start();
+  ClientConnection connection = connect("client");
+  const Bytes csr = make_csr({.subject = "CN=rolled"});
+  EXPECT_EQ(enroll(connection, "rolled", csr).status, 202);
+  std::ostringstream out;
+  EXPECT_FALSE(approve({path}, 1, out).ok()) << "the server's own CA has no such request";
+  EXPECT_FALSE(approve({path, "nowhere"}, 1, out).ok());
+  ASSERT_TRUE(approve({path, "rolled"}, 1, out).ok());
+  const auto issued = certificate_in(enroll(connection, "rolled", csr));
+  EXPECT_FALSE(revoke({path, ""}, issued.serial_hex(), {}, out).ok()) << "not issued there";
+  ASSERT_TRUE(revoke({path}, issued.serial_hex(), {}, out).ok());
+  out.str("");
+  ASSERT_TRUE(list({path, "rolled"}, {.pending = false, .json = false}, out).ok());
+  EXPECT_THAT(out.str(), testing::AllOf(HasSubstr("CN=rolled"), HasSubstr("revoked 20")));
+  const auto lists = est::crypto::crls_from_pem(file_text(config.own_crl));
+  EXPECT_GT(lists.value().size(), instance->authority().make_crls(60).value().size()) << "those of the other CA too";
   EXPECT_TRUE(instance->reload().ok());
 }
 

@@ -17,6 +17,7 @@
 #include "est/tls/context.h"
 #include "server/config.h"
 #include "server/enroller.h"
+#include "server/replaceable.h"
 
 namespace server {
 
@@ -31,6 +32,8 @@ struct KeyGenerator {
   std::map<est::Bytes, Holder> holders;
   est::tls::Identity signer;  // the party that generated the key (RFC 7030 4.4.2): this server
 };
+
+using GeneratorStore = Replaceable<KeyGenerator>;
 
 // Reads everything the configuration names. Errors name the file and the cure.
 [[nodiscard]] est::Result<KeyGenerator> load_key_generator(const Config& config);

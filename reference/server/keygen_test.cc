@@ -117,7 +117,7 @@ TEST_F(KeygenTest, ProtectsTheKeyAsAsked) {
   const Delivered by_secret = delivered(ask({capabilities(), secret_named("device-secret")}));
   const Delivered by_rsa = delivered(ask({capabilities(), holder_named("device-rsa")}));
   const Delivered by_ec = delivered(ask({capabilities(), holder_named("device-ec")}));
-  const Bytes secret = scene.generator.secrets.at(est::to_bytes("device-secret"));
+  const Bytes secret = scene.generator.current()->secrets.at(est::to_bytes("device-secret"));
   EXPECT_EQ(est::hex(secret) + "\n", hex);
   EXPECT_EQ(opened(by_secret, {{}, secret}).public_key_info(), by_secret.certificate.spki);
   EXPECT_EQ(opened(by_rsa, {key_file("keygen-rsa.key"), {}}).public_key_info(), by_rsa.certificate.spki);

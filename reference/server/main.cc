@@ -22,6 +22,11 @@ void need_config(CLI::App& command, std::string& path) {
   command.add_option("--config", path, "configuration file (made by est-server init)")->required();
 }
 
+void need_desk(CLI::App& command, server::Desk& desk) {
+  need_config(command, desk.config_path);
+  command.add_option("--label", desk.label, "act on the CA that this label has of its own (default: the server's)");
+}
+
 // Where a server that should reload can be found.
 void take_pid_file(CLI::App& command, std::string& path) {
   command.add_option("--pid-file,--ready-file,--reload", path, "pid or ready file of the server that should reload");
@@ -55,7 +60,7 @@ void add_run(CLI::App& app, Action& action) {
   const std::map<std::string, est::LogLevel> levels{
       {"debug", est::LogLevel::debug}, {"info", est::LogLevel::info}, {"warning", est::LogLevel::warning}, {"error", est::LogLevel::error}};
   auto options = std::make_shared<server::RunOptions>();
-  CLI::App* command = app.add_subcommand("run", "serve; SIGTERM drains, SIGHUP reloads certificates, CRLs and passwords");
+  CLI::App* command = app.add_subcommand("run", "serve; SIGTERM drains, SIGHUP reloads certificates, keys, CRLs and passwords");
   need_config(*command, options->config_path);
   command->add_option("--listen-late", options->listen_late, "host:port where client certificates are asked for late, repeatable");
   command->add_option("--listen", options->listen, "host:port instead of the configuration's, repeatable; port 0 picks one");
@@ -67,48 +72,48 @@ void add_run(CLI::App& app, Action& action) {
 }
 
 void add_approval(CLI::App& app, Action& action) {
-  auto config = std::make_shared<std::string>();
+  auto desk = std::make_shared<server::Desk>();
   auto id = std::make_shared<std::optional<std::int64_t>>();
   auto all = std::make_shared<bool>(false);
   CLI::App* approve = app.add_subcommand("approve", "approve a pending request");
-  need_config(*approve, *config);
+  need_desk(*approve, *desk);
   CLI::Option* one = approve->add_option("id", *id, "number as in est-server list --pending");
   approve->add_flag("--all", *all, "every request that waits")->excludes(one);
   approve->callback([=, &action] {
     action = [=]() -> est::Status {
       if (!*all && !id->has_value()) return est::Error{"approve needs an id or --all; see est-server list --pending"};
-      return server::approve(*config, *id, std::cout);
+      return server::approve(*desk, *id, std::cout);
     };
   });
   CLI::App* reject = app.add_subcommand("reject", "refuse a pending request");
-  need_config(*reject, *config);
+  need_desk(*reject, *desk);
   reject->add_option("id", *id, "number as in est-server list --pending")->required();
-  reject->callback([=, &action] { action = [=] { return server::reject(*config, id->value(), std::cout); }; });
+  reject->callback([=, &action] { action = [=] { return server::reject(*desk, id->value(), std::cout); }; });
 }
 
 void add_revocation(CLI::App& app, Action& action) {
-  auto config = std::make_shared<std::string>();
+  auto desk = std::make_shared<server::Desk>();
   auto serial = std::make_shared<std::string>();
   auto pid_file = std::make_shared<std::string>();
-  CLI::App* revoke = app.add_subcommand("revoke", "revoke a certificate and write the CRL anew");
-  need_config(*revoke, *config);
+  CLI::App* revoke = app.add_subcommand("revoke", "revoke a certificate, at whichever CA issued it, and write the CRLs anew");
+  need_desk(*revoke, *desk);
   revoke->add_option("serial", *serial, "serial number, hexadecimal")->required();
   take_pid_file(*revoke, *pid_file);
-  revoke->callback([=, &action] { action = [=] { return server::revoke(*config, *serial, *pid_file, std::cout); }; });
-  CLI::App* crl = app.add_subcommand("crl", "write the CRL anew");
-  need_config(*crl, *config);
+  revoke->callback([=, &action] { action = [=] { return server::revoke(*desk, *serial, *pid_file, std::cout); }; });
+  CLI::App* crl = app.add_subcommand("crl", "write the CRLs of all CAs anew");
+  need_config(*crl, desk->config_path);
   take_pid_file(*crl, *pid_file);
-  crl->callback([=, &action] { action = [=] { return server::make_crl(*config, *pid_file, std::cout); }; });
+  crl->callback([=, &action] { action = [=] { return server::make_crl(desk->config_path, *pid_file, std::cout); }; });
 }
 
 void add_list(CLI::App& app, Action& action) {
-  auto config = std::make_shared<std::string>();
+  auto desk = std::make_shared<server::Desk>();
   auto options = std::make_shared<server::ListOptions>();
   CLI::App* command = app.add_subcommand("list", "list certificates, or requests with --pending");
-  need_config(*command, *config);
+  need_desk(*command, *desk);
   command->add_flag("--pending", options->pending, "requests for approval instead of certificates");
   command->add_flag("--json", options->json, "as JSON");
-  command->callback([=, &action] { action = [=] { return server::list(*config, *options, std::cout); }; });
+  command->callback([=, &action] { action = [=] { return server::list(*desk, *options, std::cout); }; });
 }
 
 int perform(const Action& action) {

@@ -92,4 +92,15 @@ est::codec::CsrAttrs advertised_attributes(const LabelPolicy& policy) {
   return result;
 }
 
+est::Result<Authorities> open_authorities(const Policies& policies) {
+  Authorities opened;
+  for (const auto& [label, policy] : policies) {
+    if (policy.ca_directory.empty() || opened.contains(policy.ca_directory)) continue;
+    est::Result<std::unique_ptr<ca::Authority>> authority = ca::Authority::open({policy.ca_directory, nullptr});
+    if (!authority) return authority.error();
+    opened.emplace(policy.ca_directory, *std::move(authority));
+  }
+  return opened;
+}
+
 }  // namespace server

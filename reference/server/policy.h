@@ -53,6 +53,9 @@ using Authorities = std::map<std::string, std::unique_ptr<ca::Authority>, std::l
 // Label to policy; the empty label is the server without label.
 using Policies = std::map<std::string, LabelPolicy, std::less<>>;
 
+// Opens the CA of every label that has one of its own.
+[[nodiscard]] est::Result<Authorities> open_authorities(const Policies& policies);
+
 // What /csrattrs says: the configured elements, and what RFC 7030 4.5.2 obliges a server to add: challengePassword when
 // linking is required (and estIdentityLinking, RFC 7894 4), otpChallenge where it is, the key types when the profile restricts them. Empty:
 // there is nothing to say (204).

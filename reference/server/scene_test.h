@@ -59,7 +59,7 @@ class Scene {
   est::ManualClock clock;
   std::unique_ptr<ca::Authority> authority;
   std::unique_ptr<TrustStore> trust;
-  KeyGenerator generator;
+  GeneratorStore generator;
   std::unique_ptr<Authenticator> authenticator;
   CmcSigner cmc_signer;  // the folder's server certificate
   std::vector<std::string> log_lines;

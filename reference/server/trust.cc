@@ -132,15 +132,4 @@ Result<Trust> load_trust(const Config& config, const ca::Authority& authority) {
   return trust;
 }
 
-std::shared_ptr<const Trust> TrustStore::current() const {
-  const std::lock_guard lock(mutex_);
-  return current_;
-}
-
-void TrustStore::replace(Trust trust) {
-  auto fresh = std::make_shared<const Trust>(std::move(trust));
-  const std::lock_guard lock(mutex_);
-  current_.swap(fresh);
-}
-
 }  // namespace server

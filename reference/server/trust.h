@@ -2,8 +2,6 @@
 #pragma once
 
 #include <map>
-#include <memory>
-#include <mutex>
 #include <set>
 #include <string>
 #include <vector>
@@ -12,6 +10,7 @@
 #include "est/base/bytes.h"
 #include "est/base/result.h"
 #include "server/config.h"
+#include "server/replaceable.h"
 
 namespace server {
 
@@ -31,17 +30,6 @@ struct Trust {
 // Reads everything the configuration names. Errors name the file and the cure.
 [[nodiscard]] est::Result<Trust> load_trust(const Config& config, const ca::Authority& authority);
 
-// Threads: current() and replace() from any thread.
-class TrustStore {
- public:
-  explicit TrustStore(Trust trust) : current_(std::make_shared<const Trust>(std::move(trust))) {}
-
-  [[nodiscard]] std::shared_ptr<const Trust> current() const;
-  void replace(Trust trust);
-
- private:
-  mutable std::mutex mutex_;
-  std::shared_ptr<const Trust> current_;
-};
+using TrustStore = Replaceable<Trust>;
 
 }  // namespace server
