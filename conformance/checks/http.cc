@@ -141,7 +141,28 @@ CheckResult digest_flavour(const CheckInput& input, const std::vector<AuthItem>&
                 "Digest is offered with " + est::printable(est::join(algorithms, ", ")) + ".", expected, "HTTP", "INT-25");
 }
 
-Results judge_challenges(const CheckInput& input, const std::vector<AuthItem>& challenges, const std::string& expected) {
+// RFC 7616 3.3: for historical reasons these stand without quotes. The text outside of quoted strings is looked at only.
+bool quotes_tokens(const std::vector<std::string>& field_values) {
+  for (const auto& value : field_values) {
+    std::string bare;  // the value with each quoted string as ""
+    bool quoted = false;
+    for (std::size_t i = 0; i < value.size(); ++i) {
+      if (quoted && value[i] == '\\') {
+        ++i;
+      } else if (value[i] == '"') {
+        quoted = !quoted;
+        bare += '"';
+      } else if (!quoted) {
+        bare += est::ascii_lower(value[i]);
+      }
+    }
+    std::erase(bare, ' ');
+    if (bare.find("algorithm=\"") != std::string::npos || bare.find("stale=\"") != std::string::npos) return true;
+  }
+  return false;
+}
+
+Results judge_challenges(const CheckInput& input, const std::vector<AuthItem>& challenges, bool quoted, const std::string& expected) {
   const auto wanted = text(input.parameters, "scheme", "any");
   std::vector<std::string> schemes;
   Results results;
@@ -155,6 +176,9 @@ Results judge_challenges(const CheckInput& input, const std::vector<AuthItem>& c
   }
   results.push_back(
       result(input, found ? Verdict::pass : Verdict::fail, "The 401 response challenges with " + est::join(schemes, ", ") + ".", expected));
+  if (found && wanted == "digest" && quoted)
+    results.push_back(result(input, Verdict::warn, "A Digest challenge has algorithm or stale in quotes.",
+                             "algorithm and stale without quotes (RFC 7616 3.3)", "HTTP", "INT-25"));
   if (repeats_algorithm(challenges))
     results.push_back(result(input, Verdict::fail, "Two Digest challenges name the same algorithm.", "a different algorithm in each"));
   if (found && wanted == "digest" && lacks_qop(challenges))
@@ -180,7 +204,7 @@ Results challenge(const CheckInput& input) {
   if (!challenges.value || challenges.value->empty() || est::has_errors(challenges.findings)) {
     return {result(input, Verdict::fail, "The WWW-Authenticate field is ill-formed: " + quote(challenges.findings) + ".", expected)};
   }
-  return judge_challenges(input, *challenges.value, expected);
+  return judge_challenges(input, *challenges.value, quotes_tokens(values), expected);
 }
 
 CheckResult judge_retry_after(const CheckInput& input, const est::http::Response& response, const std::string& expected) {

@@ -231,6 +231,22 @@ Results no_interim(const CheckInput& input) {
   return {result(input, Verdict::fail, "The target sent " + std::to_string(code) + " first.", expected)};
 }
 
+// RFC 9110 8.6, RFC 9112 6.1. A length of 0 misleads nobody.
+Results no_length_without_body(const CheckInput& input) {
+  const std::string expected = "a 204 or 1xx response without Content-Length and Transfer-Encoding";
+  const auto answer = answer_of(input.exchange);
+  if (!answer) return {unanswered(input, expected)};
+  auto verdict = Verdict::pass;
+  for (const auto& finding : answer->findings)
+    if (finding.id == "http.body.forbidden")
+      verdict = worse(verdict, finding.severity == est::Severity::error ? Verdict::fail : Verdict::warn);
+  if (verdict != Verdict::pass)
+    return {result(input, verdict, "A 204 or 1xx response announces a body: " + quote(answer->findings) + ".", expected)};
+  const bool seen = answer->message.status == 204 || !answer->interim.empty();
+  return {
+      result(input, verdict, seen ? describe(answer->message) + " No length was announced." : "No 204 or 1xx response came.", expected)};
+}
+
 Results challenge_on_401(const CheckInput& input) {
   const std::string expected = "if 401, then with WWW-Authenticate";
   const auto answer = answer_of(input.exchange);
@@ -294,6 +310,11 @@ void add_message_rules(engine::Vocabulary& vocabulary) {
                    {parameter("accepted", ParameterType::list, "codings the client named")},
                    content_coding,
                    "accepted"});
+  add(vocabulary, {"no-length-without-body",
+                   "204 and 1xx responses have neither Content-Length nor Transfer-Encoding; a length of 0 warns (RFC 9110 8.6)",
+                   {},
+                   no_length_without_body,
+                   {}});
   add(vocabulary, {"no-interim", "no 1xx response came before the final one", {}, no_interim, {}});
   add(vocabulary,
       {"challenge-on-401", "a 401 carries a challenge; other outcomes pass (RFC 9110 15.5.2; INT-13)", {}, challenge_on_401, {}});

@@ -31,6 +31,17 @@ Exchange cut_off(std::string cause) {
   return made;
 }
 
+TEST(NoLengthWithoutBody, LooksAt204And1xxOnly) {
+  const auto verdict = [](std::string_view response) { return judge("no-length-without-body", {}, octets(response)).worst; };
+  EXPECT_EQ(verdict(fine), Verdict::pass);
+  EXPECT_EQ(verdict("HTTP/1.1 204 No Content\r\n\r\n"), Verdict::pass);
+  EXPECT_EQ(verdict("HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n"), Verdict::warn);
+  EXPECT_EQ(verdict("HTTP/1.1 204 No Content\r\nContent-Length: 4\r\n\r\n"), Verdict::fail);
+  EXPECT_EQ(verdict("HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n"), Verdict::fail);
+  EXPECT_EQ(verdict(both("HTTP/1.1 100 Continue\r\nContent-Length: 2\r\n\r\n", fine)), Verdict::fail);
+  EXPECT_EQ(judge("no-length-without-body", {}, cut_off("closed")).worst, Verdict::fail);
+}
+
 TEST(SingleResponse, CountsFinalResponses) {
   EXPECT_EQ(judge("single-response", {}, octets(fine)).worst, Verdict::pass);
   EXPECT_EQ(judge("single-response", {}, octets(both("HTTP/1.1 100 Continue\r\n\r\n", fine))).worst, Verdict::pass);

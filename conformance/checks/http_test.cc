@@ -81,6 +81,13 @@ TEST(Challenge, CharsetAlgorithmsAndQop) {
   EXPECT_EQ(judge("challenge", {{"scheme", "basic"}}, challenged({"Basic realm=\"a\", charset=\"latin-1\""})).worst, Verdict::fail);
   const std::string modern = "Digest realm=\"a\", nonce=\"b\", qop=\"auth\", algorithm=SHA-256";
   EXPECT_EQ(judge("challenge", {{"scheme", "digest"}}, challenged({modern})).worst, Verdict::pass);
+  for (const std::string quoted : {"stale=\"true\", algorithm=SHA-256", "Algorithm = \"SHA-256\""})
+    EXPECT_EQ(judge("challenge", {{"scheme", "digest"}}, challenged({"Digest realm=\"a\", nonce=\"b\", qop=\"auth\", " + quoted})).worst,
+              Verdict::warn);
+  EXPECT_EQ(judge("challenge", {{"scheme", "digest"}},
+                  challenged({R"(Digest realm="\"algorithm=\"x", nonce="b", qop="auth", algorithm=SHA-256)"}))
+                .worst,
+            Verdict::pass);
   EXPECT_EQ(judge("challenge", {{"scheme", "digest"}}, challenged({modern, modern})).worst, Verdict::fail);
   EXPECT_EQ(judge("challenge", {{"scheme", "digest"}}, challenged({"Digest realm=\"a\", nonce=\"b\", algorithm=SHA-256"})).worst,
             Verdict::warn);

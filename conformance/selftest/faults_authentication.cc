@@ -93,6 +93,37 @@ AfterHook on_unauthorized(std::function<void(Response&)> change) {
   };
 }
 
+bool names_user(const Scene& scene, std::string_view user) {
+  const auto item = credentials(scene);
+  if (!item) return false;
+  const auto shown = http::parse_basic(*item);
+  return shown ? shown->user == user : item->parameter("username").value_or("") == user;
+}
+
+void quote_algorithm(Response& response) {
+  const auto challenges = response.fields.all("WWW-Authenticate");
+  response.fields.remove("WWW-Authenticate");
+  for (std::string challenge : challenges) {
+    constexpr std::string_view name = "algorithm=";
+    if (const auto at = challenge.find(name); at != std::string::npos) {
+      const auto end = std::min(challenge.find(',', at), challenge.size());
+      challenge.insert(end, 1, '"').insert(at + name.size(), 1, '"');
+    }
+    response.fields.add("WWW-Authenticate", challenge);
+  }
+}
+
+using Before = std::function<void(http::Request&, est::tls::Facts&, ca::Authority&)>;
+
+// Credentials like these are as good as none.
+Before forget_authorization(std::function<bool(const http::AuthItem&)> odd) {
+  return [odd = std::move(odd)](http::Request& request, est::tls::Facts&, ca::Authority&) {
+    const auto value = request.fields.get("Authorization");
+    const auto item = value ? http::decode_credentials(*value).value : std::nullopt;
+    if (item && odd(*item)) request.fields.remove("Authorization");
+  };
+}
+
 // --- Proof of possession
 
 std::optional<std::string> linked_value(const http::Request& request) {
@@ -104,8 +135,6 @@ void pretend_binding(est::tls::Facts& facts, const Bytes& binding) {
   facts.tls_unique = binding;
   facts.tls_exporter = binding;
 }
-
-using Before = std::function<void(http::Request&, est::tls::Facts&, ca::Authority&)>;
 
 const Bytes& binding_of(const est::tls::Facts& facts) { return facts.tls_unique.empty() ? facts.tls_exporter : facts.tls_unique; }
 
@@ -187,6 +216,31 @@ std::vector<Fault> password_faults() {
       {.id = "FAULT-AUTH-12",
        .sentence = "refuses the right password",
        .before = [](http::Request& request, est::tls::Facts&, ca::Authority&) { request.fields.remove("Authorization"); }},
+      {.id = "FAULT-AUTH-15",
+       .sentence = "splits Basic credentials at every colon and refuses what has too many",
+       .kills = {"EST-SE-177/basic"},
+       .before = forget_authorization([](const http::AuthItem& item) {
+         const auto shown = http::parse_basic(item);
+         return shown && shown->password.find(':') != std::string::npos;
+       })},
+      {.id = "FAULT-AUTH-16",
+       .sentence = "has no Digest for users whose password has a colon",
+       .kills = {"EST-SE-177/digest"},
+       .before = forget_authorization([](const http::AuthItem& item) { return item.parameter("username") == "colon-user"; })},
+      {.id = "FAULT-AUTH-17",
+       .sentence = "compares what stands before the first colon of a password",
+       .kills = {"EST-SE-178/basic", "EST-SE-178/digest"},
+       .also = {"EST-SE-168", "EST-SE-169", "EST-SE-17*", "EST-SE-39*"},
+       .because = "whatever comes in the name of that user, or by Digest at all, is let in",
+       .after = let_in([](const Scene& s) { return names_user(s, "colon-user"); })},
+      {.id = "FAULT-AUTH-18",
+       .sentence = "hashes passwords in Latin-1",
+       .kills = {"EST-SE-179"},
+       .before = forget_authorization([](const http::AuthItem& item) { return item.parameter("username") == "umlaut-user"; })},
+      {.id = "FAULT-AUTH-19",
+       .sentence = "writes the algorithm of its Digest challenge in quotes",
+       .kills = {"EST-SE-161/digest"},
+       .after = on_unauthorized(quote_algorithm)},
       {.id = "FAULT-AUTH-14",
        .sentence = "re-enrolls by password without the certificate being renewed",
        .after = let_in([](const Scene& s) { return is(s.request, Operation::simplereenroll) && has_password(s) && !has_certificate(s); })},

@@ -43,6 +43,14 @@ bool has_control(const Scene& scene, const codec::Oid& type) {
   return request && request->data.control(type) != nullptr;
 }
 
+// Whether a control of type `first` stands before one of type `second`.
+bool in_order(const Scene& scene, const codec::Oid& first, const codec::Oid& second) {
+  const auto request = received(scene);
+  const auto* one = request ? request->data.control(first) : nullptr;
+  const auto* other = request ? request->data.control(second) : nullptr;
+  return one != nullptr && other != nullptr && one < other;
+}
+
 bool has_crmf(const Scene& scene) {
   const auto request = received(scene);
   return request && !request->data.requests.empty() && request->data.requests.front().crmf;
@@ -247,10 +255,15 @@ std::vector<Fault> refusing_faults() {
            400, "Who are you?")},
       {.id = "FAULT-CMC-13",
        .sentence = "refuses every identity proof of the older form",
-       .kills = {"EST-SE-570"},
-       .also = {"EST-SE-573"},
-       .because = "the POP link is sent beside an identity proof",
+       .kills = {"EST-SE-570", "EST-SE-800/as-listed"},
+       .also = {"EST-SE-573", "EST-SE-800/reversed"},
+       .because = "the POP link is sent beside an identity proof, which stands anywhere",
        .instead = refuse_cmc_if([](const Scene& scene) { return has_control(scene, cmc_oids::identity_proof); }, 403, "Not you.")},
+      {.id = "FAULT-CMC-45",
+       .sentence = "wants to know who it is before it reads the identity proof",
+       .kills = {"EST-SE-800/reversed"},
+       .instead = refuse_cmc_if([](const Scene& scene) { return in_order(scene, cmc_oids::identity_proof, cmc_oids::identification); }, 403,
+                                "Not you.")},
       {.id = "FAULT-CMC-14",
        .sentence = "refuses every identity proof of version 2",
        .kills = {"EST-SE-571"},

@@ -384,6 +384,25 @@ std::vector<Fault> target_faults() {
        .kills = {"EST-SE-396"},
        .instead = answer_when([](const Request& r) { return r.method == "POST" && r.target.find('%') != std::string::npos; }, 404,
                               "There is no such path.")},
+      {.id = "FAULT-HTTP-71",
+       .sentence = "puts a length into its 100 response",
+       .kills = {"EST-SE-801"},
+       .also = {"EST-SE-36*"},
+       .because = "the same 100 response is ill-formed wherever one is asked for",
+       .wire =
+           [](const Scene& scene, Reply& reply) {
+             if (!scene.request.fields.has("Expect")) return;
+             reply.wire = est::to_bytes("HTTP/1.1 100 Continue\r\nContent-Length: 8\r\n\r\n" + est::to_string(reply.wire));
+           }},
+      {.id = "FAULT-HTTP-72",
+       .sentence = "puts a length into its 204 responses",
+       .kills = {"EST-SE-802"},
+       .also = {"EST-SE-07*", "EST-SE-76*"},
+       .because = "an ill-formed answer is no valid one where there are no attributes",
+       .wire =
+           [](const Scene&, Reply& reply) {
+             if (est::as_text(reply.wire).starts_with("HTTP/1.1 204")) insert_fields(reply, "Content-Length: 4\r\n");
+           }},
       {.id = "FAULT-HTTP-70",
        .sentence = "answers 404 to requests with an empty line before them",
        .kills = {"EST-SE-384"},

@@ -110,6 +110,15 @@ Status add_protection_keys(const ScratchFolder& folder, target::Profile& profile
   return {};
 }
 
+Status add_odd_passwords(const ScratchFolder& folder, target::Profile& profile) {
+  for (const auto& [name, user] : {std::pair{"colon", "colon-user"}, {"non-ascii", "umlaut-user"}}) {
+    const Result<std::string> password = est::read_file(folder.file(std::string(user) + ".password"));
+    if (!password) return password.error();
+    profile.odd_passwords[name] = {user, std::string(est::trim(*password))};
+  }
+  return {};
+}
+
 Result<target::Profile> make_profile(const ScratchFolder& folder, const est::net::Endpoint& at) {
   target::Profile profile;
   profile.name = "reference";
@@ -126,6 +135,7 @@ Result<target::Profile> make_profile(const ScratchFolder& folder, const est::net
   if (!anchors) return anchors.error();
   profile.trust_anchors = *std::move(anchors);
   profile.password = target::Password{"estuser", std::string(est::trim(*password))};
+  if (Status added = add_odd_passwords(folder, profile); !added) return added.error();
   if (Status added = add_identities(folder, profile); !added) return added.error();
   const Result<std::string> values = est::read_file(folder.file("estuser.one-time-passwords"));
   if (!values) return values.error();

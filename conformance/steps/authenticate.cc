@@ -59,7 +59,10 @@ Authenticator::Authenticator(const Parameters& parameters, const target::Profile
 
 std::optional<engine::StepOutcome> Authenticator::problem() const {
   if (!usable_) return std::nullopt;
-  const bool user = parameters_.text("user", "right") == "right";
+  const std::string named = parameters_.text("user", "right");
+  if ((named == "colon" || named == "non-ascii") && profile_.odd_passwords.count(named) == 0)
+    return cannot("the profile has no user '" + named + "'; add access.odd-passwords." + named);
+  const bool user = named == "right";
   const bool password = parameters_.text("password", "right") == "right";
   if ((user || password) && !profile_.password) return cannot("the profile has no user and password; add access.password");
   if ((nonce_ == "replayed" || nonce_ == "next") && !memory_.digest) {
@@ -72,6 +75,10 @@ est::http::Credentials Authenticator::credentials() const {
   est::http::Credentials result;
   const std::string user = parameters_.text("user", "right");
   const std::string password = parameters_.text("password", "right");
+  if (const auto odd = profile_.odd_passwords.find(user); odd != profile_.odd_passwords.end()) {
+    const std::string& whole = odd->second.password;
+    return {odd->second.user, password == "cut" ? whole.substr(0, whole.find(':')) : whole};
+  }
   if (user == "right") result.user = profile_.password->user;
   if (user == "unknown") result.user = unknown_user;
   if (user == "line-break") result.user = std::string(unknown_user) + "\r\nX-Injected: user\r\n\r\nbody";

@@ -129,6 +129,7 @@ std::vector<Control> controls_of(const CmcPlan& plan, const Bytes& requests, con
     controls.push_back(codec::make_control(unknown_part, codec::Oid("1.3.6.1.4.1.32473.7030.5"), der::utf8_string("of no meaning")));
   if (plan.corrupt == "duplicate-body-part")
     controls.push_back(codec::make_octets_control(plan.body_part, cmc_oids::data_return, est::as_bytes("same number as the request")));
+  if (plan.reversed) std::reverse(controls.begin(), controls.end());
   return controls;
 }
 
@@ -250,6 +251,7 @@ Maybe<CmcPlan> plan_full_cmc(const Parameters& parameters, const target::Profile
   CmcPlan plan;
   plan.crmf = parameters.text("form", "pkcs10") == "crmf";
   plan.controls = parameters.texts("controls").value_or(std::vector<std::string>{});
+  plan.reversed = parameters.text("order", "as-listed") == "reversed";
   plan.corrupt = parameters.text("cmc-corrupt");
   plan.body_part = static_cast<BodyPartId>(parameters.number("body-part", 1));
   const auto& known = cmc_controls();

@@ -20,7 +20,8 @@ struct CmcPlan {
   bool crmf = false;
   std::optional<est::tls::Identity> signer;  // nothing: the key that is to be certified
   std::vector<std::string> controls;
-  std::string corrupt;  // empty: sound
+  bool reversed = false;  // the controls, in the message
+  std::string corrupt;    // empty: sound
   est::codec::BodyPartId body_part = 1;
   std::string user, secret;  // for identity proof and POP link
 };

@@ -87,8 +87,10 @@ Parameters authentication_parameters() {
   return {
       choice("scheme", {"auto", "basic", "digest"},
              "auto (default): wait for a 401 and answer its best challenge once; basic: send at once; digest: as auto, but nothing else"),
-      choice("user", {"right", "unknown", "empty", "line-break"}, "user name; line-break: with CR LF and a header field in it"),
-      choice("password", {"right", "wrong", "empty"}, "password"),
+      choice("user", {"right", "unknown", "empty", "line-break", "colon", "non-ascii"},
+             "user name; line-break: with CR LF and a header field in it; colon, non-ascii: the user of access.odd-passwords"),
+      choice("password", {"right", "wrong", "empty", "cut"},
+             "password; cut: what stands before the first colon of the user's in access.odd-passwords"),
       choice("nonce", {"fresh", "next", "replayed", "foreign", "tampered"},
              "Digest nonce: of a new challenge; the last one with the next count; the last Authorization again; one the target never made; "
              "one character changed"),
@@ -178,6 +180,7 @@ Parameters cmc_parameters() {
       choice("form", {"pkcs10", "crmf"}, "of the certification request; default pkcs10"),
       result("signed-by", with("own-key", identity_names()), "own-key (default): the key to be certified; or a certificate's"),
       list("controls", "beside the request. " + in_words(cmc_controls())),
+      choice("order", {"as-listed", "reversed"}, "of the controls, Identification counted with the proof; default as-listed"),
       number("body-part", "bodyPartID of the request; default 1"),
       choice("cmc-corrupt", cmc_corruption_names(), "one defect in the message. " + in_words(cmc_corruptions())),
   };

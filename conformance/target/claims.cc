@@ -41,6 +41,8 @@ const std::vector<std::pair<std::string, std::string>>& server_claims() {
       {"csrattrs-none", "has a policy (label) that asks for no CSR attributes"},
       {"change-subject-name", "has a policy (label) that carries out ChangeSubjectName (RFC 7030 4.2.2)"},
       {"one-time-password", "has a policy (label) that demands an otpChallenge (RFC 7894) from access.one-time-passwords"},
+      {"password-with-colon", "takes the user of access.odd-passwords.colon, whose password has a colon in it"},
+      {"password-non-ascii", "takes the user of access.odd-passwords.non-ascii, whose password is not all ASCII"},
       {"est-identity-linking", "takes estIdentityLinking (RFC 7894) for linking, as it does challengePassword"},
       {"key-type-change", "renews with a key of another type of csr.key-types"},
       {"san-from-request", "puts the requested subjectAltName into the certificate"},

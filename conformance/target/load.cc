@@ -95,7 +95,8 @@ class ProfileReader {
     read_trust_anchors(map);
     profile_.label = map.text("label").value_or("");
     check_label(map, "label", profile_.label);
-    if (const auto password = map.node("password")) read_password(*password);
+    if (const auto password = map.node("password")) profile_.password = read_password(*password, "access.password");
+    if (const auto odd = map.node("odd-passwords")) read_odd_passwords(*odd);
     if (const auto path = map.text("one-time-passwords")) read_one_time_passwords(map, *path);
     if (const auto identities = map.node("identities")) read_identities(*identities);
     if (const auto ca = map.node("client-ca")) profile_.client_ca = read_identity(*ca, "access.client-ca");
@@ -156,17 +157,35 @@ class ProfileReader {
                 "use one path segment that is no operation name (RFC 7030 3.2.2)");
   }
 
-  void read_password(const YAML::Node& node) {
-    YamlMap map(node, "access.password", problems_);
+  Password read_password(const YAML::Node& node, const std::string& where) {
+    YamlMap map(node, where, problems_);
     Password password;
     password.user = map.required_text("user", "give the user's name");
     if (const auto secret = map.node("password")) {
       password.password = read_secret(*secret);
     } else {
-      map.absence("password", "'access.password.password' is missing", "write {env: NAME} or {file: PATH}");
+      map.absence("password", "'" + where + ".password' is missing", "write {env: NAME} or {file: PATH}");
     }
     map.finish();
-    profile_.password = std::move(password);
+    return password;
+  }
+
+  void read_odd_passwords(const YAML::Node& node) {
+    YamlMap map(node, "access.odd-passwords", problems_);
+    if (const auto colon = map.node("colon")) {
+      const auto read = read_password(*colon, "access.odd-passwords.colon");
+      if (read.password.find(':') == std::string::npos)
+        map.problem("colon", "the password of 'access.odd-passwords.colon' has no colon", "give the user one that has");
+      profile_.odd_passwords["colon"] = read;
+    }
+    if (const auto other = map.node("non-ascii")) {
+      const auto read = read_password(*other, "access.odd-passwords.non-ascii");
+      if (std::all_of(read.password.begin(), read.password.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; }))
+        map.problem("non-ascii", "the password of 'access.odd-passwords.non-ascii' is all ASCII",
+                    "give the user one that is not, in UTF-8");
+      profile_.odd_passwords["non-ascii"] = read;
+    }
+    map.finish();
   }
 
   void read_one_time_passwords(YamlMap& map, const std::string& path) {

@@ -20,6 +20,7 @@ engine::Json access_json(const Profile& profile) {
   access["trust-anchors"] = engine::Json::array();
   for (const auto& anchor : profile.trust_anchors) access["trust-anchors"].push_back(fingerprint(anchor));
   if (profile.password) access["user"] = profile.password->user;
+  for (const auto& [name, password] : profile.odd_passwords) access["odd-passwords"][name] = password.user;
   access["identities"] = engine::Json::object();
   for (const auto& [name, identity] : profile.identities) access["identities"][name] = leaf_fingerprint(identity);
   if (profile.client_ca) access["client-ca"] = leaf_fingerprint(*profile.client_ca);
@@ -74,9 +75,13 @@ std::vector<std::string> Profile::secrets() const {
     all.push_back(est::to_string(est::BytesView(key.secret)));
     all.push_back(est::hex(key.secret));
   }
-  if (!password || password->password.empty()) return all;
-  all.push_back(password->password);
-  all.push_back(est::codec::encode_base64(est::as_bytes(password->user + ":" + password->password)));
+  const auto add = [&](const Password& one) {
+    if (one.password.empty()) return;
+    all.push_back(one.password);
+    all.push_back(est::codec::encode_base64(est::as_bytes(one.user + ":" + one.password)));
+  };
+  if (password) add(*password);
+  for (const auto& entry : odd_passwords) add(entry.second);
   return all;
 }
 

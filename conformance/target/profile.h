@@ -73,6 +73,8 @@ struct Profile {
   std::vector<std::string> server_names;  // DNS names the target holds certificates for, each its own
   std::vector<est::Bytes> trust_anchors;
   std::optional<Password> password;  // first enrollment by password
+  // Further users by what is uncommon in their password: "colon", "non-ascii". Claims speak of them.
+  std::map<std::string, Password, std::less<>> odd_passwords;
   // Values for otpChallenge (RFC 7894), each good for one enrollment of the user above. Once sent they are of no use to anybody.
   std::vector<std::string> one_time_passwords;
   // Identities the operator supplies, by name: "client" (first enrollment or re-enroll), "manufacturer", "ra", "expired", "revoked",

@@ -225,6 +225,26 @@ TEST_F(ProfileTest, ReadsTheKeysThatProtectGeneratedOnes) {
   EXPECT_THAT(profile->public_json().dump(), testing::Not(HasSubstr("0001020304")));
 }
 
+TEST_F(ProfileTest, OddPasswordsAreWhatTheirNameSays) {
+  write("colon.txt", "one:two:three\n");
+  write("umlaut.txt", "Schl\u00FCssel\n");
+  const std::string access = "target: {name: x}\naccess:\n  url: https://h:1\n  trust-anchor: ca.pem\n  odd-passwords: ";
+  const auto profile =
+      load(access + "{colon: {user: a, password: {file: colon.txt}}, non-ascii: {user: b, password: {file: umlaut.txt}}}\n");
+  ASSERT_TRUE(profile.ok()) << profile.error().message;
+  EXPECT_EQ(profile->odd_passwords.at("colon").password, "one:two:three");
+  EXPECT_EQ(profile->odd_passwords.at("non-ascii").user, "b");
+  EXPECT_THAT(profile->secrets(), ::testing::IsSupersetOf({std::string("one:two:three"), std::string("Schl\u00FCssel")}));
+  EXPECT_EQ(profile->public_json().dump().find("two"), std::string::npos);
+
+  for (const std::string name : {"colon", "non-ascii"}) {
+    const auto plain = load(access + "{" + name + ": {user: a, password: {file: password.txt}}}\n");
+    ASSERT_FALSE(plain.ok());
+    EXPECT_THAT(plain.error().message, HasSubstr("p.yaml:5"));
+    EXPECT_THAT(plain.error().message, HasSubstr("access.odd-passwords." + name));
+  }
+}
+
 TEST_F(ProfileTest, WrongProtectionKeysAreNamed) {
   write("short.key", "0001\n");
   for (const std::string keys : {"symmetric: {identifier: s}", "symmetric: {identifier: s, secret: {file: short.key}}",

@@ -28,6 +28,8 @@ realm: estspec
 digest-algorithms: [SHA-256, MD5]
 users:
   - {name: estuser, password-file: estuser.password, one-time-passwords-file: estuser.one-time-passwords}
+  - {name: colon-user, password-file: colon-user.password}        # its password has colons in it
+  - {name: umlaut-user, password-file: umlaut-user.password}      # its password is not all ASCII
 # users-file: users.yaml        # "name: password" lines, mode 0600
 
 # Keys made for clients; "serverkeygen: off" or "encrypted" in a label narrows it.

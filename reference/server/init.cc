@@ -258,6 +258,9 @@ Status initialise(const InitOptions& options) {
   if (Status made = make_lists(place, **authority); !made) return made;
   if (Status made = place.write("estuser.password", est::hex(est::crypto::random_bytes(12)) + "\n", secret_mode); !made) return made;
   if (Status made = place.write("estuser.one-time-passwords", one_time_passwords(), secret_mode); !made) return made;
+  const auto part = [] { return est::hex(est::crypto::random_bytes(6)); };
+  if (Status made = place.write("colon-user.password", part() + ":" + part() + ":" + part() + "\n", secret_mode); !made) return made;
+  if (Status made = place.write("umlaut-user.password", "Schl\u00FCssel-" + part() + "\n", secret_mode); !made) return made;
   return place.write("est-server.yaml", example_config());
 }
 

@@ -12,6 +12,7 @@
 //   expired.pem, not-yet-valid.pem, revoked.pem, wrong-purpose.pem (each with .key)   client certificates that must be refused
 //   estuser.password                      the random password of the user "estuser"
 //   estuser.one-time-passwords            a hundred values for otpChallenge (RFC 7894), each good for one enrollment of "estuser"
+//   colon-user.password, umlaut-user.password   the passwords of two more users, with colons, and not all ASCII
 //   keygen-secret.key                     a secret that protects generated keys: "device-secret" (RFC 7030 4.4.1.1)
 //   keygen-rsa.pem, keygen-ec.pem, keygen-signing.pem (each with .key)   certificates for the same (4.4.1.2); the last one forbids it
 //   est.crl                               the CA's revocation lists
