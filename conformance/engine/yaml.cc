@@ -191,12 +191,24 @@ Json to_json(const Yaml& yaml) {
   return list;
 }
 
+namespace {
+
+// What was plain in the script's block style may hold characters that end a plain scalar in flow style.
+std::string flow_scalar(const std::string& text, bool plain) {
+  const bool breaks = text.find_first_of(",[]{}\"'\n") != std::string::npos || text.find(": ") != std::string::npos || text.ends_with(':');
+  if (plain && !text.empty() && !breaks) return text;
+  return print_json(Json(text), -1);
+}
+
+}  // namespace
+
 std::string to_script(const Yaml& yaml) {
   const bool map = yaml.kind == Yaml::Kind::map;
   if (yaml.kind == Yaml::Kind::null) return "~";
-  if (yaml.kind == Yaml::Kind::scalar) return yaml.plain && !yaml.text.empty() ? yaml.text : Json(yaml.text).dump();
+  if (yaml.kind == Yaml::Kind::scalar) return flow_scalar(yaml.text, yaml.plain);
   std::vector<std::string> parts;
-  for (std::size_t i = 0; i < yaml.items.size(); ++i) parts.push_back((map ? yaml.keys[i].name + ": " : "") + to_script(yaml.items[i]));
+  for (std::size_t i = 0; i < yaml.items.size(); ++i)
+    parts.push_back((map ? flow_scalar(yaml.keys[i].name, true) + ": " : "") + to_script(yaml.items[i]));
   return (map ? "{" : "[") + est::join(parts, ", ") + (map ? "}" : "]");
 }
 

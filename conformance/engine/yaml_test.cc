@@ -54,6 +54,16 @@ TEST(Yaml, SurvivesHostileInput) {
   }
 }
 
+// Found by fuzzing: block style needs fewer quotes than flow style.
+TEST(Yaml, FlowStyleReadsTheSame) {
+  for (const std::string text : {"a: b, c", "- '{x}'", "\"k: [e]\": {x: 'y, z'}", "a: [4xx, 'CN=x,O={n}', ~, '']", "a: x-{n}"}) {
+    Problems problems;
+    const auto yaml = parse_yaml({"f.yaml", text}, problems);
+    ASSERT_TRUE(yaml) << text;
+    EXPECT_EQ(json_of(to_script(*yaml)), to_json(*yaml)) << to_script(*yaml);
+  }
+}
+
 TEST(Yaml, Suggests) {
   EXPECT_EQ(suggestion("enrol", {"cacerts", "enroll"}), "; did you mean 'enroll'?");
   EXPECT_EQ(suggestion("zzz", {"cacerts", "enroll"}), "; known: cacerts, enroll");

@@ -411,15 +411,19 @@ class ProfileReader {
 
 }  // namespace
 
-est::Result<Profile> load_profile(const std::string& path) {
-  const auto text = est::read_file(path, profile_limit);
-  if (!text.ok()) return est::Error{text.error().message + "; name a readable target profile"};
+est::Result<Profile> parse_profile(std::string_view text, const std::string& path) {
   try {
-    return ProfileReader(path).read(*text);
+    return ProfileReader(path).read(std::string(text));
   } catch (const YAML::Exception& problem) {
     return est::Error{path + ":" + std::to_string(problem.mark.line < 0 ? 1 : problem.mark.line + 1) + ": not YAML: " + problem.msg +
                       "; see conformance/target/README.md for the format"};
   }
+}
+
+est::Result<Profile> load_profile(const std::string& path) {
+  const auto text = est::read_file(path, profile_limit);
+  if (!text.ok()) return est::Error{text.error().message + "; name a readable target profile"};
+  return parse_profile(*text, path);
 }
 
 }  // namespace conformance::target

@@ -103,6 +103,8 @@ struct Profile {
 
 // Errors: "file:line: what is wrong; cure".
 [[nodiscard]] est::Result<Profile> load_profile(const std::string& path);
+// The same of its text; `path` is for messages and for the files it names, which are relative to its folder.
+[[nodiscard]] est::Result<Profile> parse_profile(std::string_view text, const std::string& path);
 
 struct Flags {
   std::string url, trust_anchor, user, password, client_certificate, client_key, label;

@@ -124,7 +124,11 @@ bool read_other_info(Reader& fields, StatusInfo& info) {
     return info.fail_info.has_value();
   }
   const std::optional<Tlv> other = fields.any("otherInfo");
-  if (!other || !other->tag.constructed) return false;
+  if (!other) return false;
+  if (!other->tag.constructed) {
+    fields.report("der.tag.unexpected", Severity::error, other->offset, "otherInfo is " + der::to_string(other->tag));
+    return false;
+  }
   const std::optional<der::Tag> first = fields.inside(*other).peek();
   info.extended_fail_info = other->tag == tags::context(1, true) || first == tags::oid;
   info.pending_info = !info.extended_fail_info;

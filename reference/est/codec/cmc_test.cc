@@ -115,6 +115,14 @@ TEST(StatusInfo, RoundTrip) {
   EXPECT_TRUE(contains(read_status_info(two).findings, "cmc.control.single-value"));
 }
 
+// Found by fuzzing: no value, and no word why.
+TEST(StatusInfo, OtherInfoOfAnotherTypeIsTold) {
+  const Bytes status = der::sequence({der::integer(0), der::sequence({der::integer(1)}), der::oid(oids::common_name)});
+  const auto read = read_status_info(make_control(1, cmc_oids::status_info_v2, status));
+  EXPECT_FALSE(read.value.has_value());
+  EXPECT_TRUE(contains(read.findings, "der.tag.unexpected")) << describe_first(read.findings);
+}
+
 Bytes data_with(const std::vector<Control>& controls, const std::vector<Bytes>& requests) {
   return encode_pki_data(controls, encode_request_sequence(requests));
 }

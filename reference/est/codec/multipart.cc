@@ -107,6 +107,8 @@ class MultipartReader {
   // field-name ":" OWS value, possibly folded
   void read_field(Part& part, const BodyLine& line) {
     const std::string_view text = text_of(line);
+    if (text.find_first_of(std::string_view("\r\0", 2)) != std::string_view::npos)
+      tell("multipart.part-header", Severity::error, line.start, "a CR or NUL stands inside a field");
     if ((text.front() == ' ' || text.front() == '\t') && !part.headers.empty()) {
       part.headers.back().second += " " + std::string(trim(text, " \t"));
       return;

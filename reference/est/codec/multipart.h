@@ -3,7 +3,7 @@
 //   multipart.boundary          not 1 to 70 characters of RFC 2046's set, or text behind a delimiter on its line
 //   multipart.no-parts          no delimiter, or only the closing one
 //   multipart.unterminated      the closing delimiter is missing; the last part runs to the end
-//   multipart.part-header       a line that is no field
+//   multipart.part-header       a line that is no field, or has a CR or NUL inside
 //   multipart.bare-lf           a delimiter or field line ends in LF alone, or LF alone stands before a delimiter
 //   multipart.too-many-parts    reading ends there
 //   multipart.size              a part has too many fields; the rest of the part is taken as its body

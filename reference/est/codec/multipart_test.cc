@@ -68,6 +68,7 @@ TEST(Multipart, NamesEachDefect) {
       {"--b\r\nno field\r\n\r\nx\r\n--b--", "b", "multipart.part-header", 1},
       {"--b\r\n folded first\r\n\r\nx\r\n--b--", "b", "multipart.part-header", 1},
       {"--b\r\n: x\r\n\r\nx\r\n--b--", "b", "multipart.part-header", 1},
+      {"--b\r\nA: b\rC: d\r\n\r\nx\r\n--b--", "b", "multipart.part-header", 1},  // found by fuzzing
       {"--bc\r\n\r\nx\r\n--b--", "b", "multipart.boundary", 1},
       {"--b\n\nx\n--b--\n", "b", "multipart.bare-lf", 1},
       {"--b\r\n\r\nx\n--b--\r\n", "b", "multipart.bare-lf", 1},

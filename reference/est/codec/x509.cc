@@ -20,6 +20,14 @@ namespace tags = der::tags;
 
 std::string hash_hex(BytesView der) { return "#" + hex(der); }
 
+// Attributes whose values are strings by RFC 5280 appendix A.1; of others the type of the value is not known.
+bool is_text_attribute(const Oid& type) {
+  const std::array text{&oids::common_name,      &oids::country_name,  &oids::organization_name, &oids::organizational_unit_name,
+                        &oids::serial_number,    &oids::email_address, &oids::locality_name,     &oids::state_or_province_name,
+                        &oids::domain_component, &oids::user_id};
+  return std::any_of(text.begin(), text.end(), [&](const Oid* each) { return *each == type; });
+}
+
 // AttributeTypeAndValue ::= SEQUENCE { type AttributeType, value AttributeValue }
 std::optional<AttributeTypeAndValue> read_attribute_type_and_value(Reader& from) {
   Reader pair = from.enter(tags::sequence, "AttributeTypeAndValue");
@@ -29,7 +37,10 @@ std::optional<AttributeTypeAndValue> read_attribute_type_and_value(Reader& from)
   if (!type || !value || pair.failed()) return std::nullopt;
   AttributeTypeAndValue result{*type, value->tag, {}, to_bytes(value->whole)};
   std::optional<std::string> text;
-  if (der::is_string(value->tag)) text = der::string_value(*value, pair.findings());
+  if (der::is_string(value->tag))
+    text = der::string_value(*value, pair.findings());
+  else if (is_text_attribute(*type))
+    pair.report("x509.name.value", Severity::error, value->offset, type->name() + " is no string but " + der::to_string(value->tag));
   result.value = text ? std::move(*text) : hash_hex(value->whole);
   if (result.value.find('\0') != std::string::npos)
     pair.report("x509.name.nul", Severity::warning, value->content_offset(), "a name holds U+0000, where C programs stop reading");

@@ -66,10 +66,11 @@ TEST(Name, Malformed) {
   const std::array cases = {
       NameCase{"3002 3100", "x509.name.empty-rdn@2"},
       NameCase{"3002 3000", "der.tag.unexpected@2"},
-      NameCase{"300b 3109 3007 0603550403 0500", ""},
+      NameCase{"300b 3109 3007 0603550403 0500", "x509.name.value@11"},
       NameCase{"300c 310a 3008 0603550403 1301 40", "der.string@13"},
       NameCase{"300c 310a 3008 0603550403 0c01 ff", "der.string@13"},
       NameCase{"300c 310a 3008 0603550403 0c01 00", "x509.name.nul@13"},
+      NameCase{"300a 3108 3006 06022a03 0500", ""},
       NameCase{"3009 3107 3005 0603550403", "der.missing@11"},
       NameCase{"300d 310b 3009 0603550403 0500 0500", "der.trailing@13"},
       NameCase{"3016 3114 3008 0603550404 0c0141 3008 0603550403 0c0141", "der.set.order@14"},
