@@ -1,0 +1,124 @@
+// What a mutation puts in place of what is there: identifiers EST's messages hold, tags, and values at the edges of their types.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+namespace fuzz::mutator {
+
+using namespace std::string_view_literals;  // NOLINT(google-build-using-namespace): the tables below are all there is here
+
+// Contents of OBJECT IDENTIFIERs.
+inline constexpr std::array oid_contents{
+    // clang-format off
+    "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01"sv,  // 1.2.840.113549.1.1.1
+    "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0b"sv,  // 1.2.840.113549.1.1.11
+    "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a"sv,  // 1.2.840.113549.1.1.10
+    "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x07"sv,  // 1.2.840.113549.1.1.7
+    "\x2a\x86\x48\xce\x3d\x02\x01"sv,  // 1.2.840.10045.2.1
+    "\x2a\x86\x48\xce\x3d\x03\x01\x07"sv,  // 1.2.840.10045.3.1.7
+    "\x2b\x81\x04\x00\x22"sv,  // 1.3.132.0.34
+    "\x2a\x86\x48\xce\x3d\x04\x03\x02"sv,  // 1.2.840.10045.4.3.2
+    "\x2b\x65\x70"sv,  // 1.3.101.112
+    "\x60\x86\x48\x01\x65\x03\x04\x02\x01"sv,  // 2.16.840.1.101.3.4.2.1
+    "\x2b\x0e\x03\x02\x1a"sv,  // 1.3.14.3.2.26
+    "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x07"sv,  // 1.2.840.113549.1.9.7
+    "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x0e"sv,  // 1.2.840.113549.1.9.14
+    "\x2b\x06\x01\x05\x05\x07\x07\x24"sv,  // 1.3.6.1.5.5.7.7.36
+    "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x0f"sv,  // 1.2.840.113549.1.9.15
+    "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x02\x25"sv,  // 1.2.840.113549.1.9.16.2.37
+    "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x02\x36"sv,  // 1.2.840.113549.1.9.16.2.54
+    "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x02\x38"sv,  // 1.2.840.113549.1.9.16.2.56
+    "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x02\x39"sv,  // 1.2.840.113549.1.9.16.2.57
+    "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x02\x3a"sv,  // 1.2.840.113549.1.9.16.2.58
+    "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x02\x3d"sv,  // 1.2.840.113549.1.9.16.2.61
+    "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x02\x3e"sv,  // 1.2.840.113549.1.9.16.2.62
+    "\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01"sv,  // 1.2.840.113549.1.7.1
+    "\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02"sv,  // 1.2.840.113549.1.7.2
+    "\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03"sv,  // 1.2.840.113549.1.7.3
+    "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x03"sv,  // 1.2.840.113549.1.9.3
+    "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x04"sv,  // 1.2.840.113549.1.9.4
+    "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x05"sv,  // 1.2.840.113549.1.9.5
+    "\x2b\x06\x01\x05\x05\x07\x0c\x02"sv,  // 1.3.6.1.5.5.7.12.2
+    "\x2b\x06\x01\x05\x05\x07\x0c\x03"sv,  // 1.3.6.1.5.5.7.12.3
+    "\x2b\x06\x01\x05\x05\x07\x07\x01"sv,  // 1.3.6.1.5.5.7.7.1
+    "\x2b\x06\x01\x05\x05\x07\x07\x02"sv,  // 1.3.6.1.5.5.7.7.2
+    "\x2b\x06\x01\x05\x05\x07\x07\x06"sv,  // 1.3.6.1.5.5.7.7.6
+    "\x2b\x06\x01\x05\x05\x07\x07\x19"sv,  // 1.3.6.1.5.5.7.7.25
+    "\x2b\x06\x01\x05\x05\x07\x07\x22"sv,  // 1.3.6.1.5.5.7.7.34
+    "\x2b\x06\x01\x05\x05\x07\x07\x21"sv,  // 1.3.6.1.5.5.7.7.33
+    "\x55\x1d\x13"sv,  // 2.5.29.19
+    "\x55\x1d\x0f"sv,  // 2.5.29.15
+    "\x55\x1d\x25"sv,  // 2.5.29.37
+    "\x55\x1d\x11"sv,  // 2.5.29.17
+    "\x55\x1d\x0e"sv,  // 2.5.29.14
+    "\x55\x1d\x23"sv,  // 2.5.29.35
+    "\x55\x04\x03"sv,  // 2.5.4.3
+    "\x55\x04\x06"sv,  // 2.5.4.6
+    "\x55\x04\x05"sv,  // 2.5.4.5
+    "\x2b\x06\x01\x05\x05\x07\x03\x01"sv,  // 1.3.6.1.5.5.7.3.1
+    "\x2b\x06\x01\x05\x05\x07\x03\x02"sv,  // 1.3.6.1.5.5.7.3.2
+    "\x2b\x06\x01\x05\x05\x07\x03\x1c"sv,  // 1.3.6.1.5.5.7.3.28
+    "\x2b\x06\x01\x01\x01\x01\x16"sv,  // 1.3.6.1.1.1.1.22
+    "\x60\x86\x48\x01\x65\x03\x04\x01\x05"sv,  // 2.16.840.1.101.3.4.1.5
+    "\x60\x86\x48\x01\x65\x03\x04\x01\x02"sv,  // 2.16.840.1.101.3.4.1.2
+    "\x2b\x81\x04\x01\x0b\x01"sv,  // 1.3.132.1.11.1
+    "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01\x22"sv,  // 1.2.840.113549.1.9.16.1.34
+    "\x60\x86\x48\x01\x86\xf8\x45\x01\x09\x02"sv,  // 2.16.840.1.113733.1.9.2
+    // clang-format on
+};
+
+// Identifier octets: the types in use, context tags in both forms, and what is never right.
+inline constexpr std::array tags{
+    "\x01"sv, "\x02"sv, "\x03"sv, "\x04"sv, "\x05"sv, "\x06"sv,     "\x0a"sv,         "\x0c"sv,         "\x12"sv,
+    "\x13"sv, "\x14"sv, "\x16"sv, "\x17"sv, "\x18"sv, "\x1a"sv,     "\x1c"sv,         "\x1e"sv,         "\x30"sv,
+    "\x31"sv, "\xa0"sv, "\xa1"sv, "\xa2"sv, "\xa3"sv, "\xa4"sv,     "\x80"sv,         "\x81"sv,         "\x82"sv,
+    "\x86"sv, "\x87"sv, "\x24"sv, "\x23"sv, "\x00"sv, "\x1f\x1f"sv, "\x1f\x81\x00"sv, "\x1f\x80\x01"sv, "\xbf\x8f\xff\xff\xff\x7f"sv,
+};
+
+// Contents of primitive elements.
+inline constexpr std::array values{
+    ""sv,
+    "\x00"sv,
+    "\x01"sv,
+    "\x02"sv,
+    "\x03"sv,
+    "\x7f"sv,
+    "\x80"sv,
+    "\xff"sv,
+    "\x00\x80"sv,
+    "\x00\x00"sv,
+    "\xff\xff"sv,
+    "\x7f\xff\xff\xff"sv,
+    "\x00\xff\xff\xff\xff"sv,
+    "\x01\x00\x00\x00\x00"sv,
+    "\x7f\xff\xff\xff\xff\xff\xff\xff"sv,
+    "\x80\x00\x00\x00\x00\x00\x00\x00"sv,
+    "\x00\x80\x00\x00\x00\x00\x00\x00\x00"sv,
+    "\x00\x80\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"sv,
+    "\x07\x80"sv,
+    "\x08\x00"sv,
+    "\x05\xa0"sv,
+    "260101000000Z"sv,
+    "500101000000Z"sv,
+    "20500101000000Z"sv,
+    "99991231235959Z"sv,
+    "20260229000000Z"sv,
+    "260101000000+0100"sv,
+    "2601010000Z"sv,
+    "20260101000000.5Z"sv,
+    "a.example"sv,
+    "*.example"sv,
+    "a@b.example"sv,
+    "a\0b"sv,
+    "\xc3\xa4"sv,
+    "\xed\xa0\x80"sv,
+    "\x7f\x00\x00\x01"sv,
+    "\x88"sv,
+    "\x80\x01"sv,
+    "\x2a\x80\x01"sv,
+    "\xd8\x00\xdc\x00"sv,
+    "\x00\x11\x00\x00"sv,
+};
+
+}  // namespace fuzz::mutator
