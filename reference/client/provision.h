@@ -1,0 +1,53 @@
+// From nothing to a certificate in one call (RFC 7030 4.1.1, 4.1.3, 4.5, 4.2): fetch and store the anchors, ask for attributes, make the
+// request they ask for, enroll.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "client/client.h"
+#include "client/request_maker.h"
+#include "client/trust_store.h"
+
+namespace client {
+
+struct AnchorPlan {
+  Trust configured;                        // by the user; beside what the store holds
+  std::optional<Fingerprint> fingerprint;  // of the root, when nothing configured authorises the server
+  ConfirmRoot ask;                         // the same, by a person
+  TrustStore* store = nullptr;             // borrowed; null: the anchors are used, but not kept
+};
+// /cacerts from a server that the anchors authorise; or, when they do not and a fingerprint or person is at hand, from one whose root is
+// confirmed. Stored, and `client` uses them from then on. Nothing is stored on failure.
+[[nodiscard]] Outcome<CaAnswer> fetch_anchors(Client& client, const AnchorPlan& plan);
+
+struct EnrollmentPlan {
+  est::ops::Operation operation = est::ops::Operation::simpleenroll;  // or simplereenroll, fullcmc
+  RequestPlan request;
+  bool ask_attributes = true;
+  // Called with the key before the first request leaves, so that a certificate never comes for a key that is lost.
+  std::function<est::Status(const est::crypto::PrivateKey&)> keep_key = {};
+};
+struct Enrolled {
+  Issued issued;
+  std::optional<est::crypto::PrivateKey> key;  // nothing: the user's own request without its key
+  std::vector<std::string> notes;
+};
+// /csrattrs (unless told not to), the request, the operation. What the certificate's path and names lack becomes notes.
+[[nodiscard]] Outcome<Enrolled> enroll_as_asked(Client& client, EnrollmentPlan plan);
+
+// Asks for attributes where `wanted`. A server without them (204, 404, also 405 and 501) asks for nothing; the latter two are noted.
+[[nodiscard]] Outcome<Attributes> attributes_for(Client& client, bool wanted);
+
+struct Provisioned {
+  CaAnswer anchors;
+  Enrolled enrolled;
+};
+[[nodiscard]] Outcome<Provisioned> provision(Client& client, const AnchorPlan& anchors, EnrollmentPlan enrollment);
+
+// Sentences about what is wrong with an issued certificate: no path to the explicit anchors, not valid now.
+[[nodiscard]] std::vector<std::string> doubts_about(const std::vector<est::Bytes>& certificates, const Trust& trust, est::UnixTime now);
+
+}  // namespace client
