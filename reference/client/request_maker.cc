@@ -38,7 +38,11 @@ Status settle_key(RequestPlan& plan, const std::optional<CsrAttrs>& asked) {
 
 Result<BuiltRequest> RequestMaker::build(const Plan& plan, const std::optional<std::string>& linking) {
   if (plan.own_request) {
-    const OwnRequestUse use{plan.key ? &*plan.key : nullptr, linking, plan.linking_demanded};
+    OwnRequestUse use;
+    use.key = plan.key ? &*plan.key : nullptr;
+    use.linking = linking;
+    use.linking_demanded = plan.linking_demanded;
+    use.link_by = linking_type(plan.asked ? &*plan.asked : nullptr);
     Result<est::Bytes> der = own_request_to_send(*plan.own_request, use);
     if (!der) return der.error();
     return BuiltRequest{*std::move(der), {}};
