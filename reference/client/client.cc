@@ -45,6 +45,16 @@ std::optional<Problem> make_for(Sending& sending, const est::tls::Facts& facts) 
   return std::nullopt;
 }
 
+// Signed with a certificate, a Full PKI Request renews that certificate, unless it is a registration authority's (RFC 7030 4.3.1, RFC
+// 6402 2.10).
+bool signs_message(const std::optional<est::tls::Identity>& identity, est::BytesView request_der) {
+  if (!identity || identity->chain.empty()) return false;
+  if (is_registration_authority(identity->chain.front())) return true;
+  const auto certificate = est::codec::decode_certificate(identity->chain.front());
+  const auto request = est::codec::decode_certification_request(request_der);
+  return certificate.value && request.value && est::codec::same_name(certificate.value->subject, request.value->subject);
+}
+
 }  // namespace
 
 std::optional<std::string> linking_text(const est::tls::Facts& facts, Linking linking) {
@@ -159,7 +169,8 @@ std::optional<Problem> Client::Impl::pause(const Answer& answer, std::uint64_t s
                           std::to_string(seconds) + " s",
                       status, seconds};
   if (!budget.spend(seconds)) return later;
-  options.log.write(est::LogLevel::info, "waiting", {{"status", std::to_string(status)}, {"seconds", std::to_string(seconds)}});
+  if (options.tell)
+    options.tell("the server has no answer yet (status " + std::to_string(status) + "); asking again in " + std::to_string(seconds) + " s");
   if (seconds > options.retry.keep_open) session.close();
   if (!options.wait(std::chrono::seconds(seconds))) return later;
   return std::nullopt;
@@ -223,12 +234,12 @@ Outcome<GeneratedKey> Client::server_keygen(const MakeRequest& make, const KeyPr
 Outcome<Issued> Client::full_cmc(const MakeRequest& make, const est::crypto::PrivateKey& key) {
   Sending sending = impl_->sending(make);
   std::optional<CmcRequest> request;
-  const est::tls::Identity* identity = impl_->session.options().identity ? &*impl_->session.options().identity : nullptr;
+  const std::optional<est::tls::Identity>& identity = impl_->session.options().identity;
   const auto body = [&](const est::tls::Facts& facts) -> Outcome<Bytes> {
     const Bytes before = sending.der;
     if (auto problem = make_for(sending, facts)) return *std::move(problem);
     if (request && before == sending.der) return base64_body(request->der);
-    Result<CmcRequest> made = make_full_request(sending.der, {identity, &key});
+    Result<CmcRequest> made = make_full_request(sending.der, {signs_message(identity, sending.der) ? &*identity : nullptr, &key});
     if (!made) return configuration_problem(made.error());
     request = *std::move(made);
     return base64_body(request->der);

@@ -28,7 +28,6 @@
 #include "client/retry.h"
 #include "client/session.h"
 #include "client/trust_store.h"
-#include "est/base/log.h"
 #include "est/ops/operation.h"
 
 namespace client {
@@ -51,8 +50,9 @@ struct ClientOptions {
   RetryPolicy retry;
   Wait wait = wait_sleeping;
   const est::Clock* clock = &est::system_clock();  // borrowed
-  est::Log log = est::Log::nowhere();              // what a user should know while waiting (RFC 7030 4.2.3)
-  bool every_root = false;                         // see CaSetOptions
+  // Called with a sentence before each wait: a user should know of it (RFC 7030 4.2.3).
+  std::function<void(const std::string&)> tell = {};
+  bool every_root = false;  // see CaSetOptions
 };
 
 // DER of the request for a connection with this linking text. Called once for each different text, so what is not linked is repeated
@@ -92,8 +92,9 @@ class Client {
   [[nodiscard]] Outcome<Issued> enroll(est::ops::Operation operation, const MakeRequest& make);
   // POST /serverkeygen (4.4). `protection` is what the request asks for; nothing: the key comes as it is inside TLS.
   [[nodiscard]] Outcome<GeneratedKey> server_keygen(const MakeRequest& make, const KeyProtection* protection);
-  // POST /fullcmc (4.3): the request is put into a PKIData, signed by the TLS client certificate's key, or by `key`, which is the
-  // request's own. A Simple PKI Response or a Full one, whose signer must lead to an explicit anchor, comes back.
+  // POST /fullcmc (4.3): the request is put into a PKIData, signed by the TLS client certificate's key where that is a
+  // registration authority's or has the request's subject (a renewal), else by `key`, which is the request's own. A Simple PKI Response or
+  // a Full one, whose signer must lead to an explicit anchor, comes back.
   [[nodiscard]] Outcome<Issued> full_cmc(const MakeRequest& make, const est::crypto::PrivateKey& key);
 
   // Requests must be linked from now on: where TLS 1.3 would be used and the exporter is not wanted, TLS 1.2 is. An error when that is

@@ -41,7 +41,7 @@ std::optional<Problem> run_cacerts(Run& run) {
   if (!output.certificate.empty()) {
     if (Status written = write_certificates(output, all, run.report); !written) return configuration_problem(written.error());
   } else if (!run.settings.store) {
-    run.report.print(pem_text(all));
+    run.report.print_only(pem_text(all));
   }
   return std::nullopt;
 }
@@ -124,7 +124,7 @@ int perform(const Flags& flags, std::ostream& out, std::ostream& err) {
   est::Result<Settings> settings = settle(flags);
   if (!settings) return report.finish(configuration_problem(settings.error()), 0, flags.json, out, err);
   report.add_notes(settings->warnings);
-  settings->client.log = est::Log([&err](std::string_view line) { err << "est-client: " << line << std::endl; });
+  settings->client.tell = [&err](const std::string& sentence) { err << "est-client: " << sentence << std::endl; };
   ClientOptions options = settings->client;
   Run run{*std::move(settings), Client(std::move(options)), std::move(report)};
   const std::optional<Problem> problem = run_operation(run, flags.operation);

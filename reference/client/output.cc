@@ -141,7 +141,8 @@ int Report::finish(const std::optional<Problem>& problem, int status, bool json,
     return code;
   }
   for (const std::string& note : notes_) err << "est-client: note: " << note << "\n";
-  out << text_;
+  (only_.empty() ? out : err) << text_;
+  out << only_;
   if (problem) err << "est-client: " << problem->reason << (last != 0 ? " [last HTTP status " + std::to_string(last) + "]" : "") << "\n";
   return code;
 }

@@ -25,7 +25,8 @@ class Report {
   void add_certificate(const est::Bytes& certificate, bool linked);
   void add_file(const std::string& path);
   void add_notes(const std::vector<std::string>& notes);
-  void print(const std::string& text) { text_ += text; }  // for people only
+  // To standard output without --json, where nothing else is then printed but to `err`.
+  void print_only(const std::string& text) { only_ = text; }
 
   // `status`: the last HTTP status. Returns the exit code.
   [[nodiscard]] int finish(const std::optional<Problem>& problem, int status, bool json, std::ostream& out, std::ostream& err);
@@ -33,6 +34,7 @@ class Report {
  private:
   nlohmann::ordered_json json_;
   std::string text_;
+  std::string only_;
   std::vector<std::string> notes_;
 };
 
