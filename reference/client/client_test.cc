@@ -10,10 +10,8 @@ namespace {
 
 using est::ops::Operation;
 using est::tls::Version;
-using testing::Contains;
 using testing::HasSubstr;
 using testing::IsEmpty;
-using testing::Not;
 using testing::SizeIs;
 
 class ClientTest : public SceneTest {};
