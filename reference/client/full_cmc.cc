@@ -1,6 +1,7 @@
 #include "client/full_cmc.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "client/answer.h"
 #include "est/base/text.h"
@@ -24,7 +25,7 @@ using est::Error;
 using est::Result;
 using est::http::Response;
 
-constexpr codec::BodyPartId request_part = 1, nonce_part = 2, transaction_part = 3;
+constexpr codec::BodyPartId request_part = 1, nonce_part = 2, transaction_part = 3, link_part = 4, identity_part = 5;
 constexpr std::size_t nonce_size = 16, transaction_size = 8;
 
 Problem no_answer(const std::string& what) { return {ProblemKind::answer, "the Full PKI Response " + what, 200}; }
@@ -105,22 +106,38 @@ bool is_certs_only(const Response& response) {
   return parameter && est::iequals(*parameter, "certs-only");
 }
 
+Result<Bytes> tagged_request(est::BytesView pkcs10, const CmcSignatory& signatory, const CmcExtras& extras) {
+  if (!extras.crmf) return codec::encode_tagged_request(request_part, pkcs10);
+  if (signatory.key == nullptr) return Error{"a CRMF request is signed by its own key; give that"};
+  return crmf_of(pkcs10, *signatory.key, request_part);
+}
+
+std::vector<codec::Control> controls_for(const CmcRequest& request, est::BytesView requests, const CmcExtras& extras) {
+  std::vector<codec::Control> controls{
+      codec::make_octets_control(nonce_part, cmc_oids::sender_nonce, request.nonce),
+      codec::make_control(transaction_part, cmc_oids::transaction_id, codec::der::unsigned_integer(request.transaction))};
+  if (extras.link != nullptr) controls.push_back(codec::make_octets_control(link_part, cmc_oids::pop_link_random, extras.link->random));
+  if (extras.secret != nullptr)
+    for (codec::Control& each : identity_controls(*extras.secret, requests, identity_part)) controls.push_back(std::move(each));
+  return controls;
+}
+
 }  // namespace
 
 codec::Extension key_identifier_extension(const est::crypto::PrivateKey& key) {
   return {codec::oids::subject_key_identifier, false, codec::der::octet_string(est::pki::key_identifier(key.public_key_info()))};
 }
 
-Result<CmcRequest> make_full_request(est::BytesView pkcs10, const CmcSignatory& signatory) {
+Result<CmcRequest> make_full_request(est::BytesView pkcs10, const CmcSignatory& signatory, const CmcExtras& extras) {
+  const Result<Bytes> tagged = tagged_request(pkcs10, signatory, extras);
+  if (!tagged) return tagged.error();
   CmcRequest request;
   request.nonce = est::crypto::random_bytes(nonce_size);
   request.transaction = est::crypto::random_bytes(transaction_size);
   // A positive INTEGER in its shortest form.
   request.transaction.front() = static_cast<est::Byte>((request.transaction.front() & 0x7fU) | 0x40U);
-  const std::vector<codec::Control> controls{
-      codec::make_octets_control(nonce_part, cmc_oids::sender_nonce, request.nonce),
-      codec::make_control(transaction_part, cmc_oids::transaction_id, codec::der::unsigned_integer(request.transaction))};
-  const Bytes requests = codec::encode_request_sequence({codec::encode_tagged_request(request_part, pkcs10)});
+  const Bytes requests = codec::encode_request_sequence({*tagged});
+  const std::vector<codec::Control> controls = controls_for(request, requests, extras);
   est::pki::MessageSpec spec{codec::cmc_content::pki_data(), codec::encode_pki_data(controls, requests), {}};
   est::pki::MessageSigner signer;
   signer.key = signatory.key;
@@ -129,6 +146,8 @@ Result<CmcRequest> make_full_request(est::BytesView pkcs10, const CmcSignatory& 
     signer.key = &*signatory.identity->key;
     signer.certificate = signatory.identity->chain.front();
     spec.certificates = signatory.identity->chain;
+  } else if (signatory.key == nullptr) {
+    return Error{"a Full PKI Request needs somebody to sign it: an identity, or the key of the request"};
   } else {
     signer.key_identifier = est::pki::key_identifier(signatory.key->public_key_info());
   }

@@ -1,8 +1,9 @@
-// Full CMC for one PKCS #10 request (RFC 7030 4.3, RFC 5272): the message around it, and what comes back.
+// Full CMC for one request (RFC 7030 4.3, RFC 5272): the message around it, and what comes back.
 #pragma once
 
 #include <vector>
 
+#include "client/cmc_identity.h"
 #include "client/outcome.h"
 #include "client/server_check.h"
 #include "est/base/bytes.h"
@@ -28,7 +29,13 @@ struct CmcRequest {
   est::Bytes nonce;        // senderNonce
   est::Bytes transaction;  // transactionId, content octets
 };
-[[nodiscard]] est::Result<CmcRequest> make_full_request(est::BytesView pkcs10, const CmcSignatory& signatory);
+// What may go with it. All borrowed.
+struct CmcExtras {
+  const SharedSecret* secret = nullptr;  // identity proof
+  const PopLink* link = nullptr;         // whose witness is in the request already
+  bool crmf = false;                     // the request is sent in CRMF form, signed by `signatory.key`
+};
+[[nodiscard]] est::Result<CmcRequest> make_full_request(est::BytesView pkcs10, const CmcSignatory& signatory, const CmcExtras& extras = {});
 
 // Of a 200: the certificates of a Simple PKI Response, or of a Full one with status success. The latter must be signed by a CA or by a
 // certificate with id-kp-cmcCA or id-kp-cmcRA that leads to the trust anchors, and return nonce and transaction (RFC 5272 6.6).
