@@ -227,7 +227,7 @@ Outcome<GeneratedKey> Client::server_keygen(const MakeRequest& make, const KeyPr
   Result<GeneratedKey> key =
       read_generated_key(answer->response.fields.get("Content-Type").value_or(""), answer->response.body, protection);
   est::crypto::wipe(answer->response.body);
-  if (!key) return Problem{ProblemKind::answer, "the answer to /serverkeygen cannot be used: " + key.error().message, 200};
+  if (!key) return Problem{ProblemKind::answer, key.error().message, 200};
   return *std::move(key);
 }
 

@@ -190,11 +190,11 @@ std::string what_would_do(const KeyDemand& demand) {
   std::vector<std::string> names;
   for (const KeyChoice choice : choices)
     if (meets(demand, kind_of(choice))) names.emplace_back(to_string(choice));
-  return names.empty() ? "no key that can be made here does" : "choose a key of type " + list_of(names);
+  return names.empty() ? "no key that can be made here does" : "give --key-type " + list_of(names);
 }
 
 Error unmet(const KeyDemand& demand, const std::string& given) {
-  return Error{what_is_asked(demand) + "; " + given + what_would_do(demand) + ", or ignore what /csrattrs says"};
+  return Error{what_is_asked(demand) + "; " + given + what_would_do(demand) + ", or ignore what /csrattrs says (--no-csrattrs)"};
 }
 
 }  // namespace
@@ -259,7 +259,7 @@ Result<Digest> choose_digest(const KeyDemand& demand, const PrivateKey& key, std
   if (asked.empty()) return wished.value_or(key.natural_digest());
   if (wished && std::find(asked.begin(), asked.end(), *wished) == asked.end())
     return Error{what_is_asked(demand) + "; " + std::string(to_string(*wished)) +
-                 " was chosen; leave the choice to the server, or ignore what /csrattrs says"};
+                 " was chosen; leave the choice to the server, or ignore what /csrattrs says (--no-csrattrs)"};
   return wished.value_or(asked.front());
 }
 

@@ -82,7 +82,7 @@ TEST(ChooseKey, TheSignatureDecidesToo) {
 
 TEST(ChooseKey, WhatIsAskedAndCannotBeMet) {
   EXPECT_THAT(chosen(attrs({curve(oids::secp384r1)}), KeyChoice::ec_p256),
-              HasSubstr("asks for a key of type id-ecPublicKey on secp384r1; ec-p256 is something else; choose a key of type ec-p384"));
+              HasSubstr("asks for a key of type id-ecPublicKey on secp384r1; ec-p256 is something else; give --key-type ec-p384"));
   for (const CsrAttrs& asked : {attrs({oids::ed448}), attrs({curve(Oid("1.3.132.0.10"))}), attrs({rsa(1024)}), attrs({rsa(-5)}),
                                 attrs({Attribute{oids::ec_public_key, {der::octet_string({})}}}), attrs({oids::sha1_with_rsa}),
                                 attrs({oids::rsassa_pss}), attrs({oids::rsa_encryption, oids::ecdsa_with_sha256}),

@@ -43,11 +43,15 @@ void keep_names(RequestDraft& draft, const codec::Certificate& renewed) {
   draft.subject = renewed.subject;
   const Extension* current = renewed.extension(oids::subject_alt_name);
   if (current != nullptr) draft.extensions.push_back(*current);
-  codec::ChangeSubjectName change;
-  if (wishes.subject && !codec::same_name(*wishes.subject, renewed.subject)) change.subject = wishes.subject;
-  if (!wishes.subject_alt_names.empty() && !same_names(wishes.subject_alt_names, names_in(current)))
-    change.subject_alt_name = wishes.subject_alt_names;
-  if (change.subject || !change.subject_alt_name.empty()) draft.attributes.push_back(codec::make_change_subject_name(change));
+  const auto current_names = names_in(current);
+  const bool other_subject = wishes.subject && !codec::same_name(*wishes.subject, renewed.subject);
+  const bool other_names = !wishes.subject_alt_names.empty() && !same_names(wishes.subject_alt_names, current_names);
+  if (!other_subject && !other_names) return;
+  // RFC 6402 2.8: what is left out of the attribute is removed from the certificate.
+  codec::ChangeSubjectName change{other_subject ? *wishes.subject : renewed.subject,
+                                  other_names ? wishes.subject_alt_names : current_names};
+  if (change.subject->empty()) change.subject.reset();
+  draft.attributes.push_back(codec::make_change_subject_name(change));
 }
 
 void take_names(RequestDraft& draft) {
@@ -105,7 +109,7 @@ Status meet_demands(RequestDraft& draft, const CsrAttrs& asked) {
   const auto wanted = codec::request_template(asked);
   if (!wanted.accepted())
     return Error{"the template in the server's /csrattrs answer is malformed: " + est::describe_first(wanted.findings) +
-                 "; tell its operator, or ignore what /csrattrs says"};
+                 "; tell its operator, or ignore what /csrattrs says (--no-csrattrs)"};
   return meet_template(draft, *wanted.value);
 }
 

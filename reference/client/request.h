@@ -38,7 +38,8 @@ struct RequestInput {
   const RequestWishes& wishes;
   const est::crypto::PrivateKey& key;
   const est::codec::CsrAttrs* asked = nullptr;  // what /csrattrs answered; nothing: not asked, or to be ignored
-  // /simplereenroll: subject and subjectAltName are those of this certificate. Wishes for others become a ChangeSubjectName attribute.
+  // /simplereenroll: subject and subjectAltName are those of this certificate. Wishes for others become a ChangeSubjectName attribute; who
+  // wishes for one of the two keeps the other.
   const est::codec::Certificate* renewed = nullptr;
 };
 

@@ -256,7 +256,8 @@ class SubjectFiller {
     }
     auto name = name_of_parts(rdns);
     if (!name)
-      return Error{"the subject in the server's /csrattrs template makes no name; tell its operator, or ignore what /csrattrs says"};
+      return Error{
+          "the subject in the server's /csrattrs template makes no name; tell its operator, or ignore what /csrattrs says (--no-csrattrs)"};
     return *std::move(name);
   }
 
@@ -322,7 +323,7 @@ std::string with_number(const Oid& oid) {
 }
 
 Error demand(const std::string& what, const std::string& cure) {
-  return Error{"the server asks for " + what + "; " + cure + ", or ignore what /csrattrs says"};
+  return Error{"the server asks for " + what + "; " + cure + ", or ignore what /csrattrs says (--no-csrattrs)"};
 }
 
 void note_left_out(RequestDraft& draft, const std::string& what, const std::string& why) {

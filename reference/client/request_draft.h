@@ -25,7 +25,7 @@ struct RequestDraft {
 
 // "organizationalUnitName (2.5.4.11)"
 [[nodiscard]] std::string with_number(const est::codec::Oid& oid);
-// "the server asks for WHAT; CURE, or ignore what /csrattrs says"
+// "the server asks for WHAT; CURE, or ignore what /csrattrs says (--no-csrattrs)"
 [[nodiscard]] est::Error demand(const std::string& what, const std::string& cure);
 void note_left_out(RequestDraft& draft, const std::string& what, const std::string& why);
 

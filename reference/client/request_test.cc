@@ -240,7 +240,7 @@ TEST(BuildRequest, OtherNamesAreAskedForByChangeSubjectName) {
   auto change = codec::change_subject_name(subject.request);
   ASSERT_TRUE(change.accepted());
   EXPECT_EQ(change.value->subject->to_string(), "CN=device 2,O=Acme");
-  EXPECT_THAT(change.value->subject_alt_name, IsEmpty());
+  EXPECT_THAT(change.value->subject_alt_name, ElementsAre(alt("DNS:a.example")));  // else it would be removed (RFC 6402 2.8)
 
   wishes = {};
   wishes.subject_alt_names = {alt("DNS:b.example")};
@@ -248,8 +248,13 @@ TEST(BuildRequest, OtherNamesAreAskedForByChangeSubjectName) {
   EXPECT_THAT(names.names(), ElementsAre("DNS:a.example"));
   change = codec::change_subject_name(names.request);
   ASSERT_TRUE(change.accepted());
-  EXPECT_FALSE(change.value->subject.has_value());
+  EXPECT_EQ(change.value->subject->der, current.subject.der);
   EXPECT_THAT(change.value->subject_alt_name, ElementsAre(alt("DNS:b.example")));
+
+  const auto nameless = certificate_with({});
+  wishes = wishes_for("CN=device 2,O=Acme");
+  change = codec::change_subject_name(make({wishes, test_key(), nullptr, &nameless}).request);
+  EXPECT_THAT(change.value->subject_alt_name, IsEmpty());
 }
 
 TEST(BuildRequest, ARenewalKeepsItsNamesWhateverIsAsked) {
