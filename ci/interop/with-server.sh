@@ -4,21 +4,7 @@ set -euo pipefail
 : "${BIN:?set BIN to the folder that holds est-server, e.g. build/bin}"
 
 WORK=$(mktemp -d)
-CA=$WORK/ca
-SERVER=
-stop() {
-  [ -n "$SERVER" ] && kill "$SERVER" 2>/dev/null && wait "$SERVER" 2>/dev/null
-  rm -rf "$WORK"
-}
-trap stop EXIT
-
-"$BIN/est-server" init --dir "$CA" >"$WORK/init.log"
-[ -z "${EXTRA_CONFIG:-}" ] || printf '%s\n' "$EXTRA_CONFIG" >>"$CA/est-server.yaml"
-"$BIN/est-server" run --config "$CA/est-server.yaml" --listen 127.0.0.1:0 --ready-file "$WORK/ready" 2>"$WORK/server.log" &
-SERVER=$!
-for _ in $(seq 100); do
-  [ -s "$WORK/ready" ] && break
-  sleep 0.1
-done
-URL=$(head -n 1 "$WORK/ready")
+source "$(dirname "${BASH_SOURCE[0]}")/../reference.sh"
+trap 'stop_reference; rm -rf "$WORK"' EXIT
+start_reference
 USERPASS=estuser:$(cat "$CA/estuser.password")
