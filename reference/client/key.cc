@@ -50,6 +50,9 @@ Kind kind_of(KeyChoice choice) {
   return {oids::ed25519, {}, 0};
 }
 
+// A hostile list cannot make us compare for long; what comes later is not looked at.
+constexpr std::size_t most_alternatives = 32;
+
 // The OBJECT IDENTIFIER in a TLV; empty when it is something else.
 Oid oid_in(est::BytesView tlv) {
   est::Findings unheard;
@@ -110,16 +113,21 @@ Kind kind_with(const Oid& algorithm, est::BytesView value) {
   return {algorithm, oid_in(value), oid_in(value).empty() ? -1 : 0};
 }
 
+void add_kind(Kind kind, KeyDemand& demand) {
+  if (demand.keys.size() < most_alternatives) demand.keys.push_back(std::move(kind));
+}
+
 void add_kinds(const AttrOrOid& element, const Oid& type, KeyDemand& demand) {
   const auto* attribute = std::get_if<Attribute>(&element);
-  if (attribute == nullptr || attribute->values.empty()) {
-    demand.keys.push_back({type, {}, 0});
-    return;
-  }
+  if (attribute == nullptr || attribute->values.empty()) return add_kind({type, {}, 0}, demand);
   for (const est::Bytes& value : attribute->values) {
     const bool null_for_rsa = type == oids::rsa_encryption && value == der::null();
-    demand.keys.push_back(null_for_rsa ? Kind{type, {}, 0} : kind_with(type, value));
+    add_kind(null_for_rsa ? Kind{type, {}, 0} : kind_with(type, value), demand);
   }
+}
+
+void add_signature(const Oid& type, KeyDemand& demand) {
+  if (std::find(demand.signatures.begin(), demand.signatures.end(), type) == demand.signatures.end()) demand.signatures.push_back(type);
 }
 
 KeyDemand demand_of(const codec::RequestTemplate& wanted) {
@@ -226,7 +234,7 @@ KeyDemand key_demand(const codec::CsrAttrs& asked) {
     const auto* attribute = std::get_if<Attribute>(&element);
     const Oid& type = attribute != nullptr ? attribute->type : std::get<Oid>(element);
     if (is_key_type(type)) add_kinds(element, type, demand);
-    if (signature_row(type) != nullptr) demand.signatures.push_back(type);
+    if (signature_row(type) != nullptr) add_signature(type, demand);
   }
   return demand;
 }

@@ -30,8 +30,19 @@ namespace codec = est::codec;
 namespace der = est::codec::der;
 namespace oids = est::codec::oids;
 
+// Bounds for hostile answers: what can be asked for, and what is said about it.
+constexpr std::size_t most_extensions = 100;
+constexpr std::size_t most_notes = 50;
+
 constexpr const char* unknown_here = "it is not known here";
 constexpr const char* renewal_keeps = "a renewal keeps the names of its certificate";
+
+void add_note(RequestDraft& draft, std::string note) {
+  if (draft.notes.size() < most_notes)
+    draft.notes.push_back(std::move(note));
+  else if (draft.notes.size() == most_notes)
+    draft.notes.emplace_back("the server asks for more that is left out");
+}
 
 // --- subjectAltName
 
@@ -300,8 +311,8 @@ Status meet_subject(RequestDraft& draft, const RequestTemplate& wanted) {
   if (!name) return name.error();
   draft.subject = *std::move(name);
   for (const AttributeTypeAndValue& part : filler.left())
-    draft.notes.push_back("the subject's " + with_number(part.type) + "=" + est::printable(part.value, 80) +
-                          " is left out: the server's template has no place for it");
+    add_note(draft, "the subject's " + with_number(part.type) + "=" + est::printable(part.value, 80) +
+                        " is left out: the server's template has no place for it");
   return {};
 }
 
@@ -327,7 +338,7 @@ Error demand(const std::string& what, const std::string& cure) {
 }
 
 void note_left_out(RequestDraft& draft, const std::string& what, const std::string& why) {
-  draft.notes.push_back("the server asks for " + what + ", which is left out: " + why);
+  add_note(draft, "the server asks for " + what + ", which is left out: " + why);
 }
 
 std::optional<std::string> text_in(est::BytesView tlv) {
@@ -350,6 +361,7 @@ std::optional<Name> name_of_parts(const std::vector<std::vector<NamePart>>& rdns
 }
 
 Status meet_extension(RequestDraft& draft, const ExtensionTemplate& wanted) {
+  if (draft.extensions.size() >= most_extensions) return demand("more than 100 extensions", "tell its operator");
   if (wanted.id == oids::subject_alt_name) return meet_names(draft, wanted);
   if (!wanted.value) return meet_open_extension(draft, wanted);
   Extension* own = draft.extension(wanted.id);

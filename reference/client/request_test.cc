@@ -307,6 +307,20 @@ TEST(MeetList, WhatIsNotKnownIsIgnoredAndNoted) {
   EXPECT_THAT(made.notes.at(3), HasSubstr("id-aa-otpChallenge (1.2.840.113549.1.9.16.2.56), which is left out: no value"));
 }
 
+TEST(MeetList, HostileListsEndSoon) {
+  CsrAttrs many;
+  std::vector<Extension> extensions;
+  for (int i = 0; i < 2'000; ++i) {
+    const Oid oid("1.2.3." + std::to_string(i));
+    many.elements.insert(many.elements.end(), {oid, oids::ecdsa_with_sha256, Attribute{oids::ec_public_key, {der::oid(oids::prime256v1)}}});
+    extensions.push_back({oid, false, der::null()});
+  }
+  const Made made = make(RequestWishes{}, many);
+  EXPECT_EQ(made.error, "");
+  EXPECT_EQ(made.notes.size(), 51U);
+  EXPECT_THAT(make(RequestWishes{}, {{codec::make_extension_request(extensions)}}).error, HasSubstr("more than 100 extensions"));
+}
+
 TEST(MeetList, WhatTheUserBroughtAlongIsNotMissing) {
   RequestWishes wishes;
   wishes.attributes = {{Oid("1.2.3.4"), {der::null()}}};
