@@ -71,7 +71,7 @@ struct World {
   server::Config config;
   std::unique_ptr<ca::Authority> authority;
   server::TrustStore trust;
-  server::KeyGenerator generator;
+  server::GeneratorStore generator;
   server::Authenticator authenticator;
   server::CmcSigner signer;
   est::Log log;
