@@ -105,7 +105,7 @@ void require_named_rule(const est::Findings& findings) {
 bool has_untyped_value(const est::codec::Name& name) {
   for (const auto& rdn : name.rdns)
     for (const auto& pair : rdn)
-      if (!est::codec::der::is_string(pair.value_tag)) return true;
+      if (!est::codec::der::is_string(pair.value_tag) || pair.value_tag == est::codec::der::tags::visible_string) return true;
   return false;
 }
 

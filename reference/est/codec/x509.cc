@@ -37,10 +37,10 @@ std::optional<AttributeTypeAndValue> read_attribute_type_and_value(Reader& from)
   if (!type || !value || pair.failed()) return std::nullopt;
   AttributeTypeAndValue result{*type, value->tag, {}, to_bytes(value->whole)};
   std::optional<std::string> text;
-  if (der::is_string(value->tag))
-    text = der::string_value(*value, pair.findings());
-  else if (is_text_attribute(*type))
-    pair.report("x509.name.value", Severity::error, value->offset, type->name() + " is no string but " + der::to_string(value->tag));
+  if (der::is_string(value->tag)) text = der::string_value(*value, pair.findings());
+  // DirectoryString, PrintableString or IA5String, as the attribute has it; VisibleString is none of them.
+  if (is_text_attribute(*type) && (!der::is_string(value->tag) || value->tag == tags::visible_string))
+    pair.report("x509.name.value", Severity::error, value->offset, type->name() + " is of the type " + der::to_string(value->tag));
   result.value = text ? std::move(*text) : hash_hex(value->whole);
   if (result.value.find('\0') != std::string::npos)
     pair.report("x509.name.nul", Severity::warning, value->content_offset(), "a name holds U+0000, where C programs stop reading");

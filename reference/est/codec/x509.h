@@ -3,12 +3,12 @@
 //
 // Finding ids, beside the der.* ones. Errors: x509.version, x509.issuer.empty, x509.subject.empty (and no subjectAltName),
 // x509.validity.order, x509.signature-algorithm (the two differ), x509.signature (unused bits), x509.public-key (unused bits),
-// x509.name.value (an attribute of RFC 5280 appendix A.1 that is no string), x509.public-key.parameters (EC without a named curve, Ed25519
-// and Ed448 with any), x509.name.empty-rdn, x509.extensions.empty, x509.extension.duplicate, x509.basic-constraints.path-length,
-// x509.extended-key-usage.empty, x509.key-usage.empty, x509.general-names.empty, x509.general-name.type, x509.general-name.ia5,
-// x509.general-name.ip. Warnings, where RFC 5280 tells receivers to cope: x509.serial (negative, zero or longer than 20 octets),
-// x509.validity.form (GeneralizedTime before 2050), x509.public-key.parameters for RSA without NULL,
-// x509.subject-alt-name.not-critical (beside an empty subject), x509.name.nul (U+0000 inside a name).
+// x509.name.value (an attribute of RFC 5280 appendix A.1 of no string type it may have), x509.public-key.parameters (EC without a named
+// curve, Ed25519 and Ed448 with any), x509.name.empty-rdn, x509.extensions.empty, x509.extension.duplicate,
+// x509.basic-constraints.path-length, x509.extended-key-usage.empty, x509.key-usage.empty, x509.general-names.empty,
+// x509.general-name.type, x509.general-name.ia5, x509.general-name.ip. Warnings, where RFC 5280 tells receivers to cope: x509.serial
+// (negative, zero or longer than 20 octets), x509.validity.form (GeneralizedTime before 2050), x509.public-key.parameters for RSA without
+// NULL, x509.subject-alt-name.not-critical (beside an empty subject), x509.name.nul (U+0000 inside a name).
 #pragma once
 
 #include <optional>

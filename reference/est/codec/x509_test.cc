@@ -71,6 +71,7 @@ TEST(Name, Malformed) {
       NameCase{"300c 310a 3008 0603550403 0c01 ff", "der.string@13"},
       NameCase{"300c 310a 3008 0603550403 0c01 00", "x509.name.nul@13"},
       NameCase{"300a 3108 3006 06022a03 0500", ""},
+      NameCase{"300c 310a 3008 0603550403 1a01 61", "x509.name.value@11"},
       NameCase{"3009 3107 3005 0603550403", "der.missing@11"},
       NameCase{"300d 310b 3009 0603550403 0500 0500", "der.trailing@13"},
       NameCase{"3016 3114 3008 0603550404 0c0141 3008 0603550403 0c0141", "der.set.order@14"},
