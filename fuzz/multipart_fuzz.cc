@@ -2,6 +2,7 @@
 // read again as the same; the frame of a /serverkeygen answer never disagrees with the parts.
 #include "est/base/text.h"
 #include "est/codec/generated_key.h"
+#include "fuzz/planted.h"
 #include "fuzz/target.h"
 
 namespace {
@@ -27,7 +28,7 @@ FUZZ_TARGET(multipart) {
   const auto answer = codec::decode_generated_key_answer(content_type, body);
   if (!type.value || !type.value->parameter("boundary")) return;
   const std::string boundary = *type.value->parameter("boundary");
-  const auto parts = codec::decode_multipart(body, boundary);
+  const auto parts = fuzz::parts_of(body, boundary);
   if (!parts.accepted()) return;
   require_parts_survive(*parts.value, boundary);
   if (!answer.value) return;

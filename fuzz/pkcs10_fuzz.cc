@@ -1,6 +1,7 @@
 // A request the decoder accepts is rebuilt octet for octet from its parts, and OpenSSL reads the same values; what only OpenSSL reads is
 // refused by a rule that has a name.
 #include "est/codec/pkcs10.h"
+#include "fuzz/planted.h"
 #include "fuzz/second_opinion.h"
 #include "fuzz/strictness.h"
 #include "fuzz/target.h"
@@ -12,7 +13,7 @@ namespace codec = est::codec;
 void read_attributes(const codec::CertificationRequest& request) {
   (void)codec::challenge_password(request);
   (void)codec::requested_extensions(request);
-  (void)codec::requested_subject_alt_name(request);
+  fuzz::look_at_names(codec::requested_subject_alt_name(request));
   (void)codec::change_subject_name(request);
   (void)codec::smime_capabilities(request);
   (void)codec::decrypt_key_identifier(request);

@@ -1,5 +1,9 @@
 # Compiler settings, dependencies and the one function that turns a folder into a target.
 
+if(ESTSPEC_FUZZ_OPENSSL)
+  set(OPENSSL_ROOT_DIR ${ESTSPEC_FUZZ_OPENSSL})
+  set(OPENSSL_USE_STATIC_LIBS ON)
+endif()
 find_package(OpenSSL 3.0 REQUIRED)
 find_package(Threads REQUIRED)
 find_package(fmt REQUIRED)
@@ -38,7 +42,7 @@ if(ESTSPEC_SANITIZE)
   add_compile_options(-fsanitize=${ESTSPEC_SANITIZE} -fno-sanitize=vptr -fno-sanitize-recover=all -fno-omit-frame-pointer -g1)
   add_link_options(-fsanitize=${ESTSPEC_SANITIZE} -fno-sanitize=vptr -fno-sanitize-recover=all)
 endif()
-if(ESTSPEC_FUZZ)
+if(ESTSPEC_FUZZ AND ESTSPEC_FUZZ_ENGINE STREQUAL "-fsanitize=fuzzer")
   add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
 if(ESTSPEC_COVERAGE)

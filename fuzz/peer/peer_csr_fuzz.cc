@@ -1,0 +1,4 @@
+// Another parser: never dies, and re-encodes DER to itself.
+#include "fuzz/peer/peer_target.h"
+
+FUZZ_TARGET(peer_csr) { fuzz::peer::run_peer(fuzz::peer::Kind::csr, input); }
