@@ -180,6 +180,12 @@ Results not_ca(const CheckInput& input) {
 
 }  // namespace
 
+std::vector<est::codec::GeneralName> alternatives_of(const est::codec::Certificate& certificate) {
+  const auto* extension = certificate.extension(est::codec::oids::subject_alt_name);
+  if (extension == nullptr) return {};
+  return est::codec::decode_general_names(extension->value).value.value_or(std::vector<est::codec::GeneralName>{});
+}
+
 Results judge_profile(const CheckInput& input, est::BytesView certificate, std::string_view what) {
   const std::string expected = "a certificate by the profile of RFC 5280 section 4";
   const auto decoded = est::codec::decode_certificate(certificate);

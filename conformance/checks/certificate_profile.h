@@ -10,4 +10,7 @@ namespace conformance::checks {
 // One result per defect, MUSTs as FAIL and SHOULDs as WARN; a single PASS when there is none. `what` names the certificate in sentences.
 [[nodiscard]] Results judge_profile(const CheckInput& input, est::BytesView certificate, std::string_view what);
 
+// The certificate's subjectAltName; empty also when that cannot be read.
+[[nodiscard]] std::vector<est::codec::GeneralName> alternatives_of(const est::codec::Certificate& certificate);
+
 }  // namespace conformance::checks

@@ -1,6 +1,7 @@
 // Subject and subjectAltName: as requested, as before, or changed (RFC 7030 4.2.1, 4.2.2, 3.7; INT-22).
 #include <algorithm>
 
+#include "conformance/checks/certificate_profile.h"
 #include "conformance/checks/families.h"
 #include "conformance/checks/reading.h"
 #include "est/base/text.h"
@@ -19,12 +20,6 @@ std::string shown(const std::vector<GeneralName>& names) {
   std::vector<std::string> words;
   for (const auto& name : names) words.push_back(est::printable(est::codec::to_string(name), 80));
   return words.empty() ? "no subjectAltName" : est::join(words, ", ");
-}
-
-std::vector<GeneralName> alternatives_of(const Certificate& certificate) {
-  const auto* extension = certificate.extension(est::codec::oids::subject_alt_name);
-  if (extension == nullptr) return {};
-  return est::codec::decode_general_names(extension->value).value.value_or(std::vector<GeneralName>{});
 }
 
 bool same(const GeneralName& left, const GeneralName& right) {

@@ -79,6 +79,18 @@ std::optional<CheckResult> judge_server_purpose(const CheckInput& input, const e
                 expected, "TLS", ra ? "INT-21" : "");
 }
 
+// INT-20: where it verifies without a name in its subjectAltName, the common name must have been it.
+std::optional<CheckResult> judge_server_name(const CheckInput& input, const est::codec::Certificate& certificate) {
+  using Type = est::codec::GeneralNameType;
+  const auto names = alternatives_of(certificate);
+  const bool named =
+      std::any_of(names.begin(), names.end(), [](const auto& name) { return name.type == Type::dns || name.type == Type::ip; });
+  if (named || !input.exchange.tls->verified) return std::nullopt;
+  return result(input, Verdict::warn, "The server certificate names its host in the subject's common name alone.",
+                "the host's name in the subjectAltName; in the common name alone, where some clients look, it is a warning", "TLS",
+                "INT-20");
+}
+
 Results server_certificate(const CheckInput& input) {
   const std::string expected = "a server certificate that chains to the trust anchor, has the right name and the profile of RFC 5280";
   if (!input.exchange.tls) return {unanswered(input, expected)};
@@ -89,6 +101,7 @@ Results server_certificate(const CheckInput& input) {
   const auto decoded = est::codec::decode_certificate(tls.peer_chain.front());
   if (decoded.value) {
     if (auto purpose = judge_server_purpose(input, *decoded.value)) results.push_back(std::move(*purpose));
+    if (auto name = judge_server_name(input, *decoded.value)) results.push_back(std::move(*name));
   }
   const std::string why =
       tls.verified ? "The server certificate verifies." : "The server certificate does not verify: " + tls.verify_error + ".";
@@ -108,8 +121,11 @@ void add_tls_checks(engine::Vocabulary& vocabulary) {
                    "is"});
   add(vocabulary, {"handshake-refused", "the target did not accept the handshake offered", {}, handshake_refused, {}});
   add(vocabulary, {"resumed", "the TLS session was resumed; a full handshake is a warning (RFC 7030 3.3)", {}, resumed, {}});
-  add(vocabulary,
-      {"server-certificate", "the certificate shown in the handshake (RFC 7030 3.3.1, RFC 5280 4; INT-21)", {}, server_certificate, {}});
+  add(vocabulary, {"server-certificate",
+                   "the certificate shown in the handshake (RFC 7030 3.3.1, RFC 5280 4; INT-20, INT-21)",
+                   {},
+                   server_certificate,
+                   {}});
 }
 
 }  // namespace conformance::checks

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "conformance/checks/certificate_profile.h"
 #include "conformance/checks/families.h"
 #include "conformance/checks/reading.h"
 #include "est/base/text.h"
@@ -179,13 +180,10 @@ Results certificate_names(const CheckInput& input) {
   if (!leaf) return {inconclusive(input, "The target showed no certificate that can be read.", expected)};
   std::vector<std::string> dns;
   bool named = false;
-  if (const auto* extension = leaf->extension(est::codec::oids::subject_alt_name)) {
-    const auto names = est::codec::decode_general_names(extension->value);
-    for (const auto& name : names.value.value_or(std::vector<est::codec::GeneralName>{})) {
-      const std::string text = est::codec::to_string(name);
-      named = named || text.starts_with("DNS:") || text.starts_with("IP:");
-      if (text.starts_with("DNS:")) dns.push_back(est::ascii_lower(text.substr(4)));
-    }
+  for (const auto& name : alternatives_of(*leaf)) {
+    const std::string text = est::codec::to_string(name);
+    named = named || text.starts_with("DNS:") || text.starts_with("IP:");
+    if (text.starts_with("DNS:")) dns.push_back(est::ascii_lower(text.substr(4)));
   }
   Results results;
   const auto complain = [&](const std::string& what) { results.push_back(result(input, Verdict::warn, what, expected, "TLS", "INT-20")); };

@@ -52,18 +52,32 @@ Exchange showing(const Bytes& certificate, bool verified = true) {
 
 TEST(ServerCertificate, ProfileChainAndPurpose) {
   namespace oids = est::codec::oids;
-  const auto with = [](std::vector<est::codec::Oid> purposes) {
+  const auto host = est::codec::make_subject_alt_name({*est::codec::parse_general_name("DNS:est.example")});
+  const auto with = [&](std::vector<est::codec::Oid> purposes) {
     Plan plan;
-    plan.extensions = {est::codec::make_extended_key_usage(purposes)};
+    plan.extensions = {host, est::codec::make_extended_key_usage(purposes)};
     return showing(Pki::get().device(plan));
   };
-  EXPECT_EQ(judge("server-certificate", {}, showing(Pki::get().device())).worst, Verdict::pass);
+  EXPECT_EQ(judge("server-certificate", {}, with({oids::any_extended_key_usage})).worst, Verdict::pass);
   EXPECT_EQ(judge("server-certificate", {}, with({oids::server_auth})).worst, Verdict::pass);
   EXPECT_EQ(judge("server-certificate", {}, with({oids::cmc_ra})).worst, Verdict::warn);
   EXPECT_EQ(judge("server-certificate", {}, with({oids::client_auth})).worst, Verdict::fail);
   EXPECT_EQ(judge("server-certificate", {}, showing(Pki::get().device(), false)).worst, Verdict::fail);
   EXPECT_EQ(judge("server-certificate", {}, connected("TLS 1.3")).worst, Verdict::fail);
   EXPECT_EQ(judge("server-certificate", {}, failed("handshake", "untrusted")).worst, Verdict::inconclusive);
+}
+
+TEST(ServerCertificate, ANameInTheSubjectAloneWarnsAndAWrongOneFails) {
+  Plan plan;
+  plan.subject = "CN=est.example";
+  const auto found = judge("server-certificate", {}, showing(Pki::get().device(plan)));
+  EXPECT_EQ(found.worst, Verdict::warn);
+  EXPECT_TRUE(found.cites("INT-20"));
+  EXPECT_EQ(judge("server-certificate", {}, showing(Pki::get().device(plan), false)).worst, Verdict::fail);
+  plan.extensions = {est::codec::make_subject_alt_name({*est::codec::parse_general_name("email:admin@est.example")})};
+  EXPECT_EQ(judge("server-certificate", {}, showing(Pki::get().device(plan))).worst, Verdict::warn);
+  plan.extensions = {est::codec::make_subject_alt_name({*est::codec::parse_general_name("IP:192.0.2.1")})};
+  EXPECT_EQ(judge("server-certificate", {}, showing(Pki::get().device(plan))).worst, Verdict::pass);
 }
 
 }  // namespace

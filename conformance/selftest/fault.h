@@ -41,6 +41,7 @@ struct Fault {
   std::function<std::optional<est::http::Response>(const Scene&)> instead;            // answered without the handler
   std::function<void(const Scene&, est::http::Response&)> after;                      // what the handler answered
   std::function<void(const Scene&, est::net::Reply&)> wire;                           // the octets, and whether to close
+  std::string called = {};                                                            // the host of the peer's URL; empty: its address
   bool plain_http = false;                                                            // answers plain HTTP on the TLS port
   // Sees what a client sends first, a whole ClientHello if it sends one; octets to answer with before closing, nothing: pass it on.
   std::function<std::optional<est::Bytes>(est::BytesView)> front = {};

@@ -324,6 +324,24 @@ std::vector<Fault> server_certificate_faults() {
                               .names = {"IP:127.0.0.1", "DNS:localhost", "DNS:*.estspec.example"},
                               .key = est::crypto::KeyType::ec_p256});
            }},
+      {.id = "FAULT-TLS-54",
+       .sentence = "has its host's name in the common name alone",
+       .kills = {"EST-SE-006", "EST-SE-325"},
+       .configure =
+           [](server::Config& config) {
+             use_odd(config, {.subject = "CN=localhost", .names = {"email:admin@localhost"}, .key = est::crypto::KeyType::ec_p256});
+           },
+       .called = "localhost"},
+      {.id = "FAULT-TLS-55",
+       .sentence = "has a certificate for another host",
+       .kills = {"EST-SE-006"},
+       .also = anything,
+       .because = "no verified connection is possible",
+       .configure =
+           [](server::Config& config) {
+             use_odd(config, {.subject = "CN=localhost", .names = {"DNS:other.estspec.example"}, .key = est::crypto::KeyType::ec_p256});
+           },
+       .called = "localhost"},
       {.id = "FAULT-TLS-41",
        .sentence = "has an RSA key of 1024 bits",
        .kills = {"EST-SE-326", "EST-SE-319/first/plain"},

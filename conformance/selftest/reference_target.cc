@@ -196,6 +196,7 @@ Status ReferenceTarget::Impl::start(const Fault* fault) {
     front = *std::move(fronted);
     at = front->listening();
   }
+  if (fault != nullptr && !fault->called.empty()) at.host = fault->called;
   Result<target::Profile> known = make_profile(folder, at);
   if (!known) return known.error();
   profile = *std::move(known);

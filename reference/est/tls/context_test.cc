@@ -11,6 +11,7 @@
 
 #include "est/base/file.h"
 #include "est/crypto/chain.h"
+#include "est/tls/common_name.h"
 #include "est/tls/identities_test.h"
 
 namespace est::tls {
@@ -220,6 +221,23 @@ TEST_F(Tls, NamesAreCheckedAgainstSubjectAltNameOnly) {
       EXPECT_NE(SSL_get_verify_result(pair.client.ssl.get()), X509_V_OK);
     }
   }
+}
+
+// RFC 6125 6.4.4: the last resort, and only where no DNS name is presented.
+TEST_F(Tls, TheCommonNameCountsOnlyIfWanted) {
+  const auto asked = [&](const std::string& name, const std::vector<std::string>& names, bool common_name_too) {
+    client_profile.expected_name = name;
+    server_profile.identity = intermediate.server(names);
+    const auto context = client();
+    if (common_name_too) accept_common_name(*context);
+    Pair pair(*context, *server());
+    return pair.handshake();
+  };
+  EXPECT_TRUE(asked("server", {}, true));
+  EXPECT_TRUE(asked("server", {"IP:192.0.2.1"}, true));
+  EXPECT_FALSE(asked("server", {"DNS:est.example"}, true));
+  EXPECT_FALSE(asked("other", {}, true));
+  EXPECT_FALSE(asked("server", {}, false));
 }
 
 TEST_F(Tls, VerificationIsRecordedEvenWhenItIsNotInsistedOn) {
