@@ -324,7 +324,7 @@ Results key_protected(const CheckInput& input) {
   return judge_envelope(input, *data.value, *wanted, expected);
 }
 
-// INT-29, RFC 5958 2 and 4.
+// INT-29, INT-46, RFC 5958 2 and 4.
 Results key_signed(const CheckInput& input) {
   const std::string expected = "SignedData with a key package (id-ct-KP-aKeyPackage) inside the envelope, its signature valid";
   const auto content = fact(input.exchange, "envelope-content");
@@ -343,8 +343,9 @@ Results key_signed(const CheckInput& input) {
     return {judged(Verdict::fail, "The SignedData in the envelope has no good signature: " + signature + ".")};
   Results results{judged(Verdict::pass, "The envelope holds " + content + ", the signature is " + signature + ".")};
   if (fact(input.exchange, "signed-content-type") != oids::asymmetric_key_package.name() || fact(input.exchange, "key-package") == "none")
-    results.push_back(judged(input.strict ? Verdict::fail : Verdict::warn,
-                             "The signed content is no key package but " + fact(input.exchange, "signed-content-type") + "."));
+    results.push_back(result(input, input.strict ? Verdict::fail : Verdict::warn,
+                             "The signed content is no key package but " + fact(input.exchange, "signed-content-type") + ".", expected,
+                             "CMS", "INT-46"));
   return results;
 }
 

@@ -192,8 +192,22 @@ const Exchange* other(const CheckInput& input, std::string_view parameter) {
   return name.empty() ? nullptr : input.evidence.find(name);
 }
 
+namespace {
+
+// A password goes out upon a challenge only (RFC 7030 3.2.3), and who never asks for it cannot have refused it.
+bool kept_password(const Exchange& exchange) {
+  const auto shown = exchange.facts.find("credentials");
+  if (shown == exchange.facts.end() || shown->second.find("password") == std::string::npos) return false;
+  const auto answer = answer_of(exchange);
+  return !exchange.facts.contains("authorization") && answer && answer->message.status >= 400 && answer->message.status < 500;
+}
+
+}  // namespace
+
 CheckResult result(const CheckInput& input, Verdict verdict, std::string observed, std::string expected, std::string layer,
                    std::string interpretation) {
+  if (verdict > Verdict::warn && kept_password(input.exchange))
+    observed += " (The password was not sent, as no challenge asked for it; RFC 7030 3.2.3.)";
   CheckResult made;
   made.exchange = input.exchange.name;
   made.verdict = verdict;

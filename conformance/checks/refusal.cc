@@ -56,6 +56,13 @@ Opinion on_unauthorized(Ground ground, const est::http::Response& response) {
   return {Verdict::fail, " A 401 must carry WWW-Authenticate.", "INT-13"};
 }
 
+// RFC 7030 4.3.2 and 4.4.2 leave the choice between 4xx and 5xx; 4.2.3 wants a suitable one.
+bool may_be_server_error(const Exchange& exchange, Ground ground) {
+  const auto operation = exchange.facts.find("operation");
+  if (operation == exchange.facts.end() || (operation->second != "fullcmc" && operation->second != "serverkeygen")) return false;
+  return ground == Ground::csr || ground == Ground::encoding || ground == Ground::binding;
+}
+
 Opinion on_server_error(Ground ground, int status) {
   if (status == 501 && (ground == Ground::method || ground == Ground::http)) return {};
   if (status == 505 && ground == Ground::http) return {};
@@ -143,6 +150,7 @@ Results refused(const CheckInput& input) {
     return {result(input, Verdict::fail, describe(response) + " It holds a certificate.", expected, "policy")};
   }
   auto opinion = opinion_on(ground.ground, response);
+  if (opinion.verdict == Verdict::warn && response.status >= 500 && may_be_server_error(input.exchange, ground.ground)) opinion = {};
   return {result(input, opinion.verdict, describe(response) + opinion.remark, expected, "HTTP", std::move(opinion.interpretation))};
 }
 

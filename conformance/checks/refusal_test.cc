@@ -33,6 +33,38 @@ TEST(Refused, ByTheRightLayer) {
     EXPECT_EQ(refusal(c.ground, answered(c.status)), c.verdict) << c.ground << ' ' << c.status;
 }
 
+// RFC 7030 4.3.2, 4.4.2: 4xx or 5xx.
+TEST(Refused, FullCmcAndServerkeygenMayAnswer5xx) {
+  for (const char* operation : {"fullcmc", "serverkeygen"}) {
+    auto made = answered(500);
+    made.facts["operation"] = operation;
+    EXPECT_EQ(refusal("csr", made), Verdict::pass);
+    EXPECT_EQ(refusal("media-type", made), Verdict::warn);
+    auto away = answered(503);
+    away.facts["operation"] = operation;
+    EXPECT_EQ(refusal("csr", away), Verdict::inconclusive);
+  }
+  auto enroll = answered(500);
+  enroll.facts["operation"] = "simpleenroll";
+  EXPECT_EQ(refusal("csr", enroll), Verdict::warn);
+}
+
+// RFC 7030 3.2.3: a target that wants a password asks for it by a challenge.
+TEST(Refused, APasswordNobodyAskedForIsMentioned) {
+  const auto told = [](const Exchange& exchange) {
+    const auto outcome = judge("status", {{"is", "200"}}, exchange);
+    return outcome.worst == Verdict::fail && outcome.told().find("password was not sent") != std::string::npos;
+  };
+  auto made = answered(403);
+  EXPECT_FALSE(told(made));
+  made.facts["credentials"] = "certificate and password";
+  EXPECT_TRUE(told(made));
+  made.facts["authorization"] = "basic";
+  EXPECT_FALSE(told(made));
+  made.facts = {{"credentials", "certificate"}};
+  EXPECT_FALSE(told(made));
+}
+
 TEST(Refused, A401NeedsItsChallenge) {
   const auto proper = answered(401, "No.", {{"WWW-Authenticate", "Basic realm=\"est\""}});
   EXPECT_EQ(refusal("credentials", proper), Verdict::pass);
