@@ -117,6 +117,21 @@ TEST(Report, ResultsJson) { expect_golden("results.json", engine::print_json(to_
 TEST(Report, JunitXml) { expect_golden("junit.xml", junit_xml(sample())); }
 TEST(Report, TextSummary) { expect_golden("summary.txt", text_summary(sample(), scenarios(), catalogue(), {.folder = "out"})); }
 
+// INCONCLUSIVE outranks WARN; what was found must be seen all the same.
+TEST(Report, AWarningIsToldBesideAWorseVerdict) {
+  auto results = sample();
+  const std::string plain = text_summary(results, {}, {}, {});
+  EXPECT_THAT(plain, Not(HasSubstr("warned besides")));
+  auto both = result("EST-SE-008", Verdict::inconclusive, "There is no certificate to look at.");
+  both.checks = {{"validity", "step-1", Verdict::inconclusive, "There is no certificate to look at.", "a certificate", "", "policy"},
+                 {"error-body", "step-1", Verdict::warn, "The body was HTML.", "text/plain", "INT-19", "HTTP"}};
+  results.scenarios.push_back(both);
+  const std::string text = text_summary(results, {}, {}, {});
+  EXPECT_THAT(text, HasSubstr("observed     WARN, HTTP: step-1, The body was HTML."));
+  EXPECT_THAT(text, HasSubstr("warned besides: EST-SE-008\n"));
+  EXPECT_THAT(junit_xml(results), HasSubstr("WARN error-body on step-1: The body was HTML."));
+}
+
 TEST(Report, ColourOnlyWhenAsked) {
   EXPECT_THAT(text_summary(sample(), {}, {}, {}), Not(HasSubstr("\x1b")));
   EXPECT_THAT(text_summary(sample(), {}, {}, {.colour = true}), HasSubstr("\x1b[31mFAIL\x1b[0m EST-SE-014"));

@@ -141,8 +141,10 @@ class Finding {
     for (const auto& check : result_.checks) {
       if (check.verdict == Verdict::pass) continue;
       writer_.part("expected", check.expected.empty() ? check.check : check.expected);
-      writer_.part("observed", (check.layer.empty() ? "" : check.layer + ": ") + (check.exchange.empty() ? "" : check.exchange + ", ") +
-                                   check.observed);
+      // A finding of its own beside what decided the verdict.
+      const std::string also = check.verdict == Verdict::warn && result_.verdict != Verdict::warn ? "WARN, " : "";
+      writer_.part("observed", also + (check.layer.empty() ? "" : check.layer + ": ") +
+                                   (check.exchange.empty() ? "" : check.exchange + ", ") + check.observed);
     }
   }
 
@@ -228,6 +230,17 @@ std::string review(const Results& results, const TextOptions& options) {
   return writer.take() + "\n";
 }
 
+// Warnings that a worse verdict covers in the counts.
+std::string warned_besides(const Results& results) {
+  std::vector<std::string> ids;
+  for (const auto& result : results.scenarios) {
+    const bool warned =
+        std::any_of(result.checks.begin(), result.checks.end(), [](const auto& check) { return check.verdict == Verdict::warn; });
+    if (warned && result.verdict > Verdict::warn) ids.push_back(safe(result.id));
+  }
+  return ids.empty() ? "" : fmt::format("warned besides: {}\n", est::join(ids, ", "));
+}
+
 std::string footer(const Results& results, const TextOptions& options) {
   std::vector<std::string> counts;
   const auto known = std::count_if(results.scenarios.begin(), results.scenarios.end(),
@@ -239,6 +252,7 @@ std::string footer(const Results& results, const TextOptions& options) {
   const int code = exit_code(results);
   const Verdict shown = code == 0 ? Verdict::pass : code == 2 ? Verdict::inconclusive : Verdict::fail;
   std::string text = fmt::format("{} scenarios in {:.1f} s: {}\n", results.scenarios.size(), results.seconds, est::join(counts, ", "));
+  text += warned_besides(results);
   const std::string target = target_line(results);
   if (!target.empty()) text += "target: " + safe(target) + "\n";
   if (!results.certificates.empty()) {
