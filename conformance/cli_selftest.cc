@@ -24,11 +24,14 @@ int run_selftest(SelftestOptions options) {
   std::erase_if(data->scenarios, [](const engine::Scenario& scenario) { return scenario.role != "server"; });
   if (data->scenarios.empty()) return complain("no scenario for a server is selected; see `estspec list`");
   if (!selftest::any_fault_chosen(options.matrix)) return complain("--fault: no fault is called so; see conformance/selftest/faults_*.cc");
+  options.matrix.selected = !options.data.select.empty();
   options.matrix.finished = [](const selftest::FaultRow& row) {
     std::cerr << fmt::format("{}: {} killed{}\n", row.id, row.killed.size(),
                              row.survived.empty() && row.trouble.empty() ? "" : ", not as promised");
   };
   const auto matrix = selftest::run_matrix(data->scenarios, data->vocabulary, options.matrix);
+  if (matrix.trouble.empty() && matrix.faults.empty())
+    return complain("none of the faults promises to make a selected scenario fail; select others, or leave out --quick");
   if (options.json) {
     print(selftest::to_json(matrix));
   } else {

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -13,6 +14,7 @@
 #include "conformance/cli_preflight.h"
 #include "conformance/cli_progress.h"
 #include "conformance/cli_secret.h"
+#include "conformance/engine/coverage.h"
 #include "conformance/engine/json.h"
 #include "conformance/engine/judge.h"
 #include "conformance/report/folder.h"
@@ -292,6 +294,37 @@ TEST(Progress, OneLiveLineOnATerminal) {
   scenario.id = "EST-X-2";
   progress.started(scenario);
   EXPECT_THAT(out.str(), AllOf(StartsWith("\r\x1b[K[1/2] \x1b[31m1 FAIL\x1b[0m, "), HasSubstr("s left  EST-X-2"), Not(HasSubstr("\n"))));
+}
+
+// FAULT-TLS-41 promises EST-SE-319/first/plain too, which is not run here.
+TEST_F(Cli, SelftestJudgesWhatIsSelected) {
+  const Ran one = estspec({"selftest", "--quick", "--fault", "FAULT-TLS-41", "--select", "EST-SE-326"});
+  EXPECT_EQ(one.code, 0) << one.out;
+  EXPECT_THAT(one.out, AllOf(HasSubstr("killed: EST-SE-326"), HasSubstr("1 faults, 1 caught as promised")));
+  const Ran none = estspec({"selftest", "--quick", "--fault", "FAULT-TLS-41", "--select", "EST-SE-327"});
+  EXPECT_EQ(none.code, 4);
+  EXPECT_THAT(none.error, HasSubstr("promises to make a selected scenario fail"));
+  const Ran whole = estspec({"selftest", "--fault", "FAULT-TLS-42", "--select", "EST-SE-031"});
+  EXPECT_EQ(whole.code, 0) << whole.out;
+}
+
+// A sentence that only targets with an optional operation can be tried on says so.
+TEST(Catalogue, NeedsNameTheOptionalOperations) {
+  const auto data = load_or_complain({});
+  ASSERT_TRUE(data);
+  for (const std::string operation : {"fullcmc", "serverkeygen"}) {
+    const auto without = [&](std::string_view word) {
+      return word != operation && !word.starts_with(operation + "-") && word != "client-certificate-demanded";
+    };
+    for (const auto& one : engine::coverage(data->scenarios, data->catalogue)) {
+      const bool tried = std::any_of(one.scenarios.begin(), one.scenarios.end(), [&](const std::string& id) {
+        const auto found = std::find_if(data->scenarios.begin(), data->scenarios.end(), [&](const auto& each) { return each.id == id; });
+        return found->needs.evaluate(without);
+      });
+      if (one.scenarios.empty() || tried) continue;
+      EXPECT_FALSE(one.requirement->needs.evaluate(without)) << one.requirement->id << " lacks needs: " << operation;
+    }
+  }
 }
 
 // The reference server in this process, with a profile file for it.

@@ -74,22 +74,32 @@ std::vector<Scenario> worth_running(const std::vector<Scenario>& all, const Faul
   return chosen;
 }
 
-FaultRow run_fault(const Fault& fault, const std::vector<Scenario>& scenarios, const engine::Vocabulary& vocabulary, bool promised_only) {
-  FaultRow row{.id = fault.id, .sentence = fault.sentence};
+bool is_one_of(const std::vector<Scenario>& scenarios, std::string_view id) {
+  return std::any_of(scenarios.begin(), scenarios.end(), [id](const Scenario& scenario) { return scenario.id == id; });
+}
+
+bool promises_any(const Fault& fault, const std::vector<Scenario>& scenarios) {
+  return std::any_of(fault.kills.begin(), fault.kills.end(), [&](const std::string& id) { return is_one_of(scenarios, id); });
+}
+
+FaultRow run_fault(const Fault& fault, const std::vector<Scenario>& scenarios, const engine::Vocabulary& vocabulary,
+                   const MatrixOptions& options) {
+  FaultRow row{.id = fault.id, .sentence = fault.sentence, .promised = !options.selected || promises_any(fault, scenarios)};
   const auto peer = ReferenceTarget::start(&fault);
   if (!peer) {
     row.trouble = peer.error().message;
     return row;
   }
   std::map<std::string, std::string, std::less<>> told;  // of those that were run
-  for (const ScenarioResult& result : run_all(worth_running(scenarios, fault, promised_only), vocabulary, (*peer)->profile(), 1)) {
+  for (const ScenarioResult& result : run_all(worth_running(scenarios, fault, options.promised_only), vocabulary, (*peer)->profile(), 1)) {
     told.emplace(result.id, std::string(engine::to_string(result.verdict)) + (result.cause.empty() ? "" : ": " + result.cause));
     if (is_kill(result.verdict)) row.killed.emplace(result.id, result.verdict);
     if (result.verdict == Verdict::fail && !holds(fault.kills, result.id) && !matches(fault.also, result.id))
       row.unexplained.push_back(result.id);
   }
   for (const std::string& id : fault.kills) {
-    if (!row.killed.contains(id)) row.survived.push_back(id + (told.contains(id) ? " (" + told[id] + ")" : " (not selected)"));
+    if (row.killed.contains(id) || (options.selected && !told.contains(id))) continue;
+    row.survived.push_back(id + (told.contains(id) ? " (" + told[id] + ")" : " (there is no such scenario)"));
   }
   return row;
 }
@@ -109,6 +119,12 @@ std::vector<Fault> chosen_faults(const MatrixOptions& options) {
   return faults;
 }
 
+std::vector<Fault> faults_to_run(const std::vector<Scenario>& scenarios, const MatrixOptions& options) {
+  std::vector<Fault> faults = chosen_faults(options);
+  if (options.selected && options.promised_only) std::erase_if(faults, [&](const Fault& fault) { return !promises_any(fault, scenarios); });
+  return faults;
+}
+
 std::vector<FaultRow> run_faults(const std::vector<Fault>& faults, const std::vector<Scenario>& scenarios,
                                  const engine::Vocabulary& vocabulary, const MatrixOptions& options) {
   std::vector<FaultRow> rows(faults.size());
@@ -116,7 +132,7 @@ std::vector<FaultRow> run_faults(const std::vector<Fault>& faults, const std::ve
   std::mutex reporting;
   const auto work = [&] {
     for (std::size_t i = next++; i < faults.size(); i = next++) {
-      rows[i] = run_fault(faults[i], scenarios, vocabulary, options.promised_only);
+      rows[i] = run_fault(faults[i], scenarios, vocabulary, options);
       const std::lock_guard lock(reporting);
       if (options.finished) options.finished(rows[i]);
     }
@@ -133,7 +149,9 @@ std::string list(const std::vector<std::string>& ids) {
   return text;
 }
 
-bool is_clean(const FaultRow& row) { return row.trouble.empty() && row.survived.empty() && row.unexplained.empty() && !row.killed.empty(); }
+bool is_clean(const FaultRow& row) {
+  return row.trouble.empty() && row.survived.empty() && row.unexplained.empty() && (!row.killed.empty() || !row.promised);
+}
 
 std::string row_text(const FaultRow& row) {
   std::string text = (is_clean(row) ? "ok   " : "BAD  ") + row.id + "  " + row.sentence + "\n     killed:";
@@ -174,7 +192,7 @@ Matrix run_matrix(const std::vector<Scenario>& scenarios, const engine::Vocabula
     }
     matrix.baseline = run_all(scenarios, vocabulary, (*reference)->profile(), std::max(4U, options.threads));
   }
-  matrix.faults = run_faults(chosen_faults(options), scenarios, vocabulary, options);
+  matrix.faults = run_faults(faults_to_run(scenarios, options), scenarios, vocabulary, options);
   matrix.complete = options.only_faults.empty();
   if (matrix.complete) matrix.unkilled = never_killed(scenarios, matrix.faults);
   return matrix;

@@ -16,6 +16,7 @@ namespace conformance::selftest {
 struct FaultRow {
   std::string id, sentence;
   std::map<std::string, engine::Verdict> killed;  // scenario id -> FAIL or WARN
+  bool promised = true;                           // some scenario that was run is in Fault::kills
   std::vector<std::string> survived;              // promised in Fault::kills, yet not killed, with the verdict instead
   std::vector<std::string> unexplained;           // killed by FAIL, neither promised nor explained
   std::string trouble;                            // the fault could not be run at all
@@ -35,12 +36,14 @@ struct Matrix {
 struct MatrixOptions {
   unsigned threads = 2;                           // faults at a time; the baseline runs as many scenarios, or four, at a time
   std::vector<std::string> only_faults;           // ids, or "FAULT-CMC-*"; empty: all (then `unkilled` is judged)
+  bool selected = false;                          // the scenarios are a selection: promises about others are not judged
   bool promised_only = false;                     // run only the scenarios a fault promises to kill: quick, for sanitizers
   std::function<void(const FaultRow&)> finished;  // called from any of the threads, one at a time
 };
 
 // Whether `only_faults` names any fault there is.
 [[nodiscard]] bool any_fault_chosen(const MatrixOptions& options);
+// Of a selection with `promised_only`, faults that promise nothing about it are not run: `faults` may be empty.
 [[nodiscard]] Matrix run_matrix(const std::vector<engine::Scenario>& scenarios, const engine::Vocabulary& vocabulary,
                                 const MatrixOptions& options);
 
