@@ -80,8 +80,8 @@ class Looker {
     look_.notes.push_back("/cacerts " + told(exchange));
     if (exchange.tls)
       look_.notes.push_back("the target's own chain has " + std::to_string(exchange.tls->peer_chain.size()) + " certificate(s)");
-    const bool anonymous = !usual_.parameters.contains("credentials");
-    const bool shut_out = !anonymous && status_of(ask("cacerts", {{"credentials", "none"}, {"certificate", "none"}})) == 0;
+    // The plain request shows a certificate where the profile has one and no password.
+    const bool shut_out = status_of(ask("cacerts", {{"credentials", "none"}, {"certificate", "none"}})) == 0;
     if (status_of(exchange) == 0) return saw("client-certificate-demanded", std::nullopt, told(exchange));
     saw("client-certificate-demanded", shut_out,
         shut_out ? "no answer without a client certificate" : "a client without a certificate is answered");

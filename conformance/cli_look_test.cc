@@ -6,6 +6,7 @@
 #include "conformance/cli_application.h"
 #include "conformance/cli_data.h"
 #include "conformance/cli_look.h"
+#include "conformance/cli_preflight.h"
 #include "conformance/engine/json.h"
 #include "conformance/selftest/reference_target.h"
 #include "conformance/steps/server_driver.h"
@@ -40,6 +41,25 @@ TEST_F(LookTest, SeesWhatTheReferenceCanDo) {
     }
     EXPECT_EQ(seen.find("client-certificate-demanded")->present, std::optional(false));
     EXPECT_EQ(seen.find("labels"), nullptr);
+  }
+}
+
+// Also where the profile has no password, so that every plain request shows its certificate.
+TEST(LookAtADemandingListener, IsRecognised) {
+  selftest::Fault demanding;
+  demanding.configure = [](server::Config& config) { config.tls.client_certificate = est::tls::ClientCertificate::required; };
+  const auto target = selftest::ReferenceTarget::start(&demanding);
+  ASSERT_TRUE(target.ok());
+  const auto vocabulary = make_vocabulary();
+  for (const bool password : {true, false}) {
+    target::Profile profile = (*target)->profile();
+    if (!password) profile.password.reset();
+    const auto driver = steps::make_server_driver(profile, vocabulary);
+    const Preflight before = look(*driver, vocabulary, {}, "https://target");
+    EXPECT_TRUE(before.certificate_demanded) << password << before.error << before.note;
+    engine::RunOptions run;
+    run.liveness = before.liveness;
+    EXPECT_EQ(look_around(*driver, run, true).find("client-certificate-demanded")->present, std::optional(true)) << password;
   }
 }
 

@@ -32,6 +32,19 @@ bool find_other_probe(engine::Driver& driver, const engine::Vocabulary& vocabula
   return false;
 }
 
+bool shuts_out(const Exchange* exchange) { return exchange != nullptr && exchange->failure && exchange->response.empty(); }
+
+// INT-14. A probe that succeeded by the profile's certificate says nothing of those who have none.
+bool shuts_out_strangers(engine::Driver& driver, const engine::Vocabulary& vocabulary, const engine::JudgeOptions& judge,
+                         const engine::Step& probe, const Evidence& succeeded) {
+  const Exchange* exchange = succeeded.last(engine::Phase::liveness);
+  if (exchange == nullptr || !exchange->facts.contains("certificate")) return false;
+  engine::Step step = probe;
+  step.parameters["credentials"] = "none";
+  const Evidence evidence = probe_with(driver, vocabulary, judge, step);
+  return shuts_out(evidence.last(engine::Phase::liveness));
+}
+
 }  // namespace
 
 std::string configuration_error(const engine::WireFailure& failure, const std::string& url) {
@@ -60,7 +73,10 @@ Preflight look(engine::Driver& driver, const engine::Vocabulary& vocabulary, con
     preflight.fault = !evidence.fault.empty();
     return preflight;
   }
-  if (engine::probe_succeeded(evidence, vocabulary, judge)) return preflight;
+  if (engine::probe_succeeded(evidence, vocabulary, judge)) {
+    preflight.certificate_demanded = shuts_out_strangers(driver, vocabulary, judge, step, evidence);
+    return preflight;
+  }
   const Exchange* exchange = evidence.last(engine::Phase::liveness);
   if (exchange != nullptr && exchange->failure) {
     preflight.error = configuration_error(*exchange->failure, url);
@@ -70,7 +86,7 @@ Preflight look(engine::Driver& driver, const engine::Vocabulary& vocabulary, con
   }
   if (find_other_probe(driver, vocabulary, judge, step, preflight)) {
     const bool by_certificate = preflight.liveness->parameters["credentials"] != "password";
-    preflight.certificate_demanded = by_certificate && exchange != nullptr && exchange->failure && exchange->response.empty();
+    preflight.certificate_demanded = by_certificate && shuts_out(exchange);
     return preflight;
   }
   preflight.liveness_works = false;
