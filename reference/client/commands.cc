@@ -69,7 +69,7 @@ std::optional<Problem> keep_enrolled(Run& run, const Enrolled& enrolled) {
   run.report.add_notes(enrolled.notes);
   run.report.add_certificate(enrolled.issued.certificates.front(), enrolled.issued.linked);
   const est::crypto::PrivateKey* key = enrolled.key ? &*enrolled.key : nullptr;
-  if (Status written = write_credential(run.settings.output, enrolled.issued.certificates, key, run.report); !written)
+  if (Status written = write_credential(run.settings.output, enrolled.chain, key, run.report); !written)
     return configuration_problem(written.error());
   return std::nullopt;
 }
@@ -100,17 +100,30 @@ std::optional<Problem> run_server_keygen(Run& run) {
   const KeyProtection* protection = run.settings.protection ? &*run.settings.protection : nullptr;
   const Outcome<GeneratedKey> generated = run.client.server_keygen(maker->function(), protection);
   if (!generated) return generated.problem();
-  run.report.add_notes(doubts_about(generated->certificates, run.client.trust(), est::system_clock().now()));
+  const Chain chain = chain_of(generated->certificates, run.client.trust(), est::system_clock().now());
+  run.report.add_notes(chain.doubts);
   run.report.add_certificate(generated->certificates.front(), false);
-  if (Status written = write_credential(run.settings.output, generated->certificates, &generated->key, run.report); !written)
+  if (Status written = write_credential(run.settings.output, chain.certificates, &generated->key, run.report); !written)
     return configuration_problem(written.error());
   return std::nullopt;
+}
+
+// --days-left: a timer may call us every day.
+bool not_yet_due(Run& run) {
+  const auto& renewed = run.settings.request.renewed;
+  if (!run.settings.days_left || !renewed) return false;
+  constexpr std::int64_t day = 86400;
+  const std::int64_t left = (renewed->validity.not_after - est::system_clock().now()) / day;
+  if (left < *run.settings.days_left) return false;
+  run.report.add_notes({"nothing done: the certificate is valid for another " + std::to_string(left) + " days"});
+  return true;
 }
 
 std::optional<Problem> run_operation(Run& run, const std::string& operation) {
   if (operation == "cacerts") return run_cacerts(run);
   if (operation == "csrattrs") return run_csrattrs(run);
   if (operation == "enroll") return run_enrollment(run, Operation::simpleenroll);
+  if (operation == "reenroll" && not_yet_due(run)) return std::nullopt;
   if (operation == "reenroll") return run_enrollment(run, Operation::simplereenroll);
   if (operation == "fullcmc") return run_enrollment(run, Operation::fullcmc);
   if (operation == "serverkeygen") return run_server_keygen(run);

@@ -84,6 +84,11 @@ void add_protection(CLI::App& app, Flags& flags) {
   app.add_option("--protect-secret-file", flags.protect_secret_file, "AES key in hexadecimal that decrypts it (RFC 7030 4.4.1.1)");
 }
 
+void add_renewal(CLI::App& app, Flags& flags) {
+  app.add_flag("--keep-key", flags.keep_key, "renew: certify the present key again");
+  app.add_option("--days-left", flags.days_left, "do nothing while the certificate is valid for so many days or more");
+}
+
 }  // namespace
 
 void add_operations(CLI::App& app, Flags& flags) {
@@ -101,7 +106,7 @@ void add_operations(CLI::App& app, Flags& flags) {
     if (*alias != '\0') command.alias(alias);
     add_request(command, flags);
     add_output(command, flags);
-    if (std::string_view(name) == "reenroll") command.add_flag("--keep-key", flags.keep_key, "renew: certify the present key again");
+    if (std::string_view(name) == "reenroll") add_renewal(command, flags);
     if (std::string_view(name) == "serverkeygen") add_protection(command, flags);
   }
 }

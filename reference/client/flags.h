@@ -31,6 +31,7 @@ struct Flags {
   std::string linking = "auto";
   bool no_attributes = false;
   bool keep_key = false;
+  std::optional<std::int64_t> days_left;
   std::string protect_id, protect_key, protect_secret_file;
 
   std::string out, out_key, format = "pem", out_passphrase;

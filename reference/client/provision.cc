@@ -76,12 +76,13 @@ Outcome<Enrolled> enroll_as_asked(Client& client, EnrollmentPlan plan) {
     if (Status kept = plan.keep_key(*maker->key()); !kept) return configuration_problem(kept.error());
   Outcome<Issued> issued = send(client, plan, *maker);
   if (!issued) return issued.problem();
-  Enrolled enrolled{*std::move(issued), {}, {}};
+  Chain chain = chain_of(issued->certificates, client.trust(), est::system_clock().now());
+  Enrolled enrolled{*std::move(issued), std::move(chain.certificates), {}, {}};
   if (maker->key() != nullptr) enrolled.key = *maker->key();
   append_notes(enrolled.notes, attributes->notes);
   append_notes(enrolled.notes, maker->notes());
   append_notes(enrolled.notes, enrolled.issued.notes);
-  append_notes(enrolled.notes, doubts_about(enrolled.issued.certificates, client.trust(), est::system_clock().now()));
+  append_notes(enrolled.notes, chain.doubts);
   return enrolled;
 }
 
@@ -93,18 +94,23 @@ Outcome<Provisioned> provision(Client& client, const AnchorPlan& anchors, Enroll
   return Provisioned{*std::move(ca), *std::move(enrolled)};
 }
 
-std::vector<std::string> doubts_about(const std::vector<Bytes>& certificates, const Trust& trust, est::UnixTime now) {
-  std::vector<std::string> doubts;
+Chain chain_of(const std::vector<Bytes>& certificates, const Trust& trust, est::UnixTime now) {
+  Chain chain{certificates, {}};
+  if (certificates.empty() || trust.explicit_anchors.empty()) return chain;
   std::vector<Bytes> helpers(certificates.begin() + 1, certificates.end());
   helpers.insert(helpers.end(), trust.intermediates.begin(), trust.intermediates.end());
   est::crypto::ChainOptions options;
   options.at = now;
-  const auto path = est::crypto::verify_chain(certificates.front(), helpers, trust.explicit_anchors, {}, options);
-  if (!path)
-    doubts.push_back("the certificate cannot be verified: " + path.error().message);
-  else if (!path->valid && !trust.explicit_anchors.empty())
-    doubts.push_back("the certificate has no valid path to the explicit trust anchors: " + path->reason);
-  return doubts;
+  auto path = est::crypto::verify_chain(certificates.front(), helpers, trust.explicit_anchors, {}, options);
+  if (!path) {
+    chain.doubts.push_back("the certificate cannot be verified: " + path.error().message);
+  } else if (!path->valid) {
+    chain.doubts.push_back("the certificate has no valid path to the explicit trust anchors: " + path->reason);
+  } else {
+    chain.certificates = std::move(path->path);
+    if (chain.certificates.size() > 1) chain.certificates.pop_back();
+  }
+  return chain;
 }
 
 }  // namespace client

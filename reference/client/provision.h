@@ -32,6 +32,7 @@ struct EnrollmentPlan {
 };
 struct Enrolled {
   Issued issued;
+  std::vector<est::Bytes> chain;               // see chain_of()
   std::optional<est::crypto::PrivateKey> key;  // nothing: the user's own request without its key
   std::vector<std::string> notes;
 };
@@ -47,7 +48,12 @@ struct Provisioned {
 };
 [[nodiscard]] Outcome<Provisioned> provision(Client& client, const AnchorPlan& anchors, EnrollmentPlan enrollment);
 
-// Sentences about what is wrong with an issued certificate: no path to the explicit anchors, not valid now.
-[[nodiscard]] std::vector<std::string> doubts_about(const std::vector<est::Bytes>& certificates, const Trust& trust, est::UnixTime now);
+// An issued certificate as others will want to see it: behind it the certificates that lead to the explicit anchors, without the anchor
+// itself, from the answer and from what /cacerts gave (servers send the certificate alone, RFC 7030 4.2.3).
+struct Chain {
+  std::vector<est::Bytes> certificates;  // leaf first; when there is no path: what the server sent
+  std::vector<std::string> doubts;       // sentences: no path, not valid now
+};
+[[nodiscard]] Chain chain_of(const std::vector<est::Bytes>& certificates, const Trust& trust, est::UnixTime now);
 
 }  // namespace client

@@ -3,6 +3,7 @@
 #include "client/scripted_server_test.h"
 #include "est/base/text.h"
 #include "est/http/answer.h"
+#include "est/net/scripted_proxy_test.h"
 
 namespace client {
 namespace {
@@ -345,6 +346,30 @@ TEST_F(SessionTest, RemakesTheBodyWhenARenegotiationTookItsBinding) {
   ASSERT_TRUE(answer.ok()) << answer.problem().reason;
   EXPECT_EQ(answer->response.status, 200);
   EXPECT_THAT(server->requests(), SizeIs(2));
+}
+
+// --- proxies
+
+TEST_F(SessionTest, GoesThroughAProxyAndItsRefusalIsNoTrustInTheServer) {
+  start(demand_basic);
+  give_credentials();
+  bool refuse = false;
+  const est::net::ScriptedProxy proxy([&](const est::net::ProxyClient& client, int) {
+    static_cast<void>(client.receive_head());
+    client.send(est::as_bytes(refuse ? "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n" : "HTTP/1.1 200 OK\r\n\r\n"));
+    if (!refuse) client.relay(server->at());
+  });
+  options.proxy = est::net::Proxy{est::net::Proxy::Kind::http_connect, proxy.at, {}};
+  Session s = session();
+  const auto answer = s.ask({"GET", "/x"});
+  ASSERT_TRUE(answer.ok()) << answer.problem().reason;
+  EXPECT_EQ(est::to_string(answer->response.body), "welcome");
+  s.close();
+  refuse = true;
+  const auto refused = s.ask({"GET", "/x"});
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.problem().kind, ProblemKind::transport);
+  EXPECT_THAT(refused.problem().reason, HasSubstr("proxy: "));
 }
 
 TEST_F(SessionTest, TransportFailuresNameTheStage) {

@@ -353,7 +353,7 @@ Status refuse_overwriting(const OutputPlan& output) {
 }
 
 // "ec-p256", as in --key-type.
-std::string kind_of(const est::crypto::PrivateKey& key) {
+std::string key_type_name(const est::crypto::PrivateKey& key) {
   const auto facts = est::crypto::key_facts(key.public_key_info());
   if (!facts) return {};
   if (facts->algorithm == "RSA") return "rsa-" + std::to_string(facts->bits);
@@ -368,7 +368,7 @@ Status take_pending_key(Settling& s) {
   if (plan.key || plan.own_request || s.flags.operation == "serverkeygen" || !file_exists(path)) return {};
   Result<est::crypto::PrivateKey> key = read_key(path);
   if (!key) return key.error();
-  if (!s.flags.key_type.empty() && s.flags.key_type != kind_of(*key)) return {};
+  if (!s.flags.key_type.empty() && s.flags.key_type != key_type_name(*key)) return {};
   plan.key = *std::move(key);
   s.settings.warnings.push_back("the key of an earlier try is used again: " + path);
   return {};
@@ -387,6 +387,7 @@ Result<Settings> settle(const Flags& flags) {
   for (Status (*step)(Settling&) : {settle_server, settle_trust, settle_credentials, settle_identity, settle_transport})
     if (Status settled = step(s); !settled) return settled.error();
   s.settings.ask_attributes = !flags.no_attributes;
+  s.settings.days_left = flags.days_left;
   s.settings.client.linking = flags.linking == "exporter" ? Linking::exporter
                               : flags.linking == "none"   ? Linking::none
                                                           : Linking::automatic;

@@ -32,6 +32,7 @@ struct Settings {
   bool ask_attributes = true;
   std::optional<KeyProtection> protection;
   OutputPlan output;
+  std::optional<std::int64_t> days_left;  // reenroll only when the certificate has fewer
   std::vector<std::string> warnings;
 
   // With the pointer right, wherever this object has been moved to.

@@ -1,104 +1,13 @@
 // Connections through a proxy, which is played by a script on loopback.
-#include <netinet/in.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include <functional>
-#include <thread>
-
-#include "est/http/auth.h"
-#include "est/net/server_fixture_test.h"
-#include "est/net/socket.h"
 #include "est/net/tunnel.h"
+#include "est/http/auth.h"
+#include "est/net/scripted_proxy_test.h"
 
 namespace est::net {
 namespace {
 
 using testing::HasSubstr;
-
-// One accepted connection of the scripted proxy.
-class Client {
- public:
-  explicit Client(int descriptor) : socket_(descriptor) {}
-  void send(BytesView data) const { static_cast<void>(::send(socket_.get(), data.data(), data.size(), MSG_NOSIGNAL)); }
-  [[nodiscard]] Bytes receive(std::size_t most) const {
-    Bytes data(most);
-    const ssize_t got = ::recv(socket_.get(), data.data(), most, 0);
-    data.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
-    return data;
-  }
-  [[nodiscard]] std::string receive_head() const {
-    std::string head;
-    while (head.find("\r\n\r\n") == std::string::npos) {
-      const Bytes octet = receive(1);
-      if (octet.empty()) break;
-      head += est::to_string(octet);
-    }
-    return head;
-  }
-  // Passes octets both ways until either side ends.
-  void relay(const Endpoint& to) const {
-    auto opened = PlainConnection::open(to, patience);
-    if (!std::holds_alternative<PlainConnection>(opened)) return;
-    PlainConnection& peer = std::get<PlainConnection>(opened);
-    std::thread back([&] {
-      std::array<Byte, 4096> buffer{};
-      for (;;) {
-        const ReadOutcome outcome = peer.read(buffer, Deadline::after(patience));
-        if (outcome.count == 0) break;
-        send(BytesView(buffer).first(outcome.count));
-      }
-      ::shutdown(socket_.get(), SHUT_RDWR);
-    });
-    for (;;) {
-      const Bytes data = receive(4096);
-      if (data.empty() || peer.write(data, Deadline::after(patience))) break;
-    }
-    peer.end_output();
-    back.join();
-  }
-
- private:
-  Socket socket_;
-};
-
-class ScriptedProxy {
- public:
-  using Script = std::function<void(const Client&, int number)>;
-  explicit ScriptedProxy(Script script) : script_(std::move(script)), listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    SocketAddress bound;
-    if (::bind(listener_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 || ::listen(listener_.get(), 8) != 0 ||
-        ::getsockname(listener_.get(), bound.get(), &bound.length) != 0)
-      throw std::runtime_error("no listener");
-    at = bound.endpoint();
-    thread_ = std::thread([this] { serve(); });
-  }
-  ScriptedProxy(const ScriptedProxy&) = delete;
-  ScriptedProxy& operator=(const ScriptedProxy&) = delete;
-  ~ScriptedProxy() {
-    stopping_ = true;
-    thread_.join();
-  }
-  Endpoint at;
-
- private:
-  void serve() {
-    for (int number = 1; !stopping_;) {
-      pollfd waiting{listener_.get(), POLLIN, 0};
-      if (::poll(&waiting, 1, 20) != 1) continue;
-      const Client client(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
-      script_(client, number++);
-    }
-  }
-  Script script_;
-  Socket listener_;
-  std::atomic<bool> stopping_{false};
-  std::thread thread_;
-};
 
 class TunnelTest : public ServerTest {
  protected:
@@ -127,7 +36,7 @@ class TunnelTest : public ServerTest {
 TEST_F(TunnelTest, HttpConnect) {
   start();
   std::string head;
-  const ScriptedProxy through([&](const Client& client, int) {
+  const ScriptedProxy through([&](const ProxyClient& client, int) {
     head = client.receive_head();
     client.send(as_bytes("HTTP/1.1 200 Connection established\r\nVia: 1.1 script\r\n\r\n"));
     client.relay(endpoint);
@@ -145,7 +54,7 @@ TEST_F(TunnelTest, HttpConnectAnswersAChallenge) {
     const std::string challenge = digest ? verifier.challenges(false).front() : "Basic realm=\"proxy\"";
     std::string first;
     std::string second;
-    const ScriptedProxy through([&](const Client& client, int number) {
+    const ScriptedProxy through([&](const ProxyClient& client, int number) {
       if (number == 1) {
         first = client.receive_head();
         client.send(as_bytes("HTTP/1.1 407 No\r\nProxy-Authenticate: " + challenge + "\r\nContent-Length: 2\r\n\r\nno"));
@@ -167,7 +76,7 @@ TEST_F(TunnelTest, HttpConnectAnswersAChallenge) {
 TEST_F(TunnelTest, HttpConnectRefused) {
   start();
   const auto answering = [](const std::string& answer) {
-    return [answer](const Client& client, int) {
+    return [answer](const ProxyClient& client, int) {
       static_cast<void>(client.receive_head());
       client.send(as_bytes(answer));
     };
@@ -187,7 +96,7 @@ TEST_F(TunnelTest, Socks5) {
   start();
   proxy.kind = Proxy::Kind::socks5;
   Bytes request;
-  const ScriptedProxy through([&](const Client& client, int) {
+  const ScriptedProxy through([&](const ProxyClient& client, int) {
     EXPECT_EQ(client.receive(3), (Bytes{5, 1, 0}));
     client.send(Bytes{5, 0});
     request = client.receive(10);
@@ -205,7 +114,7 @@ TEST_F(TunnelTest, Socks5WithPasswordAndName) {
   const Endpoint real = endpoint;
   endpoint.host = "localhost";
   client_profile.expected_name = "localhost";
-  const ScriptedProxy through([&](const Client& client, int) {
+  const ScriptedProxy through([&](const ProxyClient& client, int) {
     EXPECT_EQ(client.receive(4), (Bytes{5, 2, 0, 2}));
     client.send(Bytes{5, 2});
     EXPECT_EQ(est::to_string(client.receive(13)), std::string("\x01\x04user\x06secret"));
@@ -222,7 +131,7 @@ TEST_F(TunnelTest, Socks5Refused) {
   start();
   proxy.kind = Proxy::Kind::socks5;
   const auto after_greeting = [](const Bytes& method, const Bytes& reply) {
-    return [method, reply](const Client& client, int) {
+    return [method, reply](const ProxyClient& client, int) {
       static_cast<void>(client.receive(16));
       client.send(method);
       if (reply.empty()) return;
@@ -243,7 +152,7 @@ TEST_F(TunnelTest, Socks5Refused) {
 TEST_F(TunnelTest, SilentProxyMeetsTheDeadline) {
   start();
   std::atomic<bool> done{false};
-  const ScriptedProxy through([&](const Client&, int) { static_cast<void>(eventually([&] { return done.load(); })); });
+  const ScriptedProxy through([&](const ProxyClient&, int) { static_cast<void>(eventually([&] { return done.load(); })); });
   const auto opened = open_through(through, 100ms);
   done = true;
   ASSERT_TRUE(std::holds_alternative<Failure>(opened));
