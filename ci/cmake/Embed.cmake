@@ -23,6 +23,7 @@ if(NOT CMAKE_SCRIPT_MODE_FILE)
       COMMENT "Embedding scenarios, requirements and interpretations"
       VERBATIM)
     target_sources(${TARGET} PRIVATE ${output})
+    set_source_files_properties(${output} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)  # nothing of ours, so nothing for clang-tidy
   endfunction()
   return()
 endif()

@@ -41,6 +41,10 @@ if(ESTSPEC_SANITIZE)
   # Without vptr: that check opens a pipe to look at an object, and tests deliberately run out of descriptors.
   add_compile_options(-fsanitize=${ESTSPEC_SANITIZE} -fno-sanitize=vptr -fno-sanitize-recover=all -fno-omit-frame-pointer -g1)
   add_link_options(-fsanitize=${ESTSPEC_SANITIZE} -fno-sanitize=vptr -fno-sanitize-recover=all)
+  find_program(ESTSPEC_LLD ld.lld-16)
+  if(ESTSPEC_LLD AND CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    add_link_options(-fuse-ld=lld-16)  # there are dozens of programs to link
+  endif()
 endif()
 if(ESTSPEC_FUZZ AND ESTSPEC_FUZZ_ENGINE STREQUAL "-fsanitize=fuzzer")
   add_compile_options(-fsanitize=fuzzer-no-link)
