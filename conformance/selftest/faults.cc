@@ -13,6 +13,7 @@ std::vector<Fault> all_faults() {
   add_promises(all);
   add_policy_promises(all);
   add_core_promises(all);
+  add_promises_across(all);
   return all;
 }
 

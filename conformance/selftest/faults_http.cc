@@ -41,12 +41,14 @@ Fault dies() {
   auto dead = std::make_shared<std::atomic<bool>>(false);
   return {.id = "FAULT-HTTP-01",
           .sentence = "no longer answers once it has received a malformed request",
-          .wire = [dead](const Scene& scene, Reply& reply) {
-            if (is_enroll(scene.request) && !scene.request.body.empty() && !request_in(scene.request)) dead->store(true);
-            if (!dead->load()) return;
-            reply.wire.clear();
-            reply.after = AfterReply::abort;
-          }};
+          .wire =
+              [dead](const Scene& scene, Reply& reply) {
+                if (is_enroll(scene.request) && !scene.request.body.empty() && !request_in(scene.request)) dead->store(true);
+                if (!dead->load()) return;
+                reply.wire.clear();
+                reply.after = AfterReply::abort;
+              },
+          .fatal = true};
 }
 
 // Answers every repeated request for one key with a new 202, although the request was approved.

@@ -26,7 +26,7 @@ using Table = std::map<std::string, Promise, std::less<>>;
 
 Table protocol_promises() {
   return {
-      {"FAULT-HTTP-01", {{"EST-SE-132"}, anything, "a target that no longer answers fails whatever comes next"}},
+      {"FAULT-HTTP-01", {{"EST-SE-132"}}},
       {"FAULT-HTTP-02", {{"EST-SE-030", "EST-SE-031"}}},
       {"FAULT-HTTP-03", {{"EST-SE-021", "EST-SE-023"}}},
       {"FAULT-HTTP-04", {{"EST-SE-021", "EST-SE-023"}}},

@@ -22,5 +22,6 @@ void widen_promises(std::vector<Fault>& faults, const Additions& additions);
 // Adds what faults of other groups do to the scenarios of policy. Call it after add_promises.
 void add_policy_promises(std::vector<Fault>& faults);
 void add_core_promises(std::vector<Fault>& faults);
+void add_promises_across(std::vector<Fault>& faults);
 
 }  // namespace conformance::selftest
