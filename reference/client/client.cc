@@ -3,7 +3,6 @@
 #include <map>
 #include <utility>
 
-#include "client/full_cmc.h"
 #include "client/request.h"
 #include "est/base/text.h"
 #include "est/codec/media_type.h"
@@ -231,15 +230,16 @@ Outcome<GeneratedKey> Client::server_keygen(const MakeRequest& make, const KeyPr
   return *std::move(key);
 }
 
-Outcome<Issued> Client::full_cmc(const MakeRequest& make, const est::crypto::PrivateKey& key) {
+Outcome<Issued> Client::full_cmc(const MakeRequest& make, const est::crypto::PrivateKey& key, const CmcExtras& extras) {
   Sending sending = impl_->sending(make);
+  if (extras.crmf) sending.linking = Linking::none;
   std::optional<CmcRequest> request;
   const std::optional<est::tls::Identity>& identity = impl_->session.options().identity;
   const auto body = [&](const est::tls::Facts& facts) -> Outcome<Bytes> {
     const Bytes before = sending.der;
     if (auto problem = make_for(sending, facts)) return *std::move(problem);
     if (request && before == sending.der) return base64_body(request->der);
-    Result<CmcRequest> made = make_full_request(sending.der, {signs_message(identity, sending.der) ? &*identity : nullptr, &key});
+    Result<CmcRequest> made = make_full_request(sending.der, {signs_message(identity, sending.der) ? &*identity : nullptr, &key}, extras);
     if (!made) return configuration_problem(made.error());
     request = *std::move(made);
     return base64_body(request->der);

@@ -23,6 +23,7 @@
 #include "client/answer.h"
 #include "client/bootstrap.h"
 #include "client/ca_set.h"
+#include "client/full_cmc.h"
 #include "client/generated_key.h"
 #include "client/outcome.h"
 #include "client/retry.h"
@@ -95,7 +96,8 @@ class Client {
   // POST /fullcmc (4.3): the request is put into a PKIData, signed by the TLS client certificate's key where that is a
   // registration authority's or has the request's subject (a renewal), else by `key`, which is the request's own. A Simple PKI Response or
   // a Full one, whose signer must lead to an explicit anchor, comes back.
-  [[nodiscard]] Outcome<Issued> full_cmc(const MakeRequest& make, const est::crypto::PrivateKey& key);
+  // `extras`: see full_cmc.h; in CRMF form nothing is linked to TLS.
+  [[nodiscard]] Outcome<Issued> full_cmc(const MakeRequest& make, const est::crypto::PrivateKey& key, const CmcExtras& extras = {});
 
   // Requests must be linked from now on: where TLS 1.3 would be used and the exporter is not wanted, TLS 1.2 is. An error when that is
   // excluded by the options.

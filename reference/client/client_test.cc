@@ -211,6 +211,24 @@ TEST_F(ClientTest, FullCmcSignedByTheNewKeyOrTheIdentity) {
   }
 }
 
+// RFC 5272 6.2 and 6.3.
+TEST_F(ClientTest, FullCmcBySharedSecret) {
+  for (const bool right : {true, false}) {
+    ClientOptions how = options("");
+    give_password(how);
+    Client client(how);
+    EnrollmentPlan cmc = plan("CN=by secret");
+    cmc.operation = Operation::fullcmc;
+    cmc.crmf = right;
+    cmc.cmc_secret = SharedSecret{"estuser", Secret(right ? password() : "wrong")};
+    const auto enrolled = enroll_as_asked(client, std::move(cmc));
+    ASSERT_EQ(enrolled.ok(), right) << (enrolled.ok() ? "" : enrolled.problem().reason);
+    if (!right) {
+      EXPECT_THAT(enrolled.problem().reason, HasSubstr("badIdentity"));
+    }
+  }
+}
+
 TEST_F(ClientTest, FullCmcRefusalsSayWhy) {
   ClientOptions how = options("pop", Version::tls12);
   give_password(how);

@@ -59,6 +59,8 @@ EnrollmentPlan enrollment_of(Run& run, Operation operation) {
   plan.operation = operation;
   plan.request = run.settings.request;
   plan.ask_attributes = run.settings.ask_attributes;
+  plan.cmc_secret = run.settings.cmc_secret;
+  plan.crmf = run.settings.crmf;
   const bool made_here = !plan.request.key && !plan.request.own_request;
   if (made_here)
     plan.keep_key = [&run](const est::crypto::PrivateKey& key) { return write_pending_key(run.settings.output, key, run.report); };

@@ -84,6 +84,12 @@ void add_protection(CLI::App& app, Flags& flags) {
   app.add_option("--protect-secret-file", flags.protect_secret_file, "AES key in hexadecimal that decrypts it (RFC 7030 4.4.1.1)");
 }
 
+void add_full_cmc(CLI::App& app, Flags& flags) {
+  app.add_option("--cmc-secret", flags.cmc_secret, std::string("shared secret that proves who asks (RFC 5272 6.2)") + secret_help);
+  app.add_option("--cmc-user", flags.cmc_user, "says which secret it is");
+  app.add_flag("--crmf", flags.crmf, "send the request in CRMF form instead of PKCS #10");
+}
+
 void add_renewal(CLI::App& app, Flags& flags) {
   app.add_flag("--keep-key", flags.keep_key, "renew: certify the present key again");
   app.add_option("--days-left", flags.days_left, "do nothing while the certificate is valid for so many days or more");
@@ -107,6 +113,7 @@ void add_operations(CLI::App& app, Flags& flags) {
     add_request(command, flags);
     add_output(command, flags);
     if (std::string_view(name) == "reenroll") add_renewal(command, flags);
+    if (std::string_view(name) == "fullcmc") add_full_cmc(command, flags);
     if (std::string_view(name) == "serverkeygen") add_protection(command, flags);
   }
 }

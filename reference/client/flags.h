@@ -32,6 +32,8 @@ struct Flags {
   bool no_attributes = false;
   bool keep_key = false;
   std::optional<std::int64_t> days_left;
+  std::string cmc_secret, cmc_user;
+  bool crmf = false;
   std::string protect_id, protect_key, protect_secret_file;
 
   std::string out, out_key, format = "pem", out_passphrase;

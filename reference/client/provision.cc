@@ -35,11 +35,12 @@ Trust trust_of(const AnchorPlan& plan, const CaAnswer& answer) {
   return trust;
 }
 
-Outcome<Issued> send(Client& client, const EnrollmentPlan& plan, const RequestMaker& maker) {
+Outcome<Issued> send(Client& client, const EnrollmentPlan& plan, const std::optional<PopLink>& link, const RequestMaker& maker) {
   if (plan.operation != est::ops::Operation::fullcmc) return client.enroll(plan.operation, maker.function());
   if (maker.key() == nullptr)
     return Problem{ProblemKind::configuration, "/fullcmc needs the key of the request, which signs the message; give --key"};
-  return client.full_cmc(maker.function(), *maker.key());
+  return client.full_cmc(maker.function(), *maker.key(),
+                         {plan.cmc_secret ? &*plan.cmc_secret : nullptr, link ? &*link : nullptr, plan.crmf});
 }
 
 void append_notes(std::vector<std::string>& to, const std::vector<std::string>& more) { to.insert(to.end(), more.begin(), more.end()); }
@@ -70,11 +71,16 @@ Outcome<Enrolled> enroll_as_asked(Client& client, EnrollmentPlan plan) {
   if (!attributes) return attributes.problem();
   const bool demanded = attributes->asked && asks_for_linking(*attributes->asked);
   plan.request.for_full_cmc = plan.operation == est::ops::Operation::fullcmc;
+  std::optional<PopLink> link;
+  if (plan.request.for_full_cmc && plan.cmc_secret && !plan.request.own_request) {
+    link = make_pop_link(*plan.cmc_secret);
+    plan.request.wishes.attributes.push_back(link->witness);
+  }
   Result<RequestMaker> maker = RequestMaker::prepare(std::move(plan.request), attributes->asked, demanded);
   if (!maker) return configuration_problem(maker.error());
   if (maker->key() != nullptr && plan.keep_key)
     if (Status kept = plan.keep_key(*maker->key()); !kept) return configuration_problem(kept.error());
-  Outcome<Issued> issued = send(client, plan, *maker);
+  Outcome<Issued> issued = send(client, plan, link, *maker);
   if (!issued) return issued.problem();
   Chain chain = chain_of(issued->certificates, client.trust(), est::system_clock().now());
   Enrolled enrolled{*std::move(issued), std::move(chain.certificates), {}, {}};

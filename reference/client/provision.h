@@ -27,6 +27,8 @@ struct EnrollmentPlan {
   est::ops::Operation operation = est::ops::Operation::simpleenroll;  // or simplereenroll, fullcmc
   RequestPlan request;
   bool ask_attributes = true;
+  std::optional<SharedSecret> cmc_secret = {};  // fullcmc: proves who asks, and that the same makes the request (RFC 5272 6.2, 6.3)
+  bool crmf = false;                            // fullcmc: the request in CRMF form
   // Called with the key before the first request leaves, so that a certificate never comes for a key that is lost.
   std::function<est::Status(const est::crypto::PrivateKey&)> keep_key = {};
 };

@@ -66,9 +66,10 @@ class SceneTest : public testing::Test {
     };
     return how;
   }
-  void give_password(ClientOptions& how, std::string password = {}) const {
-    if (password.empty()) password = est::trim(est::tls::must(est::read_file(file("estuser.password"))));
-    how.session.credentials = [password](const Challenged&) -> est::Result<std::optional<est::http::Credentials>> {
+  [[nodiscard]] std::string password() const { return std::string(est::trim(est::tls::must(est::read_file(file("estuser.password"))))); }
+  void give_password(ClientOptions& how, const std::string& other = {}) const {
+    how.session.credentials = [password = other.empty() ? password()
+                                                        : other](const Challenged&) -> est::Result<std::optional<est::http::Credentials>> {
       return std::optional(est::http::Credentials{"estuser", password});
     };
   }
@@ -84,8 +85,10 @@ class SceneTest : public testing::Test {
   }
   void approve_everything() const {
     const auto records = est::tls::must(instance->authority().pending());
-    for (const auto& each : records)
-      if (each.state == "waiting") EXPECT_TRUE(instance->authority().approve(each.id).ok());
+    for (const auto& each : records) {
+      if (each.state != "waiting") continue;
+      EXPECT_TRUE(instance->authority().approve(each.id).ok());
+    }
   }
 
   std::unique_ptr<server::Instance> instance;

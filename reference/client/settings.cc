@@ -282,6 +282,15 @@ Status settle_own_request(Settling& s) {
   return {};
 }
 
+Status settle_full_cmc(Settling& s) {
+  s.settings.crmf = s.flags.crmf;
+  if (s.flags.cmc_secret.empty()) return s.flags.cmc_user.empty() ? Status{} : Status{Error{"--cmc-user needs --cmc-secret"}};
+  Result<Secret> secret = s.secret(s.flags.cmc_secret, "the shared secret");
+  if (!secret) return secret.error();
+  s.settings.cmc_secret = SharedSecret{s.flags.cmc_user, *std::move(secret)};
+  return {};
+}
+
 Result<Secret> hexadecimal_file(const std::string& path) {
   Result<std::string> content = est::read_file(path, 4096);
   if (!content) return content.error();
@@ -393,7 +402,7 @@ Result<Settings> settle(const Flags& flags) {
                                                           : Linking::automatic;
   if (Status settled = settle_names(flags, s.settings.request.wishes); !settled) return settled.error();
   if (Status settled = settle_challenges(s, s.settings.request.wishes); !settled) return settled.error();
-  for (Status (*step)(Settling&) : {settle_key, settle_own_request, settle_protection, settle_output})
+  for (Status (*step)(Settling&) : {settle_key, settle_own_request, settle_full_cmc, settle_protection, settle_output})
     if (Status settled = step(s); !settled) return settled.error();
   if (!s.sends_request()) return std::move(s.settings);
   if (Status free = refuse_overwriting(s.settings.output); !free) return free.error();

@@ -31,6 +31,8 @@ struct Settings {
   RequestPlan request;
   bool ask_attributes = true;
   std::optional<KeyProtection> protection;
+  std::optional<SharedSecret> cmc_secret;
+  bool crmf = false;
   OutputPlan output;
   std::optional<std::int64_t> days_left;  // reenroll only when the certificate has fewer
   std::vector<std::string> warnings;
