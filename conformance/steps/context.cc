@@ -9,6 +9,8 @@
 namespace conformance::steps {
 namespace {
 
+using engine::Json;
+
 bool has_current(const Context& context) {
   const auto* current = context.memory.find("current");
   return current != nullptr && !current->certificate.empty();
@@ -83,6 +85,34 @@ engine::StepOutcome choose_name(const Doing& doing, OpenOptions& options) {
   return recorded();
 }
 
+engine::StepOutcome perform_apart(Context& apart, const engine::Step& step, engine::Exchange& exchange,
+                                  engine::StepOutcome (*verb)(Doing&)) {
+  const engine::Evidence none;
+  Recorder recorder(exchange, apart.redactor, apart.began);
+  Doing doing{apart, step, none, exchange, recorder, Parameters(step.parameters)};
+  return perform_counted(doing, verb);
+}
+
+// The exchange that gives an identity has its name.
+Maybe<est::tls::Identity> enrolled_apart(const Context& context, Context& apart, Json parameters, const std::string& identity) {
+  apart.scenario = context.scenario;
+  engine::Exchange exchange{.name = identity};
+  const engine::Step step{.verb = "enroll", .parameters = std::move(parameters)};
+  if (auto outcome = perform_apart(apart, step, exchange, perform_http); outcome.kind != engine::StepOutcome::Kind::recorded)
+    return outcome;
+  if (has_current(apart)) return apart.identities.find("current");
+  const std::string why = exchange.failure ? exchange.failure->message : "the answer to it holds no certificate for the key";
+  return cannot("the profile has no access.identities." + identity + ", and the enrollment that should give one failed: " + why);
+}
+
+// What the suite did to have this certificate, where the profile names none.
+void tell_obtained(const Doing& doing, const std::string& name) {
+  if (doing.context.profile.identities.contains(name)) return;
+  if (name == "client")
+    doing.recorder.event("suite", "client-certificate-obtained", "by an enrollment with the password, because the profile names none");
+  if (name == "revoked") doing.recorder.event("suite", "client-certificate-obtained", "by an enrollment, and revoked by the operator");
+}
+
 }  // namespace
 
 est::Milliseconds time_for(const Doing& doing) {
@@ -104,9 +134,7 @@ Maybe<Presentation> presentation_of(const Doing& doing, Usual usual) {
   if (demanded_of_everyone(doing) && presentation->certificate.empty()) presentation->certificate = "client";
   if (const auto name = doing.parameters.maybe_text("certificate")) presentation->certificate = *name == "none" ? "" : *name;
   if (!presentation->certificate.empty()) {
-    const bool obtained = presentation->certificate == "client" && !doing.context.profile.identities.contains("client");
-    if (obtained)
-      doing.recorder.event("suite", "client-certificate-obtained", "by an enrollment with the password, because the profile names none");
+    tell_obtained(doing, presentation->certificate);
     auto identity = doing.context.identities.find(presentation->certificate);
     if (!identity) return identity.outcome();
     presentation->identity = std::move(*identity);
@@ -157,19 +185,18 @@ Maybe<std::string> label_of(const Doing& doing) {
 
 Maybe<est::tls::Identity> obtain_client(const Context& context) {
   Context apart(context.profile, context.redactor, context.run);
-  apart.scenario = context.scenario;
-  engine::Step step;
-  step.verb = "enroll";
-  step.parameters = {{"credentials", "password"}};
-  const engine::Evidence none;
-  engine::Exchange exchange;
-  exchange.name = "client";
-  Recorder recorder(exchange, apart.redactor, apart.began);
-  Doing doing{apart, step, none, exchange, recorder, Parameters(step.parameters)};
-  if (auto outcome = perform_counted(doing, perform_http); outcome.kind != engine::StepOutcome::Kind::recorded) return outcome;
-  if (has_current(apart)) return apart.identities.find("current");
-  const std::string why = exchange.failure ? exchange.failure->message : "the answer to it holds no certificate for the key";
-  return cannot("the profile has no access.identities.client, and the enrollment that should give one failed: " + why);
+  return enrolled_apart(context, apart, {{"credentials", "password"}}, "client");
+}
+
+Maybe<est::tls::Identity> obtain_revoked(const Context& context) {
+  Context apart(context.profile, context.redactor, context.run);
+  auto identity = enrolled_apart(context, apart, Json::object(), "revoked");
+  if (!identity) return identity;
+  engine::Exchange exchange{.name = "revocation"};
+  const engine::Step step{.verb = "operator", .parameters = {{"action", "revoke"}, {"of", "revoked"}}};
+  if (auto outcome = perform_apart(apart, step, exchange, perform_operator); outcome.kind != engine::StepOutcome::Kind::recorded)
+    return outcome;
+  return identity;
 }
 
 std::string est_prefix(std::string_view label) {

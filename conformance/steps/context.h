@@ -18,6 +18,8 @@ namespace conformance::steps {
 struct Context;
 // One enrollment with the profile's password, apart from the scenario's connections and memory.
 [[nodiscard]] Maybe<est::tls::Identity> obtain_client(const Context& context);
+// One enrollment with whatever the profile has, revoked by its operator.
+[[nodiscard]] Maybe<est::tls::Identity> obtain_revoked(const Context& context);
 
 // Connections that were brought to some point and are left there.
 struct Held {
@@ -27,9 +29,12 @@ struct Held {
 
 struct Context {
   Context(const target::Profile& target_profile, const Redactor& redactor_of_run, RunState& state)
-      : profile(target_profile), redactor(redactor_of_run), run(state), wire(profile), identities(profile, memory, run, [this] {
-          return obtain_client(*this);
-        }) {}
+      : profile(target_profile),
+        redactor(redactor_of_run),
+        run(state),
+        wire(profile),
+        identities(
+            profile, memory, run, [this] { return obtain_client(*this); }, [this] { return obtain_revoked(*this); }) {}
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;
 

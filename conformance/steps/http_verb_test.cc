@@ -77,6 +77,27 @@ TEST_F(DriverTest, AClientCertificateIsObtainedOncePerRun) {
   EXPECT_EQ(target_.seen().size(), 3U);
 }
 
+TEST_F(DriverTest, ARevokedCertificateNeedsTheOperator) {
+  perform("enroll", {{"certificate", "revoked"}});
+  expect_cannot("access.operator.revoke");
+}
+
+TEST_F(DriverTest, ARevokedCertificateIsObtainedOncePerRunFromTheOperator) {
+  std::vector<std::string> revoked;
+  profile_.operator_actions["revoke"].call = [&](const target::OperatorAction::Values& values) -> est::Status {
+    revoked.push_back(values.at("serial"));
+    return {};
+  };
+  const auto first = perform("enroll", {{"certificate", "revoked"}, {"credentials", "certificate"}});
+  expect_recorded();
+  EXPECT_EQ(first.facts.at("certificate"), "revoked");
+  EXPECT_EQ(first.events.front().detail, "by an enrollment, and revoked by the operator");
+  const auto shown = est::codec::decode_certificate(first.artefacts.at("client-certificate"));
+  EXPECT_EQ(revoked, std::vector<std::string>{shown.value->serial_hex()});
+  perform("reenroll", {{"certificate", "revoked"}});
+  EXPECT_EQ(revoked.size(), 1U);
+}
+
 TEST_F(DriverTest, AClientCertificateThatCannotBeObtained) {
   target_.script = [](const Seen&) { return reply(503); };
   perform("enroll", {{"certificate", "client"}});

@@ -13,23 +13,27 @@ Maybe<est::tls::Identity> Identities::find(const std::string& name) {
   if (name == "current") return cannot("no certificate was issued in this scenario that could be presented");
   if (const auto found = profile_.identities.find(name); found != profile_.identities.end()) return found->second;
   if (const auto found = made_.find(name); found != made_.end()) return found->second;
-  if (name == "client" && profile_.password) return obtained_client();
+  if (name == "client" && profile_.password) return obtained(run_.client(), obtain_client_);
+  if (name == "revoked" && profile_.operator_actions.contains("revoke")) return obtained(run_.revoked(), obtain_revoked_);
   // Any certificate of a CA that the target trusts for devices will do.
   if (name == "manufacturer" && profile_.client_ca) return find("third-party");
   return made(name);
 }
 
-Maybe<est::tls::Identity> Identities::obtained_client() {
-  const std::lock_guard lock(run_.client_mutex());
-  if (run_.client()) return *run_.client();
-  auto identity = obtain_();
-  if (identity) run_.client() = *identity;
+Maybe<est::tls::Identity> Identities::obtained(RunState::Obtained& kept, const Obtain& obtain) {
+  const std::lock_guard lock(kept.mutex);
+  if (kept.identity) return *kept.identity;
+  auto identity = obtain();
+  if (identity) kept.identity = *identity;
   return identity;
 }
 
 Maybe<est::tls::Identity> Identities::made(const std::string& name) {
   const MintKind* kind = mint_kind(name);
-  if (kind == nullptr) return cannot("the profile has no identity '" + name + "'; add access.identities." + name);
+  if (kind == nullptr) {
+    const std::string other = name == "revoked" ? " or access.operator.revoke" : "";
+    return cannot("the profile has no identity '" + name + "'; add access.identities." + name + other);
+  }
   if (kind->of_client_ca && !profile_.client_ca) {
     return cannot("the profile has neither access.identities." + name + " nor access.client-ca to make one from; add one of them");
   }

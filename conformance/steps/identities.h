@@ -17,25 +17,25 @@ namespace conformance::steps {
 // One scenario's. All references must outlive it.
 class Identities {
  public:
-  // Enrolls with the profile's password and gives what was issued.
+  // Enroll and give what was issued: with the profile's password; and with whatever it has, revoked by the operator since.
   using Obtain = std::function<Maybe<est::tls::Identity>()>;
-  Identities(const target::Profile& profile, const Memory& memory, RunState& run, Obtain obtain)
-      : profile_(profile), memory_(memory), run_(run), obtain_(std::move(obtain)) {}
+  Identities(const target::Profile& profile, const Memory& memory, RunState& run, Obtain client, Obtain revoked)
+      : profile_(profile), memory_(memory), run_(run), obtain_client_(std::move(client)), obtain_revoked_(std::move(revoked)) {}
 
   // Looked for in this order: "current" and earlier results, the profile's identities, then what the suite can make: "client" by one
-  // enrollment with the password (once a run), the others with keys of its own. The same name gives the same certificate throughout a
-  // scenario, unless a later enrollment takes it over.
+  // enrollment with the password (once a run), "revoked" by one that the operator revokes (once a run), the others with keys of its own.
+  // The same name gives the same certificate throughout a scenario, unless a later enrollment takes it over.
   [[nodiscard]] Maybe<est::tls::Identity> find(const std::string& name);
 
  private:
-  Maybe<est::tls::Identity> obtained_client();
+  static Maybe<est::tls::Identity> obtained(RunState::Obtained& kept, const Obtain& obtain);
   Maybe<est::tls::Identity> made(const std::string& name);
   [[nodiscard]] std::optional<est::codec::Name> known_issuer() const;
 
   const target::Profile& profile_;
   const Memory& memory_;
   RunState& run_;
-  Obtain obtain_;
+  Obtain obtain_client_, obtain_revoked_;
   std::map<std::string, est::tls::Identity, std::less<>> made_;
 };
 

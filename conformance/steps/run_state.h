@@ -30,9 +30,13 @@ class RunState {
   [[nodiscard]] std::size_t take_one_time_password() { return one_time_passwords_++; }
   // Verbs need not ask: perform_counted() does it for all of them.
   [[nodiscard]] CertificateBudget& budget() noexcept { return *budget_; }
-  // The client certificate obtained for a profile without one; touched only while client_mutex() is held.
-  [[nodiscard]] std::mutex& client_mutex() noexcept { return client_mutex_; }
-  [[nodiscard]] std::optional<est::tls::Identity>& client() noexcept { return client_; }
+  // A certificate obtained once for a profile without one; `identity` is touched only while `mutex` is held.
+  struct Obtained {
+    std::mutex mutex;
+    std::optional<est::tls::Identity> identity;
+  };
+  [[nodiscard]] Obtained& client() noexcept { return client_; }
+  [[nodiscard]] Obtained& revoked() noexcept { return revoked_; }
 
  private:
   std::string prefix_;
@@ -40,8 +44,7 @@ class RunState {
   std::atomic<std::size_t> one_time_passwords_{0};
   std::shared_ptr<CertificateBudget> budget_;
   std::chrono::steady_clock::duration gap_{};
-  std::mutex client_mutex_;
-  std::optional<est::tls::Identity> client_;  // guarded by client_mutex_
+  Obtained client_, revoked_;
   std::mutex mutex_;
   std::chrono::steady_clock::time_point next_;  // guarded by mutex_
 };

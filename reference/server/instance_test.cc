@@ -299,7 +299,7 @@ TEST(Init, MakesPrivateFilesAndRefusesToOverwrite) {
     ++secrets;
     EXPECT_EQ(entry.status().permissions() & (perms::group_all | perms::others_all), perms::none) << name;
   }
-  EXPECT_EQ(secrets, 17U);
+  EXPECT_EQ(secrets, 19U);
   const auto certificate =
       est::codec::decode_certificate(est::crypto::certificates_from_pem(file_text(folder.path("server.pem"))).value().front());
   const auto* names = certificate.value->extension(est::codec::oids::subject_alt_name);
