@@ -15,6 +15,7 @@
 #include "conformance/cli_progress.h"
 #include "conformance/cli_secret.h"
 #include "conformance/engine/runner.h"
+#include "conformance/engine/witness.h"
 #include "conformance/report/folder.h"
 #include "conformance/steps/scenario_traits.h"
 #include "conformance/steps/server_driver.h"
@@ -182,8 +183,10 @@ class ServerRun {
     run_options_.alone = steps::acts_on_whole_target;
     run_options_.shared = &shared_;
     run_options_.may_share_control = steps::control_may_be_shared;
-    if (run_options_.jobs <= 1 || !run_options_.liveness_works) return 0;
-    if (bears_company(*driver_, data_.vocabulary, run_options_)) return 0;
+    const bool hostile = std::any_of(data_.scenarios.begin(), data_.scenarios.end(), engine::wants_witness);
+    if ((run_options_.jobs <= 1 && !hostile) || !run_options_.liveness_works) return 0;
+    run_options_.witnesses = bears_company(*driver_, data_.vocabulary, run_options_);
+    if (run_options_.witnesses || run_options_.jobs <= 1) return 0;
     run_options_.jobs = 1;
     note("the target serves one connection at a time, so scenarios run one after another");
     return 0;

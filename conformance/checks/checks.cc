@@ -20,6 +20,7 @@ void add_checks(engine::Vocabulary& vocabulary) {
   add_cacerts_set_checks(vocabulary);
   add_issuer_checks(vocabulary);
   add_wish_checks(vocabulary);
+  add_key_form_checks(vocabulary);
   add_csrattrs_checks(vocabulary);
   add_cmc_checks(vocabulary);
   add_hostile_checks(vocabulary);

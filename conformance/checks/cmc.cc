@@ -1,5 +1,6 @@
 // What /fullcmc answered: RFC 7030 4.3.2, RFC 5272 4 and 6, RFC 5273 3.
 #include <algorithm>
+#include <array>
 
 #include "conformance/checks/families.h"
 #include "conformance/checks/reading.h"
@@ -11,6 +12,7 @@
 #include "est/codec/cms.h"
 #include "est/codec/media_type.h"
 #include "est/codec/signed_data.h"
+#include "est/crypto/digest.h"
 #include "est/pki/signed_message.h"
 
 namespace conformance::checks {
@@ -109,6 +111,56 @@ Results cmc_response(const CheckInput& input) {
   if (simple && kind != "full") return {judge_type(input, answer->message, "certs-only")};
   const std::string remark = simple ? " That is a Simple PKI Response." : " That is no PKI Response in base64.";
   return {result(input, Verdict::fail, describe(answer->message) + remark, expected, "CMS")};
+}
+
+// --- Published trust anchors (RFC 5272 6.15)
+
+std::optional<est::crypto::Digest> digest_named(const codec::Oid& algorithm) {
+  using est::crypto::Digest;
+  const std::array<std::pair<const codec::Oid*, Digest>, 4> known{{{&codec::oids::sha1, Digest::sha1},
+                                                                   {&codec::oids::sha256, Digest::sha256},
+                                                                   {&codec::oids::sha384, Digest::sha384},
+                                                                   {&codec::oids::sha512, Digest::sha512}}};
+  const auto* found = std::find_if(known.begin(), known.end(), [&](const auto& one) { return *one.first == algorithm; });
+  return found == known.end() ? std::nullopt : std::optional(found->second);
+}
+
+bool is_among(const est::Bytes& hash, const std::vector<est::Bytes>& certificates, est::crypto::Digest digest) {
+  return std::any_of(certificates.begin(), certificates.end(), [&](const auto& der) { return est::crypto::digest(digest, der) == hash; });
+}
+
+// The certificates belong into the message, and may be had elsewhere, where /cacerts is the place to look first.
+CheckResult judge_anchor(const CheckInput& input, const est::Bytes& hash, const Full& full, est::crypto::Digest digest) {
+  const std::string expected = "hashes of certificates, which are in the message (RFC 5272 6.15)";
+  const std::string name = "The anchor with hash " + est::hex(hash);
+  if (is_among(hash, full.message.certificates, digest)) return result(input, Verdict::pass, name + " is in the message.", expected, "CMS");
+  const auto* cacerts = other(input, "cacerts");
+  const auto bag = cacerts == nullptr ? std::nullopt : bag_of(*cacerts);
+  if (bag && is_among(hash, bag->certificates, digest))
+    return result(input, Verdict::warn, name + " is in /cacerts, but not in the message.", expected, "CMS");
+  return result(input, Verdict::fail, name + " is that of no certificate in the message or in /cacerts.", expected, "CMS");
+}
+
+Results judge_anchors(const CheckInput& input, const Full& full, const codec::TrustAnchorHashes& anchors) {
+  const auto digest = digest_named(anchors.algorithm.algorithm);
+  if (!digest) return {inconclusive(input, "The anchors are hashed by " + anchors.algorithm.algorithm.name() + ".", "a known hash")};
+  if (anchors.hashes.empty())
+    return {result(input, Verdict::warn, "Publish Trust Anchors names no certificate.", "at least one trust anchor", "CMS")};
+  Results results;
+  for (const auto& hash : anchors.hashes) results.push_back(judge_anchor(input, hash, full, *digest));
+  return results;
+}
+
+Results cmc_trust_anchors(const CheckInput& input) {
+  const std::string expected = "a well-formed Publish Trust Anchors control (RFC 5272 6.15)";
+  if (!answer_of(input.exchange)) return {unanswered(input, expected)};
+  const auto full = full_of(input.exchange);
+  const Control* control = full && full->response ? full->response->control(cmc_oids::trusted_anchors) : nullptr;
+  if (control == nullptr) return {result(input, Verdict::fail, "The response publishes no trust anchors.", expected, "CMS")};
+  const auto anchors = codec::read_trusted_anchors(*control);
+  if (!anchors.accepted())
+    return {result(input, Verdict::fail, "Publish Trust Anchors is not well-formed: " + quote(anchors.findings) + ".", expected, "CMS")};
+  return judge_anchors(input, *full, *anchors.value);
 }
 
 // --- The signer
@@ -329,6 +381,11 @@ void add_cmc_checks(engine::Vocabulary& vocabulary) {
        {required(choice("what", {"nonce", "transaction", "data"}, "nonce: as recipientNonce, beside a senderNonce of the target's own"))},
        cmc_echo,
        "what"});
+  add(vocabulary, {"cmc-trust-anchors",
+                   "the response publishes trust anchors, by hashes of certificates that are in it or at least in /cacerts (RFC 5272 6.15)",
+                   {required(parameter("cacerts", ParameterType::result, "the exchange with /cacerts"))},
+                   cmc_trust_anchors,
+                   "cacerts"});
   add(vocabulary,
       {"cmc-status",
        "the Full PKI Response has a status as described, and every status in it keeps the rules of RFC 5272 6.1",

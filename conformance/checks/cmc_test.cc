@@ -136,6 +136,27 @@ TEST(CmcPopWitness, HonouredOrPopFailed) {
   EXPECT_EQ(worst("cmc-pop-witness", {}, full(message({status(CmcStatus::failed, {1}, CmcFailInfo::bad_request)}), 400)), Verdict::fail);
 }
 
+TEST(CmcTrustAnchors, AreHashesOfCertificatesAtHand) {
+  auto cacerts = samples::enrolled_with({Pki::get().root});
+  cacerts.name = "ca";
+  const auto published = [&](const std::vector<est::Bytes>& hashes, const std::vector<est::Bytes>& along) {
+    codec::TrustAnchorHashes anchors;
+    anchors.algorithm = {codec::oids::sha256, {}};
+    anchors.hashes = hashes;
+    auto made = message({codec::make_control(9, cmc_oids::trusted_anchors, codec::encode_trusted_anchors(1, anchors))});
+    made.certificates.insert(made.certificates.end(), along.begin(), along.end());
+    return judge("cmc-trust-anchors", {{"cacerts", "ca"}}, {cacerts, full(made)}).worst;
+  };
+  const auto hash = [](const est::Bytes& der) { return est::crypto::digest(est::crypto::Digest::sha256, der); };
+  EXPECT_EQ(published({hash(Pki::get().root)}, {Pki::get().root}), Verdict::pass);
+  EXPECT_EQ(published({hash(Pki::get().root)}, {}), Verdict::warn);
+  EXPECT_EQ(published({hash(Pki::get().root), hash(Pki::get().other_root)}, {}), Verdict::fail);
+  EXPECT_EQ(published({}, {}), Verdict::warn);
+  const auto malformed = message({codec::make_control(9, cmc_oids::trusted_anchors, codec::der::integer(1))});
+  EXPECT_EQ(judge("cmc-trust-anchors", {{"cacerts", "ca"}}, {cacerts, full(malformed)}).worst, Verdict::fail);
+  EXPECT_EQ(judge("cmc-trust-anchors", {{"cacerts", "ca"}}, {cacerts, full(message(usual_controls()))}).worst, Verdict::fail);
+}
+
 TEST(CmcPending, EitherWay) {
   using codec::CmcStatus;
   EXPECT_EQ(worst("cmc-pending", {}, answered(202, "Wait.", {{"Retry-After", "5"}})), Verdict::pass);

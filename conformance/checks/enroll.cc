@@ -143,6 +143,10 @@ Results compare(const CheckInput& input, std::string_view name, const std::strin
 
 Results serial_differs(const CheckInput& input) {
   const std::string expected = "another serial number than the earlier certificate of the same issuer";
+  const auto* earlier = other(input, "from");
+  const bool refused_before = flag(input.parameters, "or-none") && earlier != nullptr && answer_of(*earlier) && !issued_by(*earlier);
+  if (none_will_do(input) || refused_before)
+    return {result(input, Verdict::pass, "There are no two certificates to compare.", expected, "policy")};
   return compare(input, "from", expected, [&](const CheckInput& in, const Certificate& mine, const Certificate& theirs) {
     const bool clash = mine.serial == theirs.serial && est::codec::same_name(mine.issuer, theirs.issuer);
     return result(in, clash ? Verdict::fail : Verdict::pass,
@@ -205,8 +209,10 @@ void add_enroll_checks(engine::Vocabulary& vocabulary) {
   add(vocabulary, {"key-matches", "the issued certificate holds the requested public key", {or_none}, key_matches, {}});
   add(vocabulary,
       comparison("chains-to", "the issued certificate has a path to the certificates of a /cacerts response", "cacerts", chains_to));
-  add(vocabulary, comparison("serial-differs", "two certificates of one issuer have different serial numbers (RFC 5280 4.1.2.2)", "from",
-                             serial_differs));
+  auto serials = comparison("serial-differs", "two certificates of one issuer have different serial numbers (RFC 5280 4.1.2.2)", "from",
+                            serial_differs);
+  serials.parameters.push_back(or_none);
+  add(vocabulary, std::move(serials));
   auto repeated = comparison("same-certificate", "the same certificate was given twice (RFC 7030 4.2.3)", "as", same_certificate);
   repeated.parameters.push_back(or_none);
   add(vocabulary, std::move(repeated));

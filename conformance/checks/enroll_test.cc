@@ -109,6 +109,17 @@ TEST(Comparisons, SerialCertificateAndKey) {
   EXPECT_EQ(judge("same-key", {{"as", "first"}}, {first, answered(400)}).worst, Verdict::inconclusive);
 }
 
+TEST(SerialDiffers, OrThereIsOneCertificateOnly) {
+  const auto first = enrolled(Pki::get().device(), "first");
+  auto refused = answered(409);
+  refused.name = "first";
+  const Json rule{{"from", "first"}, {"or-none", true}};
+  EXPECT_EQ(judge("serial-differs", rule, {first, answered(409)}).worst, Verdict::pass);
+  EXPECT_EQ(judge("serial-differs", rule, {refused, enrolled(Pki::get().device())}).worst, Verdict::pass);
+  EXPECT_EQ(judge("serial-differs", rule, {first, enrolled(Pki::get().device())}).worst, Verdict::fail);
+  EXPECT_EQ(judge("serial-differs", {{"from", "first"}}, {first, answered(409)}).worst, Verdict::inconclusive);
+}
+
 TEST(OneIssued, AnyOfThemWillDo) {
   auto bound = answered(400);
   bound.name = "bound";

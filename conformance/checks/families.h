@@ -24,6 +24,7 @@ void add_hostile_checks(engine::Vocabulary& vocabulary);             // withstoo
 void add_keygen_checks(engine::Vocabulary& vocabulary);              // keygen-answer, private-key-info, key-protected ...
 void add_cacerts_set_checks(engine::Vocabulary& vocabulary);         // cacerts-rollover, ca-profile, crls-in-answer, same-certificates
 void add_issuer_checks(engine::Vocabulary& vocabulary);              // fits-issuer
+void add_key_form_checks(engine::Vocabulary& vocabulary);            // key-form
 void add_wish_checks(engine::Vocabulary& vocabulary);                // no-authority, usage-intent, purposes-as-asked, name-not-cut
 void add_cmc_checks(engine::Vocabulary& vocabulary);                 // cmc-response, cmc-signer, cmc-echo, cmc-status ...
 

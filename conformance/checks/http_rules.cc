@@ -96,20 +96,47 @@ Results closes(const CheckInput& input) {
                  announced ? "The target announced that it closes the connection." : "The target left the connection open.", expected)};
 }
 
+// `statuses` in their order, or `times` times one of `any-of`.
+std::vector<std::vector<std::string>> wanted_statuses(const CheckInput& input) {
+  std::vector<std::vector<std::string>> wanted;
+  for (const auto& one : list(input.parameters, "statuses")) wanted.push_back({one});
+  const auto any = list(input.parameters, "any-of");
+  const auto times = static_cast<std::size_t>(std::clamp(number(input.parameters, "times").value_or(0), 0.0, 1000.0));
+  if (!any.empty()) wanted.resize(wanted.size() + times, any);
+  return wanted;
+}
+
+std::string expected_series(const CheckInput& input) {
+  const std::string order = "one response to each request, in the order of the requests: ";
+  const auto any = list(input.parameters, "any-of");
+  if (any.empty()) return order + est::join(list(input.parameters, "statuses"), ", ");
+  return order + text(input.parameters, "times") + " times " + any_of(any);
+}
+
+// Fewer responses than requests.
+CheckResult closed_early(const CheckInput& input, const Series& series, const std::string& expected) {
+  const bool announced = says_close(series.responses.back().message);
+  const bool closed = input.exchange.peer_close != "open";
+  if (announced) {
+    const bool fine = flag(input.parameters, "may-close") || flag(input.parameters, "may-drop");
+    return result(input, fine ? Verdict::pass : Verdict::inconclusive,
+                  told(series) + " The last one announced that the connection is closed, as it may.", expected);
+  }
+  if (closed && flag(input.parameters, "may-drop"))
+    return result(input, Verdict::pass, told(series) + " Then it closed the connection, as it may.", expected);
+  return result(input, Verdict::fail, told(series), expected);
+}
+
 Results responses(const CheckInput& input) {
-  const auto wanted = list(input.parameters, "statuses");
-  const std::string expected = "one response to each request, in the order of the requests: " + est::join(wanted, ", ");
+  const auto wanted = wanted_statuses(input);
+  const std::string expected = expected_series(input);
   const auto series = series_of(input.exchange);
   if (series.responses.empty()) return {unanswered(input, expected)};
   for (std::size_t i = 0; i < std::min(wanted.size(), series.responses.size()); ++i) {
-    if (!status_matches(series.responses[i].message.status, {wanted[i]})) return {result(input, Verdict::fail, told(series), expected)};
+    if (!status_matches(series.responses[i].message.status, wanted[i])) return {result(input, Verdict::fail, told(series), expected)};
   }
   if (series.responses.size() == wanted.size() && series.left_over == 0) return {result(input, Verdict::pass, told(series), expected)};
-  const bool fewer = series.responses.size() < wanted.size() && series.left_over == 0;
-  if (fewer && says_close(series.responses.back().message)) {
-    const auto verdict = flag(input.parameters, "may-close") ? Verdict::pass : Verdict::inconclusive;
-    return {result(input, verdict, told(series) + " The last one announced that the connection is closed, as it may.", expected)};
-  }
+  if (series.responses.size() < wanted.size() && series.left_over == 0) return {closed_early(input, series, expected)};
   return {result(input, Verdict::fail, told(series), expected)};
 }
 
@@ -281,8 +308,11 @@ void add_connection_rules(engine::Vocabulary& vocabulary) {
   add(vocabulary,
       {"responses",
        "the responses to several requests sent at once (RFC 9112 9.3.2)",
-       {required(parameter("statuses", ParameterType::list, "one code or class for each request, in order")),
-        parameter("may-close", ParameterType::boolean, "fewer will do when the last one announced the close; else inconclusive")},
+       {parameter("statuses", ParameterType::list, "one code or class for each request, in order"),
+        parameter("any-of", ParameterType::list, "instead: codes and classes that will do for each request"),
+        parameter("times", ParameterType::number, "with any-of: how many requests there were"),
+        parameter("may-close", ParameterType::boolean, "fewer will do when the last one announced the close; else inconclusive"),
+        parameter("may-drop", ParameterType::boolean, "fewer will do when the connection was closed, announced or not")},
        responses,
        "statuses"});
   add(vocabulary, {"coped",

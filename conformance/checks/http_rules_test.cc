@@ -77,6 +77,19 @@ TEST(Responses, MayBeFewerWhenTheCloseWasAnnounced) {
   EXPECT_EQ(judge("responses", {{"statuses", {404, 200}}, {"may-close", true}}, octets(wrong)).worst, Verdict::fail);
 }
 
+TEST(Responses, OneOfSeveralSoManyTimes) {
+  const Json rule{{"any-of", {"4xx", 503}}, {"times", 3}};
+  const std::string three = both(wrong, both(wrong, wrong));
+  EXPECT_EQ(judge("responses", rule, octets(three)).worst, Verdict::pass);
+  EXPECT_EQ(judge("responses", rule, octets(both(wrong, both(fine, wrong)))).worst, Verdict::fail);
+  EXPECT_EQ(judge("responses", rule, octets(both(three, wrong))).worst, Verdict::fail);
+  EXPECT_EQ(judge("responses", rule, closed(octets(wrong))).worst, Verdict::fail);
+  const Json dropping{{"any-of", {"4xx"}}, {"times", 3}, {"may-drop", true}};
+  EXPECT_EQ(judge("responses", dropping, closed(octets(wrong))).worst, Verdict::pass);
+  EXPECT_EQ(judge("responses", dropping, octets(last)).worst, Verdict::pass);
+  EXPECT_EQ(judge("responses", dropping, octets(wrong)).worst, Verdict::fail) << "left open, and silent";
+}
+
 TEST(Coped, AnyDecisionButABreakdown) {
   for (const int status : {200, 301, 400, 404, 414, 431, 501, 505}) EXPECT_EQ(judge("coped", {}, answered(status)).worst, Verdict::pass);
   EXPECT_EQ(judge("coped", {}, answered(500)).worst, Verdict::fail);

@@ -160,6 +160,13 @@ std::string read(const Json& json, Exchange& exchange) {
   return reader.problem();
 }
 
+std::string read(const Json& json, WitnessRecord& witness) {
+  JsonReader reader(json, "witness");
+  witness.beside = reader.text("beside");
+  witness.outlived = reader.boolean("outlived");
+  return reader.problem();
+}
+
 }  // namespace
 
 std::string_view to_string(Phase phase) noexcept { return phase_names.at(static_cast<std::size_t>(phase)); }
@@ -177,11 +184,14 @@ const Exchange* Evidence::last(Phase phase) const {
 Json to_json(const Evidence& evidence) {
   Json exchanges = Json::array();
   for (const auto& exchange : evidence.exchanges) exchanges.push_back(json_of(exchange));
+  Json witnesses = Json::array();
+  for (const auto& witness : evidence.witnesses) witnesses.push_back({{"beside", to_utf8(witness.beside)}, {"outlived", witness.outlived}});
   return Json{{"format", 1},
               {"scenario", to_utf8(evidence.scenario)},
               {"started", evidence.started},
               {"duration_us", evidence.duration_us},
               {"exchanges", std::move(exchanges)},
+              {"witnesses", std::move(witnesses)},
               {"cannot", to_utf8(evidence.cannot)},
               {"fault", to_utf8(evidence.fault)},
               {"unclaimed", to_utf8(evidence.unclaimed)}};
@@ -195,6 +205,7 @@ est::Result<Evidence> evidence_from_json(const Json& json) {
   evidence.started = reader.integer("started", INT64_MIN);
   evidence.duration_us = reader.integer("duration_us");
   each(reader, "exchanges", [&](const Json& exchange) { return read(exchange, evidence.exchanges.emplace_back()); });
+  each(reader, "witnesses", [&](const Json& witness) { return read(witness, evidence.witnesses.emplace_back()); });
   evidence.cannot = reader.text("cannot");
   evidence.fault = reader.text("fault");
   evidence.unclaimed = reader.text("unclaimed");

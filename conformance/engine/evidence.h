@@ -74,11 +74,19 @@ struct Exchange {
   std::map<std::string, std::string> facts;  // "subject", "key", "credential", "waited-ms", "retry-of" ...
 };
 
+// How an idle connection fared beside something that was done on others.
+struct WitnessRecord {
+  std::string beside;    // "steps", or "control": the same time without the mutation
+  bool outlived = true;  // still open at the end
+};
+
 struct Evidence {
   std::string scenario;
   est::UnixTime started = 0;
   std::int64_t duration_us = 0;
   std::vector<Exchange> exchanges;
+  // Of scenarios tagged `hostile`: one, and two more where the first raised a suspicion. See engine/witness.h.
+  std::vector<WitnessRecord> witnesses;
   // Set when a verb could not act: the scenario is then INCONCLUSIVE (cannot) or ERROR (fault), with this sentence.
   std::string cannot;
   std::string fault;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <exception>
 
+#include "conformance/engine/witness.h"
+
 namespace conformance::engine {
 
 namespace {
@@ -81,6 +83,7 @@ class Judge {
     if (judge_control()) {
       judge_expectations();
       judge_liveness();
+      judge_witnesses();
     }
     if (result_.verdict != Verdict::pass) result_.events = events_of(evidence_);
     return std::move(result_);
@@ -167,6 +170,15 @@ class Judge {
       get_worse(Verdict::warn,
                 "after " + scenario_.mutation + " the target answered again only at the second probe, as if it had restarted");
     }
+  }
+
+  void judge_witnesses() {
+    if (!tell_of_death(evidence_.witnesses)) return;
+    const std::string what = "the target's other connections ended each time it got " + scenario_.mutation + ", and not without it";
+    const Exchange* step = evidence_.last(Phase::step);
+    result_.checks.push_back(single("witness", step == nullptr ? "" : step->name, Verdict::fail, what));
+    result_.checks.back().expected = "the target goes on serving others after " + scenario_.mutation;
+    get_worse(Verdict::fail, what + ", as if its process had died of it and been started anew");
   }
 
   const Scenario& scenario_;

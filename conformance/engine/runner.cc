@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "conformance/engine/parallel.h"
+#include "conformance/engine/witness.h"
 
 namespace conformance::engine {
 
@@ -48,16 +49,21 @@ class Recorder {
   }
 
   Evidence record() {
+    WitnessStand witness(scenario_, driver_);
     guarded(evidence_, "the scenario", [&] {
       const auto session = driver_.begin(scenario_);
       if (scenario_.control && !control_succeeds(*session)) return;
+      if (options_.witnesses && wants_witness(scenario_)) witness.call();
       for (const auto& step : scenario_.steps) {
         if (!perform(*session, step, Phase::step, step.name)) break;
       }
     });
     // A new session, after the old one has closed its connections: a target that serves one peer at a time must not look dead.
     const bool steps_were_tried = evidence_.last(Phase::step) != nullptr;
-    if (scenario_.control && steps_were_tried && evidence_.fault.empty() && options_.liveness_works) probe_liveness();
+    if (scenario_.control && steps_were_tried && evidence_.fault.empty() && options_.liveness_works) {
+      const bool alive = probe_liveness();
+      guarded(evidence_, "the witness", [&] { witness.hear(evidence_, alive); });
+    }
     return finish();
   }
 
@@ -119,11 +125,13 @@ class Recorder {
     return probe != nullptr && !probe->incomplete && !not_successful(*probe, evidence_, vocabulary_, options_.judge);
   }
 
-  void probe_liveness() {
-    if (perform_liveness("liveness") || !evidence_.fault.empty()) return;
+  // Whether the target answered, be it the second time.
+  bool probe_liveness() {
+    if (perform_liveness("liveness")) return true;
+    if (!evidence_.fault.empty()) return false;
     if (options_.shared != nullptr) options_.shared->forget();
     std::this_thread::sleep_for(options_.liveness_pause);
-    perform_liveness("liveness-2");
+    return perform_liveness("liveness-2");
   }
 
   const Scenario& scenario_;

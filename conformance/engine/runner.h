@@ -35,6 +35,8 @@ struct RunOptions {
   std::optional<Step> liveness;
   // False when no probe ever succeeded: then nothing is probed, and what depends on it is INCONCLUSIVE instead of a false FAIL.
   bool liveness_works = true;
+  // Whether hostile scenarios have a witness (engine/witness.h). A target that serves one connection at a time bears none.
+  bool witnesses = false;
   // A liveness probe that fails is repeated once after this long, so that a target which restarts or limits rates is not called dead.
   est::Milliseconds liveness_pause{1000};
   // How long a target that stopped answering may take to come back before the rest of the run is given up.

@@ -99,10 +99,20 @@ class Session {
   [[nodiscard]] virtual StepOutcome perform(const Step& step, const Evidence& before, Exchange& exchange) = 0;
 };
 
+// A connection that says nothing, beside those of a scenario. A target whose process ends takes it down, whoever kills it.
+class Witness {
+ public:
+  virtual ~Witness() = default;
+  // Whether the target has ended it by now. Never blocks.
+  [[nodiscard]] virtual bool ended() = 0;
+};
+
 // Makes sessions. Threads: begin() may be called from several at once.
 class Driver {
  public:
   virtual ~Driver() = default;
+  // For scenarios with the tag `hostile`; null when there is none to be had.
+  [[nodiscard]] virtual std::unique_ptr<Witness> witness() { return nullptr; }
   [[nodiscard]] virtual std::unique_ptr<Session> begin(const Scenario& scenario) = 0;
   // The step used as liveness probe after a scenario with a control, and the one used to see that the target can be reached at all.
   [[nodiscard]] virtual Step liveness() const = 0;

@@ -27,6 +27,7 @@ enum class Death {
   for_good,  // nobody listens any more
   restart,   // a supervisor starts it anew: the next connection finds nobody, later ones do
   freeze,    // connections are taken, and never answered again
+  reborn,    // a supervisor starts it anew at once: the connections it had end, and the next one is served
 };
 
 struct Fault {
@@ -55,7 +56,11 @@ struct Fault {
   std::function<bool(const est::http::Refusal&)> dies_of_refusal;
   std::function<bool(const est::http::Request&)> dies_of_head;
   bool dies_of_plain_octets = false;
-  bool one_at_a_time = false;  // serves the next connection when the last one is closed
+  bool dies_of_early_end = false;  // of a client that ends its side after the handshake without having asked anything
+  std::size_t dies_of_octets = 0;  // of so many from one client; 0: of no number
+  bool leaves_open = false;        // closes no connection, whatever its server does
+  bool one_at_a_time = false;      // serves the next connection when the last one is closed
+  std::size_t places = 0;          // serves so many connections at a time, and drops those that say nothing; 0: any number
   Death death = Death::for_good;
   // Nothing can be learnt from the peer once the fault has shown: only the promised scenarios run.
   bool fatal = false;
@@ -80,5 +85,6 @@ struct Fault {
 [[nodiscard]] std::vector<Fault> core_faults();
 [[nodiscard]] std::vector<Fault> hostile_http_faults();
 [[nodiscard]] std::vector<Fault> fullcmc_faults();
+[[nodiscard]] std::vector<Fault> hostile_time_faults();
 
 }  // namespace conformance::selftest

@@ -1,5 +1,7 @@
 // Faults of /fullcmc: what is granted although it must not be, what is refused although it is good, and how the answer is put.
 #include <algorithm>
+#include <atomic>
+#include <memory>
 
 #include "conformance/selftest/faults_support.h"
 #include "est/codec/base64.h"
@@ -416,11 +418,53 @@ std::vector<Fault> answering_faults() {
   };
 }
 
+Bytes anchors_nobody_has() {
+  codec::TrustAnchorHashes anchors;
+  anchors.algorithm = {codec::oids::sha1, {}};
+  anchors.hashes = {est::crypto::random_bytes(20)};
+  return codec::encode_trusted_anchors(1, anchors);
+}
+
+bool publishes_anchors(const Scene& scene) { return is_full_cmc(scene) && has_control(scene, cmc_oids::trusted_anchors); }
+
+// The next one who asks for the CA certificates is told of a further one.
+AfterHook take_over_anchors() {
+  return [taken = std::make_shared<std::atomic<bool>>(false)](const Scene& scene, Response& response) {
+    if (publishes_anchors(scene)) *taken = true;
+    if (!is(scene.request, Operation::cacerts) || response.status != 200 || !taken->exchange(false)) return;
+    auto certificates = certificates_in(response);
+    certificates.push_back(foreign_certificate("CN=a client's anchor", foreign_public_key()));
+    set_body(response, codec::encode_base64(codec::encode_certs_only(certificates)));
+  };
+}
+
+std::vector<Fault> anchor_faults() {
+  return {
+      {.id = "FAULT-CMC-45",
+       .sentence = "publishes hashes of nothing as its trust anchors",
+       .kills = {"EST-SE-602"},
+       .after = change_controls(with_value(cmc_oids::trusted_anchors, anchors_nobody_has()))},
+      {.id = "FAULT-CMC-46",
+       .sentence = "loses the thread that reads trust anchors published by a client",
+       .kills = {"EST-SE-603/none", "EST-SE-603/anchors-malformed"},
+       .wire =
+           [](const Scene& scene, est::net::Reply& reply) {
+             if (!publishes_anchors(scene)) return;
+             reply.wire.clear();
+             reply.after = est::net::AfterReply::abort;
+           }},
+      {.id = "FAULT-CMC-47",
+       .sentence = "takes over the trust anchors a client publishes",
+       .kills = {"EST-SE-603/none", "EST-SE-603/anchors-malformed"},
+       .after = take_over_anchors()},
+  };
+}
+
 }  // namespace
 
 std::vector<Fault> fullcmc_faults() {
   std::vector<Fault> all = granting_faults();
-  for (const auto& group : {refusing_faults(), answering_faults()}) all.insert(all.end(), group.begin(), group.end());
+  for (const auto& group : {refusing_faults(), answering_faults(), anchor_faults()}) all.insert(all.end(), group.begin(), group.end());
   return all;
 }
 

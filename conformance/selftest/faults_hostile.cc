@@ -167,7 +167,7 @@ std::vector<std::string> all_of(std::initializer_list<std::vector<std::string>> 
   return ids;
 }
 
-const std::vector<std::string> other_requests = {"EST-SE-64*", "EST-SE-65*", "EST-SE-13*", "EST-SE-14*", "EST-SE-111/*"};
+const std::vector<std::string> other_requests = {"EST-SE-64*", "EST-SE-65*", "EST-SE-73*", "EST-SE-13*", "EST-SE-14*", "EST-SE-111/*"};
 constexpr const char* same_flaw = "the requests of these scenarios have the same flaw";
 
 std::vector<Fault> deaths() {
@@ -280,7 +280,8 @@ std::vector<Fault> contents() {
                         each("EST-SE-650", {"rsa-16384"}),
                         each("EST-SE-652", {"ec-infinity", "ec-not-on-curve", "ec-beyond-field", "ec-short", "ec-hybrid", "ec-explicit",
                                             "ec-explicit-huge", "ec-no-curve", "key-empty"}),
-                        {"EST-SE-651"}}),
+                        each("EST-SE-733", {"ec-hybrid-signed"}),
+                        {"EST-SE-651", "EST-SE-735/ec-infinity"}}),
        .also = other_requests,
        .because = same_flaw,
        .after = grant_if(when_request(has_degenerate_key))},

@@ -6,6 +6,7 @@
 #include <set>
 #include <thread>
 
+#include "conformance/engine/witness.h"
 #include "conformance/selftest/reference_target.h"
 #include "conformance/steps/scenario_traits.h"
 #include "conformance/steps/server_driver.h"
@@ -49,6 +50,8 @@ std::vector<ScenarioResult> run_all(const std::vector<Scenario>& scenarios, cons
   options.may_share_control = steps::control_may_be_shared;
   // As in a real run: a target whose liveness probe never worked is not called dead after each negative test.
   options.liveness_works = engine::probe_succeeded(engine::probe(*driver, vocabulary, options), vocabulary, options.judge);
+  const bool hostile = std::any_of(scenarios.begin(), scenarios.end(), engine::wants_witness);
+  options.witnesses = hostile && options.liveness_works && engine::serves_several(*driver, vocabulary, options);
   // Under a fault one scenario must not keep the next from being run, even if it kills the target.
   if (jobs > 1) return engine::run(scenarios, vocabulary, *driver, options);
   std::vector<ScenarioResult> results;

@@ -8,7 +8,9 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -78,20 +80,11 @@ bool send_all(int fd, std::string_view data) {
   return true;
 }
 
-// Moves what is there from one side to the other; false when that side has ended.
-bool move_some(int from, int to) {
+// Moves what is there from one side to the other: how many octets; 0 when that side has ended.
+std::size_t move_some(int from, int to) {
   std::array<char, 16384> block{};
   const ssize_t count = ::recv(from, block.data(), block.size(), 0);
-  return count > 0 && send_all(to, {block.data(), static_cast<std::size_t>(count)});
-}
-
-void relay(const Socket& client, const Socket& server, const std::atomic<bool>& stopping) {
-  std::array<pollfd, 2> sides{{{client.get(), POLLIN, 0}, {server.get(), POLLIN, 0}}};
-  while (!stopping) {
-    if (::poll(sides.data(), sides.size(), tick_ms) <= 0) continue;
-    if (sides[0].revents != 0 && !move_some(client.get(), server.get())) return;
-    if (sides[1].revents != 0 && !move_some(server.get(), client.get())) return;
-  }
+  return count > 0 && send_all(to, {block.data(), static_cast<std::size_t>(count)}) ? static_cast<std::size_t>(count) : 0;
 }
 
 bool readable(int fd, const std::atomic<bool>& stopping) {
@@ -137,9 +130,62 @@ struct PlainFront::Impl {
   std::vector<std::thread> serving;  // touched by the acceptor only, then by the destructor
 
   FrontOptions options;
+  std::atomic<unsigned> lives{0};  // of a process that is reborn
+  std::atomic<std::size_t> busy{0};
+
+  std::mutex mutex;
+  std::set<int> relayed;  // sockets of clients; guarded by mutex
+
+  // Whether the process that took the connection is gone. Whoever asks first ends the connections it had; there is a new one at once.
+  bool outlived(unsigned life) {
+    if (options.death == Death::reborn && options.died->exchange(false)) {
+      ++lives;
+      const std::lock_guard lock(mutex);
+      for (const int client : relayed) ::shutdown(client, SHUT_RDWR);
+    }
+    return lives != life;
+  }
+
+  void pass_on(const Socket& client, const Socket& server, unsigned life) {
+    {
+      const std::lock_guard lock(mutex);
+      relayed.insert(client.get());
+    }
+    relay(client, server, life);
+    const std::lock_guard lock(mutex);
+    relayed.erase(client.get());
+  }
+
+  void relay(const Socket& client, const Socket& server, unsigned life) {
+    constexpr std::size_t end_of_handshake = 160;  // octets; no request is as short as what is left of a handshake
+    constexpr auto longest_silence = std::chrono::milliseconds(400);
+    std::array<pollfd, 2> sides{{{client.get(), POLLIN, 0}, {server.get(), POLLIN, 0}}};
+    std::size_t first = 0;
+    std::size_t further = 0;
+    auto heard = std::chrono::steady_clock::now();
+    while (!stopping && !outlived(life)) {
+      if (options.places > 0 && std::chrono::steady_clock::now() - heard > longest_silence) return;
+      if (::poll(sides.data(), sides.size(), tick_ms) <= 0) continue;
+      if (sides[0].revents != 0) {
+        heard = std::chrono::steady_clock::now();
+        const std::size_t count = move_some(client.get(), server.get());
+        (first == 0 ? first : further) += count;
+        if (count == 0 && first > 0 && further < end_of_handshake && options.dies_of_early_end) *options.died = true;
+        if (options.dies_of_octets > 0 && first + further > options.dies_of_octets) *options.died = true;
+        if (count == 0 || (*options.died && options.dies_of_octets > 0)) return;
+      }
+      if (sides[1].revents != 0 && move_some(server.get(), client.get()) == 0) return;
+    }
+  }
+
+  void wait_for_place() {
+    while (options.places > 0 && busy >= options.places && !stopping) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
 
   // A connection on which the first octet decides.
-  void serve(const Socket& client) const {
+  void serve(const Socket& client) {
+    (void)outlived(lives);  // a death nobody has noticed yet is not this connection's
+    const unsigned life = lives;
     if (!readable(client.get(), stopping)) return;
     std::array<unsigned char, 5> head{};
     if (::recv(client.get(), head.data(), head.size(), MSG_PEEK) < 1) return;
@@ -163,12 +209,13 @@ struct PlainFront::Impl {
       }
     }
     const Socket server = connect_to(behind);
-    if (server.ok() && send_all(server.get(), begun)) relay(client, server, stopping);
+    if (server.ok() && send_all(server.get(), begun)) pass_on(client, server, life);
+    while (options.leaves_open && !stopping) std::this_thread::sleep_for(std::chrono::milliseconds(tick_ms));
   }
 
   // What a dead process does with a new connection. False when it is not dead (any more).
   bool bury(const std::shared_ptr<Socket>& client) {
-    if (!*options.died) return false;
+    if (!*options.died || options.death == Death::reborn) return false;
     if (options.death == Death::restart) *options.died = false;
     if (options.death == Death::for_good) listener = Socket();
     if (options.death == Death::freeze) serving.emplace_back([this, client] { hold(*client, stopping); });
@@ -182,7 +229,12 @@ struct PlainFront::Impl {
       if (options.one_at_a_time) {
         serve(*client);
       } else {
-        serving.emplace_back([this, client] { serve(*client); });
+        wait_for_place();
+        ++busy;
+        serving.emplace_back([this, client] {
+          serve(*client);
+          --busy;
+        });
       }
     }
   }

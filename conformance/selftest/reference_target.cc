@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cstdlib>
 #include <filesystem>
+#include <thread>
 #include <utility>
 
 #include "conformance/selftest/misbehave.h"
@@ -47,6 +48,8 @@ class ScratchFolder {
   std::string path_;
 };
 
+constexpr std::int64_t day = 86400;  // seconds
+
 // Known files of `est-server init`, and the labels of its configuration.
 constexpr std::array identity_names{"client", "ra", "revoked", "expired", "not-yet-valid", "wrong-purpose"};
 
@@ -61,6 +64,7 @@ const std::map<std::string, std::string, std::less<>>& label_names() {
                                                                       {"csrattrs-key-types", "other"},
                                                                       {"csrattrs-none", "basic"},
                                                                       {"change-subject-name", "rename"},
+                                                                      {"fullcmc-trust-anchors", "anchors"},
                                                                       {"one-time-password", "otp"},
                                                                       {"http-basic", "basic"},
                                                                       {"http-digest", "digest"},
@@ -152,7 +156,20 @@ Result<target::Profile> make_profile(const ScratchFolder& folder, const est::net
 
 bool needs_front(const Fault& fault) {
   return fault.plain_http || fault.dies_of_plain_octets || fault.dies_of || fault.dies_of_refusal || fault.dies_of_head || fault.front ||
-         fault.one_at_a_time;
+         fault.one_at_a_time || fault.dies_of_early_end || fault.leaves_open || fault.dies_of_octets > 0 || fault.places > 0;
+}
+
+FrontOptions front_options(const Fault& fault, const std::shared_ptr<std::atomic<bool>>& died) {
+  return {.plain_http = fault.plain_http,
+          .dies_of_plain_octets = fault.dies_of_plain_octets,
+          .dies_of_early_end = fault.dies_of_early_end,
+          .dies_of_octets = fault.dies_of_octets,
+          .leaves_open = fault.leaves_open,
+          .one_at_a_time = fault.one_at_a_time,
+          .places = fault.places,
+          .death = fault.death,
+          .died = died,
+          .answer = fault.front};
 }
 
 }  // namespace
@@ -167,6 +184,9 @@ struct ReferenceTarget::Impl {
   Status start(const Fault* fault);
   Status approve(std::string_view id);
   Status revoke(std::string_view serial_hex);
+  // Gives the server CRLs that hold so long, and waits for their end when that is near.
+  Status renew_crls(std::int64_t seconds);
+  Status expire_crls();
   void offer_operator();
 };
 
@@ -190,8 +210,7 @@ Status ReferenceTarget::Impl::start(const Fault* fault) {
   if (Status started = instance->start(); !started) return started;
   est::net::Endpoint at = instance->listening().front();
   if (fault != nullptr && needs_front(*fault)) {
-    auto fronted =
-        PlainFront::start(at, {fault->plain_http, fault->dies_of_plain_octets, fault->one_at_a_time, fault->death, died, fault->front});
+    auto fronted = PlainFront::start(at, front_options(*fault, died));
     if (!fronted) return fronted.error();
     front = *std::move(fronted);
     at = front->listening();
@@ -215,10 +234,21 @@ Status ReferenceTarget::Impl::approve(std::string_view id) {
 
 Status ReferenceTarget::Impl::revoke(std::string_view serial_hex) {
   if (Status revoked = instance->authority().revoke(from_hex(serial_hex)); !revoked) return revoked;
-  const auto lists = instance->authority().make_crls(86400);
+  return renew_crls(day);
+}
+
+Status ReferenceTarget::Impl::renew_crls(std::int64_t seconds) {
+  const auto lists = instance->authority().make_crls(seconds);
   if (!lists) return lists.error();
   if (Status written = est::write_file(folder.file("est.crl"), server::pem_of("X509 CRL", *lists)); !written) return written;
   return instance->reload();
+}
+
+Status ReferenceTarget::Impl::expire_crls() {
+  const est::UnixTime end = est::system_clock().now() + 1;
+  if (Status renewed = renew_crls(1); !renewed) return renewed;
+  while (est::system_clock().now() <= end + 1) std::this_thread::sleep_for(est::Milliseconds(50));
+  return {};
 }
 
 void ReferenceTarget::Impl::offer_operator() {
@@ -231,6 +261,8 @@ void ReferenceTarget::Impl::offer_operator() {
     const auto serial = values.find("serial");
     return serial == values.end() ? Status{Error{"no certificate to revoke"}} : revoke(serial->second);
   };
+  profile.operator_actions["expire-crl"].call = [this](const Values&) { return expire_crls(); };
+  profile.operator_actions["renew-crl"].call = [this](const Values&) { return renew_crls(day); };
 }
 
 ReferenceTarget::ReferenceTarget(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

@@ -61,7 +61,8 @@ Maybe<Presentation> wanted_presentation(const Doing& doing, Usual usual) {
 
 // Features that a target's default label may well have; the others need a label of their own.
 bool may_be_default(std::string_view feature) {
-  return feature == "http-basic" || feature == "http-digest" || feature == "client-certificate" || feature == "late-client-certificate";
+  return feature == "http-basic" || feature == "http-digest" || feature == "client-certificate" || feature == "late-client-certificate" ||
+         feature == "fullcmc-trust-anchors";
 }
 
 std::string mixed_case(std::string name) {
@@ -118,6 +119,12 @@ void tell_obtained(const Doing& doing, const std::string& name) {
 est::Milliseconds time_for(const Doing& doing) {
   const std::int64_t most = doing.context.profile.limits.longest_wait_seconds * 1000;
   return est::Milliseconds(std::clamp<std::int64_t>(doing.parameters.number("within", most), 1, 24LL * 3600 * 1000));
+}
+
+Pieces pieces_of(const Parameters& parameters) {
+  constexpr std::int64_t usual = 6;
+  const auto count = std::max<std::int64_t>(1, parameters.number("pieces", usual));
+  return {est::Milliseconds(parameters.number("split", 0)), static_cast<std::size_t>(count)};
 }
 
 // INT-14: where the listener lets nobody in without a certificate, a step that does not say otherwise shows one.

@@ -2,6 +2,9 @@
 #pragma once
 
 #include <chrono>
+#include <map>
+#include <memory>
+#include <vector>
 
 #include "conformance/engine/vocabulary.h"
 #include "conformance/steps/identities.h"
@@ -10,6 +13,8 @@
 #include "conformance/steps/recorder.h"
 #include "conformance/steps/redact.h"
 #include "conformance/steps/run_state.h"
+#include "conformance/steps/stream.h"
+#include "conformance/steps/trickle.h"
 #include "conformance/steps/wire.h"
 #include "conformance/target/profile.h"
 
@@ -21,10 +26,12 @@ struct Context;
 // One enrollment with whatever the profile has, revoked by its operator.
 [[nodiscard]] Maybe<est::tls::Identity> obtain_revoked(const Context& context);
 
-// Connections that were brought to some point and are left there.
-struct Held {
-  std::vector<est::net::ClientConnection> tls;
-  std::vector<est::net::PlainConnection> plain;
+// A request whose last octet has not been sent.
+struct Withheld {
+  est::net::ClientConnection connection;
+  est::Byte last{};
+  bool released = false;                     // it has
+  std::optional<est::net::Failure> failure;  // of sending it
 };
 
 struct Context {
@@ -46,6 +53,8 @@ struct Context {
   Wire wire;
   Identities identities;
   Held held;
+  std::vector<std::unique_ptr<Trickle>> trickles;
+  std::map<std::string, Withheld, std::less<>> withheld;  // by the name of the exchange
   std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
 };
 
@@ -61,6 +70,9 @@ struct Doing {
 
 // The exchange's whole time: `within`, else the profile's longest wait.
 [[nodiscard]] est::Milliseconds time_for(const Doing& doing);
+
+// `split` and `pieces`.
+[[nodiscard]] Pieces pieces_of(const Parameters& parameters);
 
 // Which credentials a step presents, and the certificate among them.
 struct Presentation {
@@ -90,6 +102,7 @@ enum class Usual { none, access, renewal };  // what a verb presents when the st
 [[nodiscard]] engine::StepOutcome perform_raw(Doing& doing);
 [[nodiscard]] engine::StepOutcome perform_plain(Doing& doing);
 [[nodiscard]] engine::StepOutcome perform_hold(Doing& doing);
+[[nodiscard]] engine::StepOutcome perform_finish(Doing& doing);
 [[nodiscard]] engine::StepOutcome perform_pause(Doing& doing);
 [[nodiscard]] engine::StepOutcome perform_wait_retry(Doing& doing);
 [[nodiscard]] engine::StepOutcome perform_operator(Doing& doing);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "conformance/steps/encoding.h"
+#include "conformance/steps/hostile_requests.h"
 #include "est/codec/cmc_controls.h"
 #include "est/codec/der.h"
 #include "est/codec/signed_data.h"
@@ -27,7 +28,7 @@ namespace oids = est::codec::oids;
 
 // Body parts of what is sent beside the request, so that a script can name them.
 constexpr BodyPartId nonce_part = 11, transaction_part = 12, data_part = 13, identification_part = 14, proof_part = 15, random_part = 16,
-                     witness_part = 17, unknown_part = 18, other_part = 30;
+                     witness_part = 17, unknown_part = 18, anchors_part = 19, other_part = 30;
 
 bool has(const CmcPlan& plan, std::string_view control) {
   return std::find(plan.controls.begin(), plan.controls.end(), control) != plan.controls.end();
@@ -107,6 +108,15 @@ void add_identity_proof(const CmcPlan& plan, const Bytes& requests, std::vector<
   controls.push_back(codec::make_control(proof_part, type, codec::encode_witness_v2(est::pki::make_witness_v2(newer, witness))));
 }
 
+// A trust anchor nobody has, by SHA-256. Malformed: a number where the list of hashes should be.
+Bytes trust_anchors(bool malformed) {
+  codec::TrustAnchorHashes anchors;
+  anchors.algorithm = {oids::sha256, {}};
+  anchors.hashes = {est::crypto::random_bytes(32)};
+  if (!malformed) return codec::encode_trusted_anchors(1, anchors);
+  return der::sequence({der::integer(1), der::sequence({der::oid(oids::sha256)}), der::integer(7)});
+}
+
 std::vector<Control> controls_of(const CmcPlan& plan, const Bytes& requests, const Bytes& random, MadeCmc& made) {
   std::vector<Control> controls;
   if (has(plan, "sender-nonce")) {
@@ -125,6 +135,8 @@ std::vector<Control> controls_of(const CmcPlan& plan, const Bytes& requests, con
   if (has(plan, "pop-link")) controls.push_back(codec::make_octets_control(random_part, cmc_oids::pop_link_random, random));
   if (has(plan, "ra-pop-witness"))
     controls.push_back(codec::make_control(witness_part, cmc_oids::ra_pop_witness, codec::encode_ra_pop_witness({0, {plan.body_part}})));
+  if (has(plan, "trust-anchors"))
+    controls.push_back(codec::make_control(anchors_part, cmc_oids::trusted_anchors, trust_anchors(plan.corrupt == "anchors-malformed")));
   if (plan.corrupt == "unknown-control")
     controls.push_back(codec::make_control(unknown_part, codec::Oid("1.3.6.1.4.1.32473.7030.5"), der::utf8_string("of no meaning")));
   if (plan.corrupt == "duplicate-body-part")
@@ -179,6 +191,15 @@ est::Status replace_type(codec::SignedData& message, const est::crypto::PrivateK
   return est::pki::sign_again(signer, *message.content, key, key.natural_digest());
 }
 
+constexpr est::Byte sequence_octet = 0x30;
+
+// SEQUENCEs of indefinite length inside each other, none of which ends.
+Bytes indefinite(std::size_t levels) {
+  Bytes octets;
+  for (std::size_t i = 0; i < levels; ++i) est::append(octets, Bytes{sequence_octet, 0x80});
+  return octets;
+}
+
 Result<Bytes> finish(const RequestPlan& request, const CmcPlan& plan, codec::SignedData message) {
   const est::crypto::PrivateKey& key = plan.signer ? *plan.signer->key : request.key;
   if (plan.corrupt == "outer-signature") message.signers.front().signature.back() ^= 1U;
@@ -194,6 +215,9 @@ Result<Bytes> finish(const RequestPlan& request, const CmcPlan& plan, codec::Sig
   Bytes whole = codec::encode_signed_data(message);
   if (plan.corrupt == "trailing") est::append(whole, Bytes{0x04, 0x02, 0x00, 0x00});
   if (plan.corrupt == "truncated") whole.resize(whole.size() - 10);
+  if (plan.corrupt == "length-past-end") whole[2] = whole[3] = 0xff;  // a message is long enough for two octets of length
+  if (plan.corrupt == "nested-deeply") whole = nested_elements(sequence_octet, 10000, {});
+  if (plan.corrupt == "nested-indefinite") whole = indefinite(10000);
   if (plan.corrupt == "not-cms") whole = der::sequence({der::utf8_string("no Full PKI Request")});
   return whole;
 }
@@ -215,6 +239,7 @@ const std::vector<CmcWord>& cmc_controls() {
       {"identity-proof-v2-by-module", "the same as id-cmc 33 (RFC 6402 A.2)"},
       {"pop-link", "Identification and POP Link Random, with a witness in the request (14, 16)"},
       {"ra-pop-witness", "RA POP Witness for the request (17)"},
+      {"trust-anchors", "Publish Trust Anchors with the hash of no certificate there is (19)"},
       {"unreferenced", "no control, but a member of otherMsgSequence that nothing refers to (30)"},
   };
   return words;
@@ -231,6 +256,7 @@ const std::vector<CmcWord>& cmc_corruptions() {
       {"ra-verified", "the CRMF request says raVerified"},
       {"no-subject", "the CRMF template has no subject"},
       {"unknown-control", "a control that nobody knows (body part 18)"},
+      {"anchors-malformed", "with trust-anchors: a number stands in place of the hashes"},
       {"duplicate-body-part", "a control has the body part number of the request"},
       {"huge-body-part", "a control has the body part number 4294967296"},
       {"missing-sequence", "PKIData ends after its second sequence"},
@@ -242,6 +268,9 @@ const std::vector<CmcWord>& cmc_corruptions() {
       {"content-type-attribute", "the signed content-type attribute says id-data"},
       {"trailing", "four octets follow the message"},
       {"truncated", "the last ten octets are missing"},
+      {"length-past-end", "the outermost length is 65535"},
+      {"nested-deeply", "10000 SEQUENCEs inside each other instead of the message"},
+      {"nested-indefinite", "the same with lengths that never end"},
       {"not-cms", "a SEQUENCE with a text instead of the message"},
   };
   return words;
@@ -253,6 +282,7 @@ Maybe<CmcPlan> plan_full_cmc(const Parameters& parameters, const target::Profile
   plan.controls = parameters.texts("controls").value_or(std::vector<std::string>{});
   plan.reversed = parameters.text("order", "as-listed") == "reversed";
   plan.corrupt = parameters.text("cmc-corrupt");
+  if (plan.corrupt == "none") plan.corrupt.clear();
   plan.body_part = static_cast<BodyPartId>(parameters.number("body-part", 1));
   const auto& known = cmc_controls();
   for (const std::string& control : plan.controls)

@@ -84,7 +84,8 @@ engine::StepOutcome perform_client_hello(Doing& doing) {
   auto& connection = std::get<PlainConnection>(opened);
   doing.recorder.event("tcp", "connected", endpoint_of(doing).to_string());
   // A peer that closes early has answered all the same.
-  const auto unsent = connection.write(hello_records(kind, form, message), deadline);
+  StreamOf stream(connection);
+  const auto unsent = write_in_pieces(stream, hello_records(kind, form, message), pieces_of(doing.parameters), deadline);
   doing.recorder.event("tls", "client-hello-sent", kind + ", records: " + form + (unsent ? ", not taken whole" : ""));
   if (form == "first-half") connection.end_output();
   est::Bytes flight;

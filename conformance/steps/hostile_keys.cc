@@ -1,5 +1,8 @@
 // Public keys and signatures that attack arithmetic: sizes, degenerate values, points that are none.
+#include <functional>
+
 #include "conformance/steps/hostile_requests.h"
+#include "conformance/steps/parameters.h"
 #include "conformance/steps/request_parts.h"
 #include "est/codec/der.h"
 #include "est/crypto/digest.h"
@@ -120,6 +123,60 @@ Result<Bytes> explicit_curve(const SoundRequest& sound, std::size_t octets) {
   return with_key(sound, key_info(ec_algorithm(explicit_domain(octets)), point_of(0x04, 2 * octets, 0x05)));
 }
 
+// --- Forms of a sound P-256 key: the signature is that of its holder and verifies with every reader of the form
+
+constexpr std::size_t point_octets = 1 + 2 * p256_field;
+
+// The key's point, uncompressed; nothing when the key is another.
+Result<Bytes> sound_point(const SoundRequest& sound) {
+  const auto& key = sound.request.key;
+  const bool fits = sound.key_type == est::crypto::KeyType::ec_p256 && key.der.size() > point_octets;
+  if (!fits) return est::Error{"this form is made of a key of type ec-p256"};
+  return Bytes(key.der.end() - static_cast<std::ptrdiff_t>(point_octets), key.der.end());
+}
+
+Result<Bytes> with_form(const SoundRequest& sound, const std::function<Bytes(const Bytes& point)>& key) {
+  const auto point = sound_point(sound);
+  if (!point) return point.error();
+  InfoParts info = parts_of(sound);
+  info.public_key = key(*point);
+  return sign_info(sound, info);
+}
+
+// The lowest bit of y goes into the first octet (SEC 1 2.3.3).
+Byte with_parity(Byte form, const Bytes& point) { return static_cast<Byte>(form | (point.back() & 0x01U)); }
+
+Bytes hex_number(std::string_view hex) { return octets_of_hex(hex).value_or(Bytes{}); }
+
+// SpecifiedECDomain of P-256 (RFC 3279 2.3.5; the numbers are those of FIPS 186-4 D.1.2.3).
+Bytes written_out_p256() {
+  const Bytes prime = hex_number("ffffffff00000001000000000000000000000000ffffffffffffffffffffffff");
+  const Bytes a = hex_number("ffffffff00000001000000000000000000000000fffffffffffffffffffffffc");
+  const Bytes b = hex_number("5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604b");
+  const Bytes base = hex_number(
+      "046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c2964fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5");
+  const Bytes order = hex_number("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551");
+  const Bytes field_id = der::sequence({der::oid(Oid("1.2.840.10045.1.1")), der::unsigned_integer(prime)});
+  return der::sequence({der::integer(1), field_id, der::sequence({der::octet_string(a), der::octet_string(b)}), der::octet_string(base),
+                        der::unsigned_integer(order), der::integer(1)});
+}
+
+Bytes on_named_curve(est::BytesView point) { return key_info(ec_algorithm(der::oid(oids::prime256v1)), point); }
+
+Bytes compressed(const Bytes& point) {
+  Bytes form(point.begin(), point.begin() + 1 + p256_field);
+  form.front() = with_parity(0x02, point);
+  return on_named_curve(form);
+}
+
+Bytes hybrid(const Bytes& point) {
+  Bytes form = point;
+  form.front() = with_parity(0x06, point);
+  return on_named_curve(form);
+}
+
+Bytes explicitly(const Bytes& point) { return key_info(ec_algorithm(written_out_p256()), point); }
+
 // --- Signatures
 
 Result<Bytes> with_algorithm(const SoundRequest& sound, est::BytesView algorithm) {
@@ -174,6 +231,12 @@ std::vector<CorruptionEntry> hostile_keys() {
        [](Sound s) { return explicit_curve(s, 4096); }},
       {{"ec-no-curve", "an EC key that does not name its curve"},
        [](Sound s) { return with_key(s, key_info(ec_algorithm(der::null()), point_of(0x04, 2 * p256_field, 0x01))); }},
+      {{"ec-explicit-signed", "the P-256 key with its curve written out, signed by its holder"},
+       [](Sound s) { return with_form(s, explicitly); }},
+      {{"ec-compressed-signed", "the P-256 key with its point compressed, signed by its holder"},
+       [](Sound s) { return with_form(s, compressed); }},
+      {{"ec-hybrid-signed", "the P-256 key in the hybrid form RFC 5480 forbids, signed by its holder"},
+       [](Sound s) { return with_form(s, hybrid); }},
       {{"key-empty", "a public key of no octets"},
        [](Sound s) { return with_key(s, key_info(ec_algorithm(der::oid(oids::prime256v1)), {})); }},
   };

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <openssl/x509.h>
 
 #include <chrono>
 #include <set>
@@ -72,6 +73,27 @@ TEST(HostileRequests, OurVerifierDoesNotTakeTheExponentOne) {
   const auto decoded = est::codec::decode_certification_request(one->make(sound_request()).value());
   ASSERT_TRUE(decoded.accepted()) << est::describe_first(decoded.findings);
   EXPECT_FALSE(signature_holds(*decoded.value));
+}
+
+// The signature of the holder over a key in another form: our verifier takes the one RFC 5480 allows, and no other.
+TEST(HostileRequests, OtherFormsOfTheKeyAreSoundlySigned) {
+  const auto sound = sound_request();
+  const auto entries = hostile_keys();
+  for (const auto& [name, legal] :
+       {std::pair{"ec-compressed-signed", true}, std::pair{"ec-hybrid-signed", false}, std::pair{"ec-explicit-signed", false}}) {
+    const auto entry = std::find_if(entries.begin(), entries.end(), [&](const auto& one) { return one.what.name == name; });
+    ASSERT_NE(entry, entries.end());
+    const auto der = entry->make(sound).value();
+    const auto decoded = est::codec::decode_certification_request(der);
+    ASSERT_TRUE(decoded.accepted()) << name << est::describe_first(decoded.findings);
+    EXPECT_EQ(verifies(*decoded.value), legal) << name;
+    // OpenSSL reads all three, so nothing but the form can be the reason of a refusal.
+    const auto* octets = der.data();
+    X509_REQ* request = d2i_X509_REQ(nullptr, &octets, static_cast<long>(der.size()));
+    ASSERT_NE(request, nullptr) << name;
+    EXPECT_EQ(X509_REQ_verify(request, X509_REQ_get0_pubkey(request)), 1) << name;
+    X509_REQ_free(request);
+  }
 }
 
 TEST(HostileRequests, NestingCountsItsLevels) {

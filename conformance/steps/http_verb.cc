@@ -1,7 +1,6 @@
 #include "conformance/steps/http_verb.h"
 
 #include <algorithm>
-#include <thread>
 
 #include "est/base/text.h"
 #include "est/codec/der.h"
@@ -276,6 +275,7 @@ void HttpVerb::send_and_read(const std::optional<Authorization>& authorization) 
   if (authorization) recorder_.fact("authorization", authorization->kind);
   const RequestOctets octets = compose_request(doing_, line_, body_);
   recorder_.request(line_.method, line_.target, octets.whole());
+  if (doing_.parameters.flag("withhold", false)) return send_all_but_one(octets.whole());
   StreamOf stream(context_.wire.current()->connection);
   AnswerReader reader(stream, line_.method);
   auto failure = send(octets, stream, reader);
@@ -284,6 +284,19 @@ void HttpVerb::send_and_read(const std::optional<Authorization>& authorization) 
                     line_.method + " " + line_.target + ", " + std::to_string(octets.body.size()) + " octets of body");
   reader.read(failure ? est::Deadline::earlier(deadline_, est::Deadline::after(late_answer_wait)) : deadline_);
   settle(reader, failure);
+}
+
+// The connection is put aside with what is left to send; `finish` goes on with it.
+void HttpVerb::send_all_but_one(est::BytesView octets) {
+  auto connection = context_.wire.release();
+  const auto failure = connection.write(octets.first(octets.size() - 1), deadline_);
+  if (failure) {
+    recorder_.failure(*failure);
+    recorder_.peer_close(connection.peer_close());
+    return;
+  }
+  recorder_.event("suite", "last-octet-withheld", std::to_string(octets.size()) + " octets");
+  context_.withheld.insert_or_assign(doing_.exchange.name, Withheld{std::move(connection), octets.back(), false, std::nullopt});
 }
 
 std::optional<Failure> HttpVerb::send(const RequestOctets& octets, Stream& stream, AnswerReader& reader) {
@@ -302,15 +315,7 @@ std::optional<Failure> HttpVerb::send(const RequestOctets& octets, Stream& strea
 }
 
 std::optional<Failure> HttpVerb::send_in_pieces(est::BytesView octets, Stream& stream) const {
-  const std::int64_t pause = doing_.parameters.number("split", 0);
-  if (pause <= 0 || octets.empty()) return stream.write(octets, deadline_);
-  constexpr std::size_t pieces = 6;
-  const std::size_t step = (octets.size() + pieces - 1) / pieces;
-  for (std::size_t at = 0; at < octets.size(); at += step) {
-    if (at > 0) std::this_thread::sleep_for(std::min(est::Milliseconds(pause), deadline_.left()));
-    if (auto failure = stream.write(octets.subspan(at, std::min(step, octets.size() - at)), deadline_)) return failure;
-  }
-  return std::nullopt;
+  return write_in_pieces(stream, octets, pieces_of(doing_.parameters), deadline_);
 }
 
 void HttpVerb::settle(AnswerReader& reader, const std::optional<Failure>& write_failure) {

@@ -35,6 +35,7 @@ class HttpVerb {
   [[nodiscard]] Maybe<std::optional<std::string>> challenge_password();
   [[nodiscard]] Maybe<std::optional<std::string>> challenge_password_for(const std::string& pop, const est::Bytes& binding);
   void send_and_read(const std::optional<Authorization>& authorization);
+  void send_all_but_one(est::BytesView octets);
   [[nodiscard]] std::optional<est::net::Failure> send(const RequestOctets& octets, Stream& stream, AnswerReader& reader);
   [[nodiscard]] std::optional<est::net::Failure> send_in_pieces(est::BytesView octets, Stream& stream) const;
   void settle(AnswerReader& reader, const std::optional<est::net::Failure>& write_failure);

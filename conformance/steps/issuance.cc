@@ -13,7 +13,7 @@
 namespace conformance::steps {
 namespace {
 
-constexpr std::array harmless_verbs{"cacerts", "csrattrs", "handshake", "plain", "pause", "wait-retry", "operator"};
+constexpr std::array harmless_verbs{"cacerts", "csrattrs", "handshake", "plain", "pause", "wait-retry", "operator", "finish"};
 constexpr std::array issuing_operations{"simpleenroll", "simplereenroll", "serverkeygen", "fullcmc"};
 
 std::string text_of(const engine::Step& step, const char* key) {
@@ -116,6 +116,8 @@ std::vector<est::Bytes> certificates_issued(const engine::Exchange& exchange) {
   std::erase_if(certificates, [&](const est::Bytes& der) { return !issued_here(der, exchange); });
   return certificates;
 }
+
+void settle_finished(const Doing& doing) { settle(doing, 1); }
 
 engine::StepOutcome perform_counted(Doing& doing, const std::function<engine::StepOutcome(Doing&)>& verb) {
   const std::size_t most = may_issue(doing.step);

@@ -17,4 +17,7 @@ namespace conformance::steps {
 // Performs the verb unless the profile's certificates are spent.
 [[nodiscard]] engine::StepOutcome perform_counted(Doing& doing, const std::function<engine::StepOutcome(Doing&)>& verb);
 
+// For a request that was begun by another step, which took a slot for it: gives the slot back unless something was issued.
+void settle_finished(const Doing& doing);
+
 }  // namespace conformance::steps

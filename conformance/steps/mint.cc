@@ -170,8 +170,22 @@ Result<Identity> by_own_ca(Draft leaf, const MintInput& input, const std::option
   return signed_by(std::move(leaf), {ca->spec.subject, &ca->key, est::pki::key_identifier(ca->spec.public_key_info)}, {*certificate});
 }
 
-Result<Identity> below_many(Draft leaf, const MintInput& input) {
-  constexpr int intermediates = 9;
+// Below a CA made for the moment; the client CA's certificate is sent along and has nothing to do with it.
+Result<Identity> beside_known_ca(Draft leaf, const MintInput& input) {
+  auto identity = by_own_ca(std::move(leaf), input, {});
+  if (identity) identity->chain.insert(identity->chain.begin() + 1, input.client_ca->chain.begin(), input.client_ca->chain.end());
+  return identity;
+}
+
+// A megabyte in an extension nobody knows; the number is from an arc below IANA's example enterprise number (RFC 5612).
+Result<Identity> huge(Draft leaf) {
+  constexpr std::size_t octets = std::size_t{1} << 20U;
+  const est::Bytes value = est::codec::der::octet_string(est::Bytes(octets, est::Byte{0x5a}));
+  leaf.spec.extensions.push_back({est::codec::Oid("1.3.6.1.4.1.32473.7030.7"), false, value});
+  return self_signed(leaf);
+}
+
+Result<Identity> below_many(Draft leaf, const MintInput& input, int intermediates) {
   const auto ca = [&](int level) {
     return draft(input.common_name + " CA " + std::to_string(level), {input.now - day, input.now + 365 * day},
                  {est::codec::make_basic_constraints(true), est::codec::make_key_usage(usage::key_cert_sign | usage::crl_sign)});
@@ -210,6 +224,9 @@ const std::vector<MintKind>& mint_kinds() {
       {"path-too-long", "two CAs below one of the client CA that allows none below it", true},
       {"stolen", "a good certificate of the client CA, presented by somebody who has another key", true},
       {"long-chain", "of a CA made for the moment, nine intermediates below its root", false},
+      {"chain-of-100", "the same with 98 intermediates", false},
+      {"huge-certificate", "self-signed, with an extension of a megabyte", false},
+      {"beside-known-ca", "of a CA made for the moment, sent together with the certificate of the client CA", true},
       {"self-signed", "signed by its own key", false},
       {"unknown-ca", "of a CA made for the moment", false},
       {"forged-issuer", "of a CA made for the moment that bears the name of a CA the target knows", false},
@@ -235,7 +252,10 @@ Result<Identity> mint(std::string_view kind, const MintInput& input) {
   if (kind == "outside-name-constraints") return outside_name_constraints(std::move(*leaf), input);
   if (kind == "path-too-long") return path_too_long(std::move(*leaf), input);
   if (kind == "stolen") return stolen(std::move(*leaf), input);
-  if (kind == "long-chain") return below_many(std::move(*leaf), input);
+  if (kind == "long-chain") return below_many(std::move(*leaf), input, 9);
+  if (kind == "chain-of-100") return below_many(std::move(*leaf), input, 98);
+  if (kind == "huge-certificate") return huge(std::move(*leaf));
+  if (kind == "beside-known-ca") return beside_known_ca(std::move(*leaf), input);
   if (known->of_client_ca) return by_client_ca(std::move(*leaf), input);
   if (kind == "self-signed") return self_signed(*leaf);
   return by_own_ca(std::move(*leaf), input, kind == "forged-issuer" ? input.imitated_issuer : std::nullopt);

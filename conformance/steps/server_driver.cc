@@ -27,6 +27,7 @@ const std::map<std::string, VerbFunction, std::less<>>& functions() {
       {"handshake", perform_handshake},
       {"plain", perform_plain},
       {"hold", perform_hold},
+      {"finish", perform_finish},
       {"fullcmc", perform_http},
       {"pause", perform_pause},
       {"wait-retry", perform_wait_retry},
@@ -57,6 +58,15 @@ class ServerSession final : public engine::Session {
   Context context_;
 };
 
+class IdleConnection final : public engine::Witness {
+ public:
+  explicit IdleConnection(est::net::ClientConnection connection) : connection_(std::move(connection)) {}
+  bool ended() override { return connection_.readable_now(); }
+
+ private:
+  est::net::ClientConnection connection_;
+};
+
 class ServerDriver final : public engine::Driver {
  public:
   ServerDriver(const target::Profile& profile, std::shared_ptr<CertificateBudget> budget)
@@ -64,6 +74,13 @@ class ServerDriver final : public engine::Driver {
 
   std::unique_ptr<engine::Session> begin(const engine::Scenario& scenario) override {
     return std::make_unique<ServerSession>(profile_, redactor_, run_, scenario.id);
+  }
+  std::unique_ptr<engine::Witness> witness() override {
+    constexpr est::Milliseconds longest{3000};
+    run_.wait_for_turn();
+    auto opened = Wire(profile_).dial_beside(est::Deadline::after(longest));
+    auto* connection = std::get_if<est::net::ClientConnection>(&opened);
+    return connection == nullptr ? nullptr : std::make_unique<IdleConnection>(std::move(*connection));
   }
   engine::Step liveness() const override {
     engine::Step step;

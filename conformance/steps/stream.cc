@@ -1,6 +1,8 @@
 #include "conformance/steps/stream.h"
 
+#include <algorithm>
 #include <array>
+#include <thread>
 
 namespace conformance::steps {
 namespace {
@@ -14,6 +16,17 @@ constexpr std::size_t most_answer_octets = std::size_t{17} << 20U;  // a little 
 Failure read_failure(Cause cause, std::string message) { return {Stage::read, cause, std::move(message), std::nullopt}; }
 
 }  // namespace
+
+std::optional<Failure> write_in_pieces(Stream& stream, est::BytesView octets, const Pieces& pieces, est::Deadline deadline) {
+  if (pieces.pause <= est::Milliseconds::zero() || octets.empty()) return stream.write(octets, deadline);
+  const std::size_t count = std::clamp<std::size_t>(pieces.count, 1, octets.size());
+  const std::size_t step = (octets.size() + count - 1) / count;
+  for (std::size_t at = 0; at < octets.size(); at += step) {
+    if (at > 0) std::this_thread::sleep_for(std::min(pieces.pause, deadline.left()));
+    if (auto failure = stream.write(octets.subspan(at, std::min(step, octets.size() - at)), deadline)) return failure;
+  }
+  return std::nullopt;
+}
 
 AnswerReader::AnswerReader(Stream& stream, std::string method, std::size_t answers)
     : stream_(stream), method_(std::move(method)), awaited_(std::max<std::size_t>(answers, 1)), parser_(method_) {}

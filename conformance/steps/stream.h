@@ -39,6 +39,14 @@ class StreamOf final : public Stream {
   Connection& connection_;
 };
 
+// Octets sent in several pieces; the last may be shorter. A pause of 0: all at once.
+struct Pieces {
+  est::Milliseconds pause{0};
+  std::size_t count = 6;  // more than there are octets: each octet is a piece
+};
+[[nodiscard]] std::optional<est::net::Failure> write_in_pieces(Stream& stream, est::BytesView octets, const Pieces& pieces,
+                                                               est::Deadline deadline);
+
 // Reads answers, keeping every octet. An answer larger than 16 MiB, or one that never ends, is cut off.
 class AnswerReader {
  public:

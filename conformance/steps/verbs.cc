@@ -101,6 +101,11 @@ Parameters authentication_parameters() {
   };
 }
 
+Parameters split_parameters() {
+  return {number("split", "send in pieces with so many milliseconds between them"),
+          number("pieces", "how many; default 6, and each octet by itself when there are no more octets than that")};
+}
+
 Parameters message_parameters() {
   return {
       text("path", "the whole request target, instead of /.well-known/est/LABEL/OPERATION"),
@@ -111,7 +116,7 @@ Parameters message_parameters() {
       choice("transfer", {"length", "chunked", "chunked-extensions", "chunked-trailers", "chunked-odd-sizes"},
              "framing of the body; odd sizes have leading zeros and capital digits"),
       flag("expect-continue", "send Expect: 100-continue and wait a moment before the body"),
-      number("split", "send in six pieces with so many milliseconds between them"),
+      flag("withhold", "send all but the last octet, and leave the rest to the verb finish; credentials have to be sent unasked"),
   };
 }
 
@@ -170,7 +175,7 @@ std::string in_words(const std::vector<CmcWord>& words) {
 }
 
 std::vector<std::string> cmc_corruption_names() {
-  std::vector<std::string> names;
+  std::vector<std::string> names{"none"};
   for (const auto& corruption : cmc_corruptions()) names.push_back(corruption.name);
   return names;
 }
@@ -195,12 +200,11 @@ Parameters octet_parameters() {
       number("repeat", "how often send is sent"),
       number("answers", "HTTP answers to wait for; default 1"),
       number("linger", "milliseconds to look for more, or for the close, after the answers; default 300"),
-      number("split", "send in six pieces with so many milliseconds between them"),
   };
 }
 
 Parameters http_parameters() {
-  return together({connection_parameters(), label_parameters(), authentication_parameters(), message_parameters()});
+  return together({connection_parameters(), label_parameters(), authentication_parameters(), message_parameters(), split_parameters()});
 }
 
 VerbInfo controlled(std::string name, std::string meaning, Parameters parameters, std::string check,
@@ -229,7 +233,10 @@ Parameters request_verb_parameters() {
 }
 
 Parameters plain_parameters() {
-  return together({octet_parameters(), label_parameters(), {number("within", "milliseconds for the whole exchange; default 5000")}});
+  return together({octet_parameters(),
+                   split_parameters(),
+                   label_parameters(),
+                   {number("within", "milliseconds for the whole exchange; default 5000")}});
 }
 
 void add_http_verbs(engine::Vocabulary& vocabulary) {
@@ -248,16 +255,22 @@ void add_lower_verbs(engine::Vocabulary& vocabulary) {
   Parameters watch{
       number("watch", "milliseconds to look for an alert or close afterwards, which on TLS 1.3 is where a refusal comes; default 300")};
   Parameters close{
-      choice("close", {"none", "half", "polite", "abrupt"},
-             "after sending: end our side only and go on reading, or close without reading: with close_notify, or by a TCP reset")};
+      choice("close", {"none", "half", "half-tls", "half-tcp", "cut-record", "polite", "abrupt"},
+             "after sending: end our side only and go on reading (half: with close_notify and FIN after a moment; half-tls: close_notify "
+             "alone; half-tcp: FIN alone; cut-record: FIN in the middle of a TLS record), or close without reading: with close_notify, or "
+             "by a TCP reset")};
+  Parameters turns{flag("turns", "send each repetition when the one before has been answered (default false: all at once)")};
   vocabulary.add(controlled("handshake", "TLS handshake and nothing more", together({connection_parameters(), label_parameters(), watch}),
                             "handshake-completed"));
   vocabulary.add(plain_verb("renegotiate", "a new TLS handshake on the scenario's last connection (TLS 1.2)",
                             {number("within", "milliseconds; default limits.longest-wait")}));
   vocabulary.add(plain_verb("raw", "octets inside TLS; default within: 5000",
-                            together({connection_parameters(), label_parameters(), octet_parameters(), close})));
+                            together({connection_parameters(), label_parameters(), octet_parameters(), split_parameters(), close, turns})));
   Parameters hold{
       number("connections", "how many; default 1, at most 500"),
+      number("trickle",
+             "milliseconds between further octets, sent one at a time on each connection of state hello, head or body, as long "
+             "as the scenario goes on; default: none are sent"),
       choice("state", {"silent", "hello", "idle", "head", "body", "unread"},
              "where they are left: no octet sent, half a ClientHello, after the handshake (default), half a request head, half a "
              "body, or 200 requests whose answers are not read"),
@@ -279,7 +292,7 @@ void add_hello_verbs(engine::Vocabulary& vocabulary) {
                    choice("records", record_forms(), "how it is put into records; first-half: and then the connection's half is closed"),
                    text("sni", "server name; default the target's own if it is a DNS name"), within};
   vocabulary.add(controlled("client-hello", "a ClientHello and nothing more; the answer is read and the connection dropped",
-                            together({hello, label_parameters()}), "server-hello"));
+                            together({hello, split_parameters(), label_parameters()}), "server-hello"));
   vocabulary.add(
       plain_verb("half-open", "connections that stay in the handshake until the scenario ends",
                  {number("connections", "how many; default 20"),
@@ -288,11 +301,16 @@ void add_hello_verbs(engine::Vocabulary& vocabulary) {
 }
 
 void add_other_verbs(engine::Vocabulary& vocabulary) {
-  Parameter action = choice("action", {"approve", "revoke", "restart"}, "what is to be done");
+  Parameter action = choice("action", {"approve", "revoke", "restart", "expire-crl", "renew-crl"}, "what is to be done");
   action.required = true;
   Parameter of = result("of", {}, "the result whose Retry-After counts");
   of.required = true;
+  Parameter begun = result("of", {}, "the result whose last octet was withheld");
+  begun.required = true;
   vocabulary.add(plain_verb("pause", "wait", {number("ms", "milliseconds")}, "ms"));
+  vocabulary.add(plain_verb("finish",
+                            "send the last octet of all requests that withheld it, at the same moment, and read the answer to one of them",
+                            {begun, number("within", "milliseconds for the answer; default limits.longest-wait")}, "of"));
   vocabulary.add(plain_verb("wait-retry", "wait as Retry-After says, at most limits.longest-wait", {of}, "of"));
   vocabulary.add(plain_verb("operator", "have the operator act, by access.operator of the profile",
                             {action, result("of", {"current"}, "the result whose request or certificate is meant")}));

@@ -65,6 +65,12 @@ void Wire::close(bool abrupt) {
   current_.reset();
 }
 
+ClientConnection Wire::release() {
+  ClientConnection connection = std::move(current_->connection);
+  current_.reset();
+  return connection;
+}
+
 Maybe<std::optional<ClientConnection>> Wire::dial(const OpenOptions& options, est::Deadline deadline, Recorder& recorder) {
   const auto context = context_for(profile_, options);
   if (!context) return cannot("the connection asked for cannot be set up: " + context.error().message);
@@ -83,7 +89,10 @@ Maybe<std::optional<ClientConnection>> Wire::dial(const OpenOptions& options, es
 }
 
 std::variant<ClientConnection, Failure> Wire::dial_beside(est::Deadline deadline) const {
-  const auto context = context_for(profile_, {});
+  OpenOptions options;
+  const auto client = profile_.identities.find("client");
+  if (profile_.claims.contains("client-certificate-demanded") && client != profile_.identities.end()) options.identity = client->second;
+  const auto context = context_for(profile_, options);
   if (!context) return Failure{est::net::Stage::connect, est::net::Cause::local, context.error().message, std::nullopt};
   const est::net::ClientDeadlines deadlines{std::min(longest_connect, deadline.left()), std::min(longest_handshake, deadline.left())};
   return ClientConnection::open(profile_.url.endpoint, **context, deadlines);

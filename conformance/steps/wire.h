@@ -68,6 +68,8 @@ class Wire {
   void tell_alerts(Recorder& recorder);
   // Closes the current connection; with `abrupt` by a TCP reset. Its session and binding are remembered.
   void close(bool abrupt = false);
+  // Gives the current connection away, as it is. Precondition: current().
+  [[nodiscard]] est::net::ClientConnection release();
   // Keeps a connection open until the scenario ends.
   void hold(est::net::PlainConnection connection) { held_.push_back(std::move(connection)); }
   // Forgets nothing, but the next `keep` will find the connection closed: the target was restarted or closed it.

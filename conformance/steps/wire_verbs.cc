@@ -67,14 +67,7 @@ est::Deadline raw_deadline(const Doing& doing) {
 }
 
 std::optional<Failure> send(const Doing& doing, Stream& stream, est::BytesView octets, est::Deadline deadline) {
-  const std::int64_t pause = doing.parameters.number("split", 0);
-  constexpr std::size_t pieces = 6;
-  const std::size_t step =
-      pause > 0 ? std::max<std::size_t>(1, (octets.size() + pieces - 1) / pieces) : std::max<std::size_t>(1, octets.size());
-  for (std::size_t at = 0; at < octets.size(); at += step) {
-    if (at > 0) std::this_thread::sleep_for(std::min(est::Milliseconds(pause), deadline.left()));
-    if (auto failure = stream.write(octets.subspan(at, std::min(step, octets.size() - at)), deadline)) return failure;
-  }
+  if (auto failure = write_in_pieces(stream, octets, pieces_of(doing.parameters), deadline)) return failure;
   doing.recorder.event("suite", "octets-sent", std::to_string(octets.size()));
   return std::nullopt;
 }
@@ -97,6 +90,36 @@ void send_and_read(const Doing& doing, Stream& stream, est::BytesView octets, es
     if (failure) doing.recorder.failure(*failure);
   }
   doing.recorder.response(reader.raw());
+}
+
+// One repetition after another, each when the one before it has been answered.
+void take_turns(const Doing& doing, Stream& stream, est::BytesView octets, est::Deadline deadline) {
+  const auto turns = static_cast<std::size_t>(std::clamp<std::int64_t>(doing.parameters.number("repeat", 1), 1, 1000));
+  const std::size_t step = octets.size() / turns;
+  est::Bytes answers;
+  for (std::size_t turn = 0; turn < turns; ++turn) {
+    AnswerReader reader(stream, method_in(octets));
+    const auto write_failure = stream.write(octets.subspan(turn * step, step), deadline);
+    reader.read(deadline);
+    est::append(answers, reader.raw());
+    if (reader.keep_alive()) continue;
+    auto failure = reader.failure();
+    if (write_failure && (!failure || !failure->alert)) failure = write_failure;
+    if (failure && !reader.complete()) doing.recorder.failure(*failure);
+    break;
+  }
+  doing.recorder.response(answers);
+}
+
+void end_our_side(const Doing& doing, Line& line, const std::string& how) {
+  using est::net::OutputEnd;
+  if (how == "none") return;
+  if (how == "half") std::this_thread::sleep_for(half_close_pause);
+  line.connection.end_output(how == "half-tls"     ? OutputEnd::notify_only
+                             : how == "half-tcp"   ? OutputEnd::fin_only
+                             : how == "cut-record" ? OutputEnd::cut_record
+                                                   : OutputEnd::proper);
+  doing.recorder.event("suite", "side-closed", how);
 }
 
 // Looks for what comes after a handshake unasked: on TLS 1.3 the verdict on the client's certificate.
@@ -171,22 +194,20 @@ engine::StepOutcome perform_raw(Doing& doing) {
   doing.recorder.request("", "", *octets);
   StreamOf stream(line->connection);
   const std::string close = doing.parameters.text("close", "none");
-  if (close == "half") {
-    send_and_read(doing, stream, *octets, deadline, [line] {
-      std::this_thread::sleep_for(half_close_pause);
-      line->connection.end_output();
-    });
-  } else if (close == "none") {
-    send_and_read(doing, stream, *octets, deadline);
-  } else {
+  const bool leaves = close == "polite" || close == "abrupt";
+  if (leaves) {
     if (const auto failure = send(doing, stream, *octets, deadline)) doing.recorder.failure(*failure);
     doing.recorder.event("suite", "closed", close);
+  } else if (doing.parameters.flag("turns", false)) {
+    take_turns(doing, stream, *octets, deadline);
+  } else {
+    send_and_read(doing, stream, *octets, deadline, [&] { end_our_side(doing, *line, close); });
   }
   // Whether the peer could still parse what follows is anybody's guess.
   line->spent = true;
   doing.context.wire.tell_alerts(doing.recorder);
   doing.recorder.peer_close(line->connection.peer_close());
-  if (close != "none" && close != "half") doing.context.wire.close(close == "abrupt");
+  if (leaves) doing.context.wire.close(close == "abrupt");
   return recorded();
 }
 

@@ -149,7 +149,7 @@ TEST(RunState, ServesSeveralThreads) {
 TEST(Verbs, AreDeclaredOnceWithTheirParameters) {
   engine::Vocabulary vocabulary;
   add_server_verbs(vocabulary);
-  EXPECT_EQ(vocabulary.verbs().size(), 18U);
+  EXPECT_EQ(vocabulary.verbs().size(), 19U);
   for (const auto& verb : vocabulary.verbs()) {
     std::set<std::string> names;
     EXPECT_FALSE(verb.meaning.empty());

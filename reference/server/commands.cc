@@ -77,20 +77,21 @@ Result<Bytes> parse_serial(const std::string& text) {
   return serial;
 }
 
-// Of all CAs: they share the file.
-Result<std::vector<Bytes>> all_lists(const Office& office) {
-  Result<std::vector<Bytes>> lists = office.authority->make_crls(office.config.crl_validity_seconds);
+// Of all CAs: they share the file. `valid_seconds` 0: as the configuration says.
+Result<std::vector<Bytes>> all_lists(const Office& office, std::int64_t valid_seconds) {
+  const std::int64_t validity = valid_seconds > 0 ? valid_seconds : office.config.crl_validity_seconds;
+  Result<std::vector<Bytes>> lists = office.authority->make_crls(validity);
   if (!lists) return lists.error();
   for (const auto& [directory, authority] : office.others) {
-    const Result<std::vector<Bytes>> more = authority->make_crls(office.config.crl_validity_seconds);
+    const Result<std::vector<Bytes>> more = authority->make_crls(validity);
     if (!more) return more.error();
     lists->insert(lists->end(), more->begin(), more->end());
   }
   return lists;
 }
 
-Status write_lists(const Office& office, std::ostream& out) {
-  const Result<std::vector<Bytes>> lists = all_lists(office);
+Status write_lists(const Office& office, std::int64_t valid_seconds, std::ostream& out) {
+  const Result<std::vector<Bytes>> lists = all_lists(office, valid_seconds);
   if (!lists) return lists.error();
   const std::string pem = pem_of("X509 CRL", *lists);
   if (office.config.own_crl.empty()) {
@@ -186,7 +187,7 @@ Status revoke(const Desk& desk, const std::string& serial_hex, const std::string
   if (!issuer) return issuer.error();
   if (Status revoked = (*issuer)->revoke(*serial); !revoked) return revoked;
   out << "revoked " << est::hex(*serial) << "\n";
-  if (Status written = write_lists(*office, out); !written) return written;
+  if (Status written = write_lists(*office, 0, out); !written) return written;
   return tell_server(pid_file, out);
 }
 
@@ -205,10 +206,10 @@ Status list(const Desk& desk, const ListOptions& options, std::ostream& out) {
   return {};
 }
 
-Status make_crl(const std::string& config_path, const std::string& pid_file, std::ostream& out) {
+Status make_crl(const std::string& config_path, const std::string& pid_file, std::int64_t valid_seconds, std::ostream& out) {
   const Result<Office> office = open_office({config_path});
   if (!office) return office.error();
-  if (Status written = write_lists(*office, out); !written) return written;
+  if (Status written = write_lists(*office, valid_seconds, out); !written) return written;
   return office->config.own_crl.empty() ? Status{} : tell_server(pid_file, out);
 }
 

@@ -33,6 +33,7 @@ struct ListOptions {
 [[nodiscard]] est::Status list(const Desk& desk, const ListOptions& options, std::ostream& out);
 
 // Writes the CRL file anew, or prints it when the configuration names none.
-[[nodiscard]] est::Status make_crl(const std::string& config_path, const std::string& pid_file, std::ostream& out);
+[[nodiscard]] est::Status make_crl(const std::string& config_path, const std::string& pid_file, std::int64_t valid_seconds,
+                                   std::ostream& out);
 
 }  // namespace server

@@ -74,6 +74,7 @@ labels:
         key: ec-p256
         extensions: [subjectAltName, {id: keyUsage, critical: true, usages: [digitalSignature]}]
   rename: {authentication: certificate-or-password, change-subject-name: allow}
+  anchors: {authentication: certificate-or-password, fullcmc: {publish-trust-anchors: true}}    # RFC 5272 6.15
   otp: {authentication: certificate-or-password, one-time-password: required}    # RFC 7894
   template-enforced:
     authentication: certificate-or-password

@@ -238,7 +238,7 @@ TEST_F(InstanceTest, CommandsApproveListRejectAndMakeCrl) {
   EXPECT_FALSE(revoke({path}, "xyz", {}, out).ok());
   EXPECT_FALSE(revoke({path}, "77", {}, out).ok());
   EXPECT_FALSE(approve({"/nonexistent"}, {}, out).ok());
-  EXPECT_TRUE(make_crl(path, {}, out).ok());
+  EXPECT_TRUE(make_crl(path, {}, 0, out).ok());
   EXPECT_TRUE(instance->reload().ok());
 }
 

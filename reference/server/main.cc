@@ -103,7 +103,10 @@ void add_revocation(CLI::App& app, Action& action) {
   CLI::App* crl = app.add_subcommand("crl", "write the CRLs of all CAs anew");
   need_config(*crl, desk->config_path);
   take_pid_file(*crl, *pid_file);
-  crl->callback([=, &action] { action = [=] { return server::make_crl(desk->config_path, *pid_file, std::cout); }; });
+  auto valid = std::make_shared<std::int64_t>(0);
+  crl->add_option("--valid-seconds", *valid, "how long it holds; default crl-validity-seconds of the configuration")
+      ->check(CLI::PositiveNumber);
+  crl->callback([=, &action] { action = [=] { return server::make_crl(desk->config_path, *pid_file, *valid, std::cout); }; });
 }
 
 void add_list(CLI::App& app, Action& action) {

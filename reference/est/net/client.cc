@@ -302,11 +302,25 @@ bool ClientConnection::readable_now() {
   return next == Next::done || next == Next::end;
 }
 
-void ClientConnection::end_output() {
+namespace {
+
+// The head of a record of application data (RFC 8446 5.1), and less of it than the head says.
+void send_half_a_record(int socket) {
+  constexpr std::array<Byte, 21> octets{0x17, 0x03, 0x03, 0x00, 0x40};
+  static_cast<void>(::send(socket, octets.data(), octets.size(), MSG_NOSIGNAL));
+}
+
+}  // namespace
+
+void ClientConnection::end_output(OutputEnd how) {
   if (!impl_->ssl || (impl_->ended && impl_->ended->failure)) return;
-  ERR_clear_error();
-  static_cast<void>(SSL_shutdown(impl_->ssl.get()));
-  ::shutdown(impl_->socket.get(), SHUT_WR);
+  const int socket = impl_->socket.get();
+  if (how == OutputEnd::proper || how == OutputEnd::notify_only) {
+    ERR_clear_error();
+    static_cast<void>(SSL_shutdown(impl_->ssl.get()));
+  }
+  if (how == OutputEnd::cut_record) send_half_a_record(socket);
+  if (how != OutputEnd::notify_only) ::shutdown(socket, SHUT_WR);
 }
 
 void ClientConnection::close(bool abrupt) {

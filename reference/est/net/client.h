@@ -39,6 +39,9 @@ struct Failure {
 enum class PeerClose { open, close_notify, fin, reset };
 [[nodiscard]] std::string_view to_string(PeerClose close) noexcept;
 
+// How our side of the stream is ended: by close_notify and FIN, as it should be; by one of the two alone; or in the middle of a TLS record.
+enum class OutputEnd { proper, notify_only, fin_only, cut_record };
+
 struct ClientDeadlines {
   Milliseconds connect{5000};
   Milliseconds handshake{10000};
@@ -82,7 +85,7 @@ class ClientConnection {
   [[nodiscard]] unsigned certificate_requests() const noexcept;
   // Octets of early data that the session would permit on the next connection (TLS 1.3); 0: none.
   [[nodiscard]] std::uint32_t early_data_offered() const noexcept;
-  void end_output();  // sends close_notify and FIN; reading goes on
+  void end_output(OutputEnd how = OutputEnd::proper);  // reading goes on
   // Sends close_notify and closes; with `abrupt` a TCP reset instead.
   void close(bool abrupt = false);
   // For resumption on a later connection; null when it cannot be resumed. On TLS 1.3 it exists only after application data was read.
