@@ -27,7 +27,7 @@ Evidence full() {
   exchange.incomplete = true;
   exchange.artefacts = {{"csr", {48, 0}}};
   exchange.facts = {{"subject", "CN=a"}};
-  return Evidence{"EST-X-1", 1000, 88, {exchange}, "cannot", "fault", "not x"};
+  return Evidence{"EST-X-1", 1000, 88, {exchange}, {{"steps", false}, {"control", true}}, "cannot", "fault", "not x"};
 }
 
 TEST(Evidence, RoundTripsThroughText) {
