@@ -10,10 +10,10 @@ namespace conformance::engine {
 namespace {
 
 // A target that ends its idle connections when `ends` says so of a verb, the how-manieth it is counted from 1.
-class Target final : public Driver {
+class MortalTarget final : public Driver {
  public:
   using Ends = std::function<bool(const std::string& verb, int count)>;
-  explicit Target(Ends ends, std::string answer = "") : ends_(std::move(ends)), answer_(std::move(answer)) {}
+  explicit MortalTarget(Ends ends, std::string answer = "") : ends_(std::move(ends)), answer_(std::move(answer)) {}
   std::unique_ptr<Session> begin(const Scenario&) override { return std::make_unique<Talk>(*this); }
   Step liveness() const override { return {.verb = "probe"}; }
   std::unique_ptr<Witness> witness() override {
@@ -25,13 +25,13 @@ class Target final : public Driver {
 
  private:
   struct Idle final : Witness {
-    explicit Idle(const Target& target) : target_(target), life_(target.life_) {}
+    explicit Idle(const MortalTarget& target) : target_(target), life_(target.life_) {}
     bool ended() override { return target_.life_ != life_; }
-    const Target& target_;
+    const MortalTarget& target_;
     int life_;
   };
   struct Talk final : Session {
-    explicit Talk(Target& target) : target_(target) {}
+    explicit Talk(MortalTarget& target) : target_(target) {}
     StepOutcome perform(const Step& step, const Evidence&, Exchange& exchange) override {
       if (target_.ends_(step.verb, ++target_.count_[step.verb])) ++target_.life_;
       if (step.verb != "attack") exchange.response = est::to_bytes("fine");
@@ -40,7 +40,7 @@ class Target final : public Driver {
       if (step.verb == "attack") exchange.response = est::to_bytes(target_.answer_);
       return {};
     }
-    Target& target_;
+    MortalTarget& target_;
   };
   Ends ends_;
   std::string answer_;
@@ -66,14 +66,14 @@ Scenario hostile() {
   return scenario;
 }
 
-RunOne run_against(Target& target) {
+RunOne run_against(MortalTarget& target) {
   RunOptions options;
   options.witnesses = true;
   return run_one(hostile(), words(), target, options);
 }
 
 TEST(Witness, AProcessThatDiesAndIsThereAgainIsBlamed) {
-  Target target([](const std::string& verb, int) { return verb == "attack"; });
+  MortalTarget target([](const std::string& verb, int) { return verb == "attack"; });
   const RunOne one = run_against(target);
   EXPECT_EQ(one.result.verdict, Verdict::fail);
   EXPECT_EQ(
@@ -87,20 +87,20 @@ TEST(Witness, AProcessThatDiesAndIsThereAgainIsBlamed) {
 }
 
 TEST(Witness, OneThatOutlivesTheStepsEndsTheMatter) {
-  Target target([](const std::string&, int) { return false; });
+  MortalTarget target([](const std::string&, int) { return false; });
   const RunOne one = run_against(target);
   EXPECT_EQ(one.result.verdict, Verdict::pass);
   EXPECT_EQ(target.witnesses, 1);
 }
 
 TEST(Witness, TargetsThatEndIdleConnectionsAreNotBlamed) {
-  const std::vector<Target::Ends> legal{
+  const std::vector<MortalTarget::Ends> legal{
       [](const std::string&, int) { return true; },                                       // room for one connection, the newest
       [](const std::string& verb, int count) { return verb == "attack" && count == 1; },  // once, whatever the reason
       [](const std::string& verb, int count) { return verb == "attack" || (verb == "enroll" && count == 3); },  // also without it
   };
   for (const auto& ends : legal) {
-    Target target(ends);
+    MortalTarget target(ends);
     const RunOne one = run_against(target);
     EXPECT_EQ(one.result.verdict, Verdict::pass);
     EXPECT_GT(target.witnesses, 1);
@@ -109,10 +109,10 @@ TEST(Witness, TargetsThatEndIdleConnectionsAreNotBlamed) {
 
 TEST(Witness, ATargetThatAnswersOrWaitsRaisesNoSuspicion) {
   const auto dies = [](const std::string& verb, int) { return verb == "attack"; };
-  Target answers(dies, "400");
+  MortalTarget answers(dies, "400");
   EXPECT_EQ(run_against(answers).result.verdict, Verdict::pass);
   EXPECT_EQ(answers.witnesses, 1);
-  Target waits(dies);
+  MortalTarget waits(dies);
   waits.failure_cause = "timeout";
   EXPECT_EQ(run_against(waits).result.verdict, Verdict::pass);
   EXPECT_EQ(waits.witnesses, 1);
