@@ -1,6 +1,7 @@
 // What an operation of the client came to: a value, or a problem with its kind, for exit codes and for deciding what to do next.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
