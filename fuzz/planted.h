@@ -29,10 +29,11 @@ inline void look_at_names(const std::vector<est::codec::GeneralName>& names) {
   }
 }
 
-// Room for six.
-inline std::vector<est::Bytes> kept(std::vector<est::Bytes> members) {
-  if constexpr (bugs_are_planted) members.resize(std::min<std::size_t>(members.size(), 6));
-  return members;
+// Takes the alphabet of URLs for the right one.
+inline std::string in_alphabet(std::string_view text) {
+  std::string out(text);
+  if constexpr (bugs_are_planted) std::replace(out.begin(), out.end(), '-', '+');
+  return out;
 }
 
 // Boundaries compared without regard to case.

@@ -46,7 +46,7 @@ if(ESTSPEC_SANITIZE)
     add_link_options(-fuse-ld=lld-16)  # there are dozens of programs to link
   endif()
 endif()
-if(ESTSPEC_FUZZ AND ESTSPEC_FUZZ_ENGINE STREQUAL "-fsanitize=fuzzer")
+if(ESTSPEC_FUZZ AND ESTSPEC_FUZZ_COVERAGE)
   add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
 if(ESTSPEC_COVERAGE)

@@ -4,11 +4,10 @@
 #include "fuzz/peer/est_fuzz.h"
 #include "fuzz/peer/peer.h"
 
-extern "C" {
-int est_fuzz_parse_csr(const unsigned char*, size_t, unsigned char*, size_t, size_t*) __attribute__((weak));
-int est_fuzz_parse_certs_only(const unsigned char*, size_t, unsigned char*, size_t, size_t*) __attribute__((weak));
-int est_fuzz_parse_csrattrs(const unsigned char*, size_t, unsigned char*, size_t, size_t*) __attribute__((weak));
-}
+// Null where the program was linked without them.
+#pragma weak est_fuzz_parse_csr
+#pragma weak est_fuzz_parse_certs_only
+#pragma weak est_fuzz_parse_csrattrs
 
 namespace fuzz::peer {
 namespace {
