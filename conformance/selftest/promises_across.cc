@@ -55,17 +55,28 @@ Additions enrollment_additions() {
   };
 }
 
+Additions cmc_additions() {
+  const std::vector<std::string> both_orders = {"EST-SE-800/*"};
+  return {
+      {"FAULT-CMC-30", {both_orders, "the nonce is asked for there, too"}},
+      {"FAULT-CMC-31", {both_orders, "the nonce is asked for there, too"}},
+      {"FAULT-CMC-43", {both_orders, "what cannot be read repeats nothing"}},
+  };
+}
+
 Additions hostile_additions() {
   return {
       {"FAULT-HOSTILE-05", {{"EST-SE-397"}, other_body}},
       {"FAULT-HOSTILE-06", {{"EST-SE-031"}, other_body}},
-      {"FAULT-HOSTILE-07", {{"EST-SE-031", "EST-SE-036", "EST-SE-397"}, other_body}},
+      {"FAULT-HOSTILE-07", {{"EST-SE-031", "EST-SE-036", "EST-SE-397", "EST-SE-801"}, other_body}},
       {"FAULT-HOSTILE-09",
        {{"EST-SE-042", "EST-SE-231", "EST-SE-232/*", "EST-SE-233/*", "EST-SE-234/*", "EST-SE-236", "EST-SE-238", "EST-SE-264", "EST-SE-265",
          "EST-SE-312/*", "EST-SE-328", "EST-SE-402", "EST-SE-412/*", "EST-SE-413/*"},
         "it certifies whatever was refused, from another CA where the label has one, with every extension asked for"}},
       {"FAULT-HOSTILE-12", {{"EST-SE-421"}, "the name there is no plain string"}},
-      {"FAULT-HOSTILE-15", {{"EST-SE-042", "EST-SE-269"}, "a signature that does not verify is among those it believes"}},
+      {"FAULT-HOSTILE-15",
+       {{"EST-SE-042", "EST-SE-269", "EST-SE-661/base64-8-megabytes"},
+        "a signature that does not verify is among those it believes, and it reads bodies of any length, which takes time"}},
       {"FAULT-HOSTILE-16", {{"EST-SE-398"}, other_body}},
       {"FAULT-HOSTILE-31", {{"EST-SE-372/close"}, "the peer dies of the many requests of a neighbour's connection"}},
       {"FAULT-HOSTILE-32", {{"EST-SE-360", "EST-SE-363", "EST-SE-398"}, "their octets name no client, and the body comes after the head"}},
@@ -79,7 +90,7 @@ Additions hostile_additions() {
 }  // namespace
 
 void add_promises_across(std::vector<Fault>& faults) {
-  for (const Additions& additions : {connection_additions(), enrollment_additions(), hostile_additions()})
+  for (const Additions& additions : {connection_additions(), enrollment_additions(), cmc_additions(), hostile_additions()})
     widen_promises(faults, additions);
 }
 
