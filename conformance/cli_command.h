@@ -18,6 +18,7 @@ enum ExitCode : int { conformant = 0, nonconformant = 1, inconclusive = 2, stale
 using Command = std::function<int()>;
 
 void add_server(CLI::App& app, Command& run);
+void add_client(CLI::App& app, Command& run);
 void add_list(CLI::App& app, Command& run);
 void add_explain(CLI::App& app, Command& run);
 void add_lint(CLI::App& app, Command& run);
@@ -25,6 +26,7 @@ void add_verbs(CLI::App& app, Command& run);
 void add_requirements(CLI::App& app, Command& run);
 void add_verify(CLI::App& app, Command& run);
 void add_selftest(CLI::App& app, Command& run);
+void add_serve(CLI::App& app, Command& run);
 void add_probe(CLI::App& app, Command& run);
 void add_review(CLI::App& app, Command& run);
 

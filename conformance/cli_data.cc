@@ -4,6 +4,7 @@
 
 #include "conformance/checks/checks.h"
 #include "conformance/cli_embedded.h"
+#include "conformance/steps/client_driver.h"
 #include "conformance/steps/server_driver.h"
 #include "est/crypto/digest.h"
 
@@ -28,6 +29,7 @@ std::string name_of(const DataOptions& options) {
 engine::Vocabulary make_vocabulary() {
   engine::Vocabulary vocabulary;
   steps::add_server_verbs(vocabulary);
+  steps::add_client_verbs(vocabulary);
   checks::add_checks(vocabulary);
   return vocabulary;
 }

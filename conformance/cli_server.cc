@@ -2,17 +2,14 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <atomic>
 #include <chrono>
-#include <csignal>
 #include <iostream>
-#include <map>
 
 #include "conformance/cli_command.h"
 #include "conformance/cli_look.h"
 #include "conformance/cli_preflight.h"
 #include "conformance/cli_progress.h"
+#include "conformance/cli_run.h"
 #include "conformance/cli_secret.h"
 #include "conformance/engine/runner.h"
 #include "conformance/engine/witness.h"
@@ -40,16 +37,6 @@ struct ServerOptions {
   int jobs = 0;  // 0: as the profile says
   std::string out = "estspec-results";
 };
-
-// Asked by several threads.
-std::atomic<int> interrupted{0};
-static_assert(std::atomic<int>::is_always_lock_free, "a signal handler writes it");
-
-// The first interrupt ends the run after the scenario in progress; the second ends the program.
-void on_interrupt(int number) {
-  interrupted = 1;
-  std::signal(number, SIG_DFL);
-}
 
 est::Result<target::Profile> overridden(est::Result<target::Profile> profile, const ServerOptions& options) {
   if (profile && options.max_certificates) profile->limits.max_certificates = *options.max_certificates;
@@ -85,20 +72,11 @@ std::string not_certifiable(const ServerOptions& options, const target::Profile&
          " leaves claims unanswered; write `claims:` as a mapping with true or false for each of: " + est::join(missing, ", ");
 }
 
-std::string word(const std::string& text) {
-  const bool plain =
-      text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:@%+=,") == std::string::npos;
-  if (plain && !text.empty()) return text;
-  std::string quoted = "'";
-  for (const char c : text) quoted += c == '\'' ? "'\\''" : std::string(1, c);
-  return quoted + "'";
-}
-
 // How to run this again, without --select and without secrets.
 std::string command_of(const ServerOptions& options) {
   std::string command = "estspec server";
   const auto add = [&](const char* name, const std::string& value) {
-    if (!value.empty()) command += std::string(" ") + name + " " + word(value);
+    if (!value.empty()) command += std::string(" ") + name + " " + shell_word(value);
   };
   add("--profile", options.profile);
   add("--url", options.flags.url);
@@ -211,17 +189,14 @@ class ServerRun {
       keep(result, evidence);
     };
     run_options_.noted = [this](const std::string& sentence) { note(sentence); };
-    run_options_.cancelled = [] { return interrupted != 0; };
-    std::signal(SIGINT, on_interrupt);
-    std::signal(SIGTERM, on_interrupt);
+    const Interrupts interrupts;
+    run_options_.cancelled = Interrupts::came;
     const auto began = std::chrono::steady_clock::now();
     (void)engine::run(data_.scenarios, data_.vocabulary, *driver_, run_options_);
-    put_in_order();
+    put_in_order(results_, data_.scenarios);
     results_.certificates = budget_->list();
     excuse();
     results_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
-    std::signal(SIGINT, SIG_DFL);
-    std::signal(SIGTERM, SIG_DFL);
     progress_.clear();
   }
 
@@ -235,14 +210,6 @@ class ServerRun {
     if (options_.certify && !profile_.deviations.empty()) note("known deviations are not excused under --certify");
     if (options_.certify) return;
     report::apply_deviations(results_, profile_.deviations, est::iso8601(results_.started).substr(0, 10), options_.data.select.empty());
-  }
-
-  // Scenarios that ran side by side ended in any order.
-  void put_in_order() {
-    std::map<std::string, std::size_t, std::less<>> places;
-    for (const auto& scenario : data_.scenarios) places.emplace(scenario.id, places.size());
-    std::sort(results_.scenarios.begin(), results_.scenarios.end(),
-              [&](const auto& a, const auto& b) { return places.at(a.id) < places.at(b.id); });
   }
 
   std::string write() {

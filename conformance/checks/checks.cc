@@ -27,6 +27,10 @@ void add_checks(engine::Vocabulary& vocabulary) {
   add_csrattrs_structure_checks(vocabulary);
   add_policy_checks(vocabulary);
   add_keygen_checks(vocabulary);
+  add_client_outcome_checks(vocabulary);
+  add_client_request_checks(vocabulary);
+  add_client_csr_checks(vocabulary);
+  add_client_hello_checks(vocabulary);
 }
 
 }  // namespace conformance::checks

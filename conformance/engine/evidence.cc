@@ -9,7 +9,7 @@ namespace conformance::engine {
 
 namespace {
 
-constexpr std::array<std::string_view, 3> phase_names{"control", "step", "liveness"};
+constexpr std::array<std::string_view, 4> phase_names{"control", "step", "liveness", "peer"};
 constexpr std::size_t most_entries = 10000;  // of any list
 
 Json json_of(const Event& event) {
@@ -140,7 +140,7 @@ std::string read(const Json& json, Exchange& exchange) {
   JsonReader reader(json, "exchange");
   exchange.name = reader.text("name");
   const auto* phase = std::find(phase_names.begin(), phase_names.end(), reader.text("phase"));
-  if (phase == phase_names.end()) reader.complain("phase", "is none of control, step, liveness");
+  if (phase == phase_names.end()) reader.complain("phase", "is none of control, step, liveness, peer");
   exchange.phase = phase == phase_names.end() ? Phase::step : static_cast<Phase>(phase - phase_names.begin());
   exchange.verb = reader.text("verb");
   if (const Json* parameters = reader.object("parameters")) exchange.parameters = *parameters;

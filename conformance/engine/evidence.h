@@ -48,12 +48,14 @@ struct TlsRecord {
   est::Bytes tls_exporter;
 };
 
-enum class Phase { control, step, liveness };
+// `peer`: what our scripted server saw of a client during the exchange before, whose name is the part of its name before the '/'.
+enum class Phase { control, step, liveness, peer };
 [[nodiscard]] std::string_view to_string(Phase phase) noexcept;
 
-// One verb's doing: at most one HTTP request with its response on one connection.
+// One verb's doing: at most one HTTP request with its response on one connection. In phase `peer` the target is the one that sends the
+// request, and the suite the one that answers.
 struct Exchange {
-  std::string name;  // result name: "control", "step-1", the script's `as:`, or "liveness"
+  std::string name;  // result name: "control", "step-1", the script's `as:`, "liveness", or that of a drive with "/1", "/2" ... behind
   Phase phase = Phase::step;
   std::string verb;
   Json parameters = Json::object();  // as scripted

@@ -88,9 +88,19 @@ class Recorder {
     if (exchange.duration_us == 0) exchange.duration_us = microseconds_since(begun);
     exchange.incomplete = outcome.kind != StepOutcome::Kind::recorded;
     evidence_.exchanges.push_back(std::move(exchange));
+    append(std::move(outcome.further), name);
     if (outcome.kind == StepOutcome::Kind::cannot) evidence_.cannot = outcome.sentence;
     if (outcome.kind == StepOutcome::Kind::fault && evidence_.fault.empty()) evidence_.fault = outcome.sentence;
     return outcome.kind == StepOutcome::Kind::recorded;
+  }
+
+  void append(std::vector<Exchange> further, const std::string& name) {
+    int number = 0;
+    for (Exchange& one : further) {
+      one.name = name + "/" + std::to_string(++number);
+      one.phase = Phase::peer;
+      evidence_.exchanges.push_back(std::move(one));
+    }
   }
 
   [[nodiscard]] bool sharing() const {

@@ -89,6 +89,8 @@ struct StepOutcome {
   };
   Kind kind = Kind::recorded;
   std::string sentence;
+  // What a scripted server saw meanwhile; recorded behind the exchange, in this order, in phase `peer`.
+  std::vector<Exchange> further = {};
 };
 
 // Runs the steps of one scenario: owns its connections, keys and names. One thread.

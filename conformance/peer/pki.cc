@@ -1,0 +1,319 @@
+#include "conformance/peer/pki.h"
+
+#include "est/codec/der.h"
+#include "est/codec/oid.h"
+#include "est/crypto/chain.h"
+#include "est/crypto/key.h"
+#include "est/pki/issue.h"
+
+namespace conformance::peer {
+namespace {
+
+namespace oids = est::codec::oids;
+namespace usage = est::codec::key_usage;
+using est::Bytes;
+using est::Result;
+using est::codec::Extension;
+using est::crypto::KeyType;
+using est::crypto::PrivateKey;
+
+constexpr std::int64_t day = 24LL * 3600;
+
+struct Authority {
+  est::codec::Name name;
+  PrivateKey key;
+  Bytes certificate;
+  [[nodiscard]] est::pki::Issuer issuer() const { return {name, &key, est::pki::key_identifier(key.public_key_info())}; }
+};
+
+std::vector<Extension> ca_extensions(bool ca = true) {
+  return {est::codec::make_basic_constraints(ca), est::codec::make_key_usage(usage::key_cert_sign | usage::crl_sign)};
+}
+
+struct Draft {
+  est::pki::CertificateSpec spec;
+  PrivateKey key;
+};
+
+Result<Draft> draft(const std::string& name, est::codec::Validity validity, std::vector<Extension> extensions,
+                    KeyType type = KeyType::ec_p256) {
+  auto key = PrivateKey::generate(type);
+  if (!key) return key.error();
+  auto subject = est::codec::parse_name(name);
+  if (!subject) return subject.error();
+  est::pki::CertificateSpec spec;
+  spec.serial = est::pki::random_serial();
+  spec.subject = std::move(*subject);
+  spec.public_key_info = key->public_key_info();
+  spec.validity = validity;
+  spec.extensions = std::move(extensions);
+  return Draft{std::move(spec), std::move(*key)};
+}
+
+// A root when `above` is null.
+Result<Authority> authority(const std::string& name, est::codec::Validity validity, const Authority* above,
+                            std::vector<Extension> extensions = ca_extensions()) {
+  auto made = draft(name, validity, std::move(extensions));
+  if (!made) return made.error();
+  auto certificate =
+      above == nullptr ? est::pki::issue_self_signed(made->spec, made->key) : est::pki::issue_certificate(made->spec, above->issuer());
+  if (!certificate) return certificate.error();
+  return Authority{made->spec.subject, std::move(made->key), std::move(*certificate)};
+}
+
+// How a server identity differs from a good one.
+struct ServerWish {
+  std::string subject = "CN=EST server,O=estspec";
+  std::vector<std::string> names = {"DNS:localhost", "IP:127.0.0.1", "IP:::1"};
+  std::vector<est::codec::Oid> purposes = {oids::server_auth};
+  KeyType key = KeyType::ec_p256;
+  std::optional<est::crypto::Digest> digest;
+  bool critical_unknown = false;
+};
+
+Result<std::vector<Extension>> extensions_of(const ServerWish& wish) {
+  unsigned bits = usage::digital_signature;
+  if (wish.key == KeyType::rsa_2048 || wish.key == KeyType::rsa_1024) bits |= usage::key_encipherment;
+  std::vector<Extension> extensions{est::codec::make_basic_constraints(false), est::codec::make_key_usage(bits)};
+  if (!wish.purposes.empty()) extensions.push_back(est::codec::make_extended_key_usage(wish.purposes));
+  std::vector<est::codec::GeneralName> names;
+  for (const auto& text : wish.names) {
+    auto name = est::codec::parse_general_name(text);
+    if (!name) return name.error();
+    names.push_back(std::move(*name));
+  }
+  if (!names.empty()) extensions.push_back(est::codec::make_subject_alt_name(names));
+  // An arc below IANA's example enterprise number (RFC 5612).
+  if (wish.critical_unknown) extensions.push_back({est::codec::Oid("1.3.6.1.4.1.32473.7030.4"), true, est::codec::der::null()});
+  return extensions;
+}
+
+// What the names in a certificate, its purposes and its key are; the rest of a word is the signer's affair.
+ServerWish wish_of(std::string_view word) {
+  ServerWish wish;
+  const std::vector<std::string> other{"DNS:other.example"};
+  if (word == "wrong-name" || word == "implicit-wrong-name") wish.names = other;
+  if (word == "cn-only") wish.subject = "CN=localhost", wish.names = {};
+  if (word == "cn-beside-san") wish.subject = "CN=localhost", wish.names = other;
+  if (word == "name-prefix") wish.names = {"DNS:localhost.other.example"};
+  if (word == "name-in-uri") wish.names = {"URI:https://localhost/"};
+  if (word == "wildcard-part") wish.names = {"DNS:l*st"};
+  if (word == "upper-case") wish.names = {"DNS:LOCALHOST", "IP:127.0.0.1", "IP:::1"};
+  if (word == "many-names") wish.names = {"DNS:a.example", "DNS:b.example", "email:est@example.org", "DNS:localhost"};
+  if (word == "cmc-ra" || word == "implicit-cmc-ra") wish.names = other, wish.purposes = {oids::server_auth, oids::cmc_ra};
+  if (word == "cmc-ra-alone") wish.names = other, wish.purposes = {oids::cmc_ra};
+  if (word == "client-purpose") wish.purposes = {oids::client_auth};
+  if (word == "no-purpose") wish.purposes = {};
+  if (word == "rsa") wish.key = KeyType::rsa_2048;
+  if (word == "weak-key") wish.key = KeyType::rsa_1024;
+  if (word == "sha1") wish.digest = est::crypto::Digest::sha1;
+  if (word == "unknown-critical") wish.critical_unknown = true;
+  return wish;
+}
+
+est::codec::Validity validity_of(std::string_view word, est::UnixTime now) {
+  if (word == "expired") return {now - 30 * day, now - day};
+  if (word == "not-yet-valid") return {now + 2 * day, now + 30 * day};
+  return {now - day, now + 30 * day};
+}
+
+}  // namespace
+
+struct Pki::Impl {
+  est::UnixTime now = 0;
+  Authority root, issuing, implicit_root, stranger, old_root;
+  Bytes old_with_new, new_with_old, expired_root;
+  est::tls::Identity revoked;
+  Bytes crl, root_crl;
+
+  // Chain: the leaf, then `above`.
+  [[nodiscard]] Result<est::tls::Identity> identity(std::string_view word, const Authority& signer, const std::vector<Bytes>& above) const {
+    const ServerWish wish = wish_of(word);
+    auto extensions = extensions_of(wish);
+    if (!extensions) return extensions.error();
+    auto made = draft(wish.subject, validity_of(word, now), std::move(*extensions), wish.key);
+    if (!made) return made.error();
+    made->spec.digest = wish.digest;
+    auto certificate = est::pki::issue_certificate(made->spec, signer.issuer());
+    if (!certificate) return certificate.error();
+    est::tls::Identity identity{{std::move(*certificate)}, std::move(made->key)};
+    identity.chain.insert(identity.chain.end(), above.begin(), above.end());
+    return identity;
+  }
+
+  // Below a CA that is not good itself.
+  [[nodiscard]] Result<est::tls::Identity> below(std::string_view word) const {
+    est::codec::Validity validity{now - day, now + 30 * day};
+    if (word == "expired-issuer") validity = {now - 30 * day, now - day};
+    auto middle = authority("CN=estspec other CA", validity, &root, ca_extensions(word != "issuer-is-no-ca"));
+    if (!middle) return middle.error();
+    return identity(word, *middle, {middle->certificate});
+  }
+
+  [[nodiscard]] Result<est::tls::Identity> self_signed() const {
+    auto extensions = extensions_of({});
+    if (!extensions) return extensions.error();
+    auto made = draft("CN=EST server,O=estspec", {now - day, now + 30 * day}, std::move(*extensions));
+    if (!made) return made.error();
+    auto certificate = est::pki::issue_self_signed(made->spec, made->key);
+    if (!certificate) return certificate.error();
+    return est::tls::Identity{{std::move(*certificate)}, std::move(made->key)};
+  }
+
+  // Signed by a stranger who calls himself as the issuing CA does.
+  [[nodiscard]] Result<est::tls::Identity> imitated() const {
+    Authority forger = stranger;
+    forger.name = issuing.name;
+    return identity("good", forger, {issuing.certificate});
+  }
+
+  [[nodiscard]] est::Status make_rollover();
+  [[nodiscard]] est::Status make_crls();
+};
+
+namespace {
+
+// The key of one authority certified by another, under the subject's own name.
+Result<Bytes> cross(const Authority& subject, const Authority& by, est::UnixTime now) {
+  est::pki::CertificateSpec spec;
+  spec.serial = est::pki::random_serial();
+  spec.subject = subject.name;
+  spec.public_key_info = subject.key.public_key_info();
+  spec.validity = {now - 10 * day, now + 60 * day};
+  spec.extensions = ca_extensions();
+  return est::pki::issue_certificate(spec, by.issuer());
+}
+
+Result<Bytes> list_of(const Authority& issuer, est::UnixTime now, std::vector<est::pki::RevokedCertificate> revoked) {
+  return est::pki::issue_crl({1, now - 3600, now + 30 * day, std::move(revoked)}, issuer.issuer());
+}
+
+}  // namespace
+
+// RFC 4210 4.4: the root that came before this one, under the same name.
+est::Status Pki::Impl::make_rollover() {
+  auto old = authority("CN=estspec root CA,O=estspec", {now - 400 * day, now + 60 * day}, nullptr);
+  if (!old) return old.error();
+  old_root = std::move(*old);
+  auto down = cross(old_root, root, now);
+  auto up = cross(root, old_root, now);
+  auto past = authority("CN=estspec former CA,O=estspec", {now - 400 * day, now - 40 * day}, nullptr);
+  if (!down || !up || !past) return est::Error{"the rollover certificates cannot be made"};
+  old_with_new = std::move(*down);
+  new_with_old = std::move(*up);
+  expired_root = past->certificate;
+  return {};
+}
+
+est::Status Pki::Impl::make_crls() {
+  auto bad = identity("good", issuing, {issuing.certificate});
+  if (!bad) return bad.error();
+  revoked = std::move(*bad);
+  const auto certificate = est::codec::decode_certificate(revoked.chain.front());
+  if (!certificate.value) return est::Error{"the revoked identity cannot be read"};
+  auto lower = list_of(issuing, now, {{certificate.value->serial, now - 3600}});
+  auto upper = list_of(root, now, {});
+  if (!lower || !upper) return est::Error{"the CRLs cannot be made"};
+  crl = std::move(*lower);
+  root_crl = std::move(*upper);
+  return {};
+}
+
+Result<Pki> Pki::make(est::UnixTime now) {
+  const est::codec::Validity long_time{now - 10 * day, now + 3650 * day};
+  auto root = authority("CN=estspec root CA,O=estspec", long_time, nullptr);
+  if (!root) return root.error();
+  auto issuing = authority("CN=estspec issuing CA,O=estspec", long_time, &*root);
+  auto implicit = authority("CN=estspec public root CA,O=estspec", long_time, nullptr);
+  auto stranger = authority("CN=estspec stranger CA,O=estspec", long_time, nullptr);
+  if (!issuing || !implicit || !stranger) return est::Error{"the CAs of the scripted server cannot be made"};
+  auto impl = std::make_shared<Impl>(
+      Impl{now, *root, std::move(*issuing), std::move(*implicit), std::move(*stranger), *root, {}, {}, {}, {}, {}, {}});
+  if (auto status = impl->make_rollover(); !status) return status.error();
+  if (auto status = impl->make_crls(); !status) return status.error();
+  return Pki(std::move(impl));
+}
+
+const Bytes& Pki::anchor() const noexcept { return impl_->root.certificate; }
+const Bytes& Pki::implicit_anchor() const noexcept { return impl_->implicit_root.certificate; }
+const Bytes& Pki::issuing() const noexcept { return impl_->issuing.certificate; }
+const Bytes& Pki::crl() const noexcept { return impl_->crl; }
+const Bytes& Pki::root_crl() const noexcept { return impl_->root_crl; }
+
+Result<est::tls::Identity> Pki::server(std::string_view identity) const {
+  const Impl& self = *impl_;
+  if (!knows(server_identities(), identity)) return est::Error{"no server identity is called " + std::string(identity)};
+  if (identity == "revoked") return self.revoked;
+  if (identity == "self-signed") return self.self_signed();
+  if (identity == "imitated") return self.imitated();
+  if (identity == "untrusted") return self.identity(identity, self.stranger, {self.stranger.certificate});
+  if (identity == "expired-issuer" || identity == "issuer-is-no-ca") return self.below(identity);
+  if (identity == "old-key") return self.identity(identity, self.old_root, {});
+  if (identity.starts_with("implicit")) return self.identity(identity, self.implicit_root, {});
+  auto made = self.identity(identity, self.issuing, {self.issuing.certificate});
+  if (made && identity == "incomplete-chain") made->chain.resize(1);
+  if (made && identity == "chain-with-root") made->chain.push_back(self.root.certificate);
+  return made;
+}
+
+Result<est::tls::Identity> Pki::client(std::string_view common_name) const {
+  auto made = draft("CN=" + std::string(common_name), {impl_->now - day, impl_->now + 30 * day},
+                    {est::codec::make_basic_constraints(false), est::codec::make_key_usage(usage::digital_signature),
+                     est::codec::make_extended_key_usage({oids::client_auth})});
+  if (!made) return made.error();
+  auto certificate = est::pki::issue_certificate(made->spec, impl_->issuing.issuer());
+  if (!certificate) return certificate.error();
+  return est::tls::Identity{{std::move(*certificate), impl_->issuing.certificate}, std::move(made->key)};
+}
+
+Result<std::vector<Bytes>> Pki::ca_certificates(std::string_view set) const {
+  const Impl& self = *impl_;
+  const Bytes& root = self.root.certificate;
+  const Bytes& issuing = self.issuing.certificate;
+  if (set == "good") return std::vector<Bytes>{root, issuing};
+  if (set == "root-alone") return std::vector<Bytes>{root};
+  if (set == "issuing-alone") return std::vector<Bytes>{issuing};
+  if (set == "rollover") return std::vector<Bytes>{root, issuing, self.old_root.certificate, self.old_with_new, self.new_with_old};
+  if (set == "with-stranger") return std::vector<Bytes>{root, issuing, self.stranger.certificate};
+  if (set == "with-expired") return std::vector<Bytes>{root, issuing, self.expired_root};
+  if (set == "stranger-alone") return std::vector<Bytes>{self.stranger.certificate};
+  if (set == "none") return std::vector<Bytes>{};
+  if (set == "leaf-alone") return std::vector<Bytes>{self.revoked.chain.front()};
+  return est::Error{"no set of CA certificates is called " + std::string(set)};
+}
+
+Result<Bytes> Pki::issue(const IssueWish& wish) const {
+  const Impl& self = *impl_;
+  est::pki::CertificateSpec spec;
+  spec.serial = est::pki::random_serial();
+  spec.subject = wish.subject;
+  spec.public_key_info = wish.public_key_info;
+  spec.validity = validity_of(wish.deviation, self.now);
+  spec.extensions = {est::codec::make_basic_constraints(false), est::codec::make_key_usage(usage::digital_signature),
+                     est::codec::make_extended_key_usage({oids::client_auth})};
+  for (const auto& extension : wish.extensions) {
+    if (extension.id == oids::subject_alt_name) spec.extensions.push_back(extension);
+  }
+  if (wish.deviation == "other-key") {
+    auto key = PrivateKey::generate(KeyType::ec_p256);
+    if (!key) return key.error();
+    spec.public_key_info = key->public_key_info();
+  }
+  if (wish.deviation == "other-subject") {
+    auto name = est::codec::parse_name("CN=somebody else,O=estspec");
+    if (!name) return name.error();
+    spec.subject = std::move(*name);
+  }
+  const Authority& signer = wish.deviation == "untrusted" ? self.stranger : self.issuing;
+  return est::pki::issue_certificate(spec, signer.issuer());
+}
+
+bool Pki::issued(est::BytesView certificate) const {
+  const auto leaf = est::codec::decode_certificate(certificate);
+  if (!leaf.value) return false;
+  const auto good =
+      est::crypto::verify(impl_->issuing.key.public_key_info(), leaf.value->signature_algorithm, leaf.value->tbs, leaf.value->signature);
+  return good && *good;
+}
+
+}  // namespace conformance::peer

@@ -1,0 +1,62 @@
+// The certificates of the scripted server, made anew for every run: CAs, the identities a server may show, what is issued to clients.
+//
+//   estspec root CA            the explicit trust anchor; below it the issuing CA, which certifies servers and clients
+//   estspec public root CA     the implicit trust anchor: certifies servers only
+//   estspec stranger CA        nobody trusts it
+//
+// Threads: immutable after make(), so any.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "conformance/peer/words.h"
+#include "est/base/bytes.h"
+#include "est/base/clock.h"
+#include "est/base/result.h"
+#include "est/codec/x509.h"
+#include "est/tls/context.h"
+
+namespace conformance::peer {
+
+// Identities a server may show. All but those whose meaning says otherwise are right for the host name "localhost".
+[[nodiscard]] const Words& server_identities();
+// Sets of certificates /cacerts may hand out.
+[[nodiscard]] const Words& ca_sets();
+
+// What to issue, and in which way it is not what was asked for.
+struct IssueWish {
+  est::codec::Name subject;
+  est::Bytes public_key_info;
+  std::vector<est::codec::Extension> extensions;  // subjectAltName and such, from the request
+  std::string deviation = "good";                 // a word of issue_deviations()
+};
+[[nodiscard]] const Words& issue_deviations();
+
+class Pki {
+ public:
+  [[nodiscard]] static est::Result<Pki> make(est::UnixTime now);
+
+  [[nodiscard]] const est::Bytes& anchor() const noexcept;           // explicit
+  [[nodiscard]] const est::Bytes& implicit_anchor() const noexcept;  // implicit
+  [[nodiscard]] const est::Bytes& issuing() const noexcept;          // the CA certificate right above what is issued
+  [[nodiscard]] const est::Bytes& crl() const noexcept;              // of the issuing CA; lists the identity "revoked"
+  [[nodiscard]] const est::Bytes& root_crl() const noexcept;
+
+  // An error for an unknown word.
+  [[nodiscard]] est::Result<est::tls::Identity> server(std::string_view identity) const;
+  [[nodiscard]] est::Result<est::tls::Identity> client(std::string_view common_name) const;
+  [[nodiscard]] est::Result<std::vector<est::Bytes>> ca_certificates(std::string_view set) const;
+  [[nodiscard]] est::Result<est::Bytes> issue(const IssueWish& wish) const;
+  // Whether the issuing CA signed it.
+  [[nodiscard]] bool issued(est::BytesView certificate) const;
+
+ private:
+  struct Impl;
+  explicit Pki(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
+  std::shared_ptr<const Impl> impl_;
+};
+
+}  // namespace conformance::peer

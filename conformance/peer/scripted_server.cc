@@ -1,0 +1,194 @@
+#include "conformance/peer/scripted_server.h"
+
+#include <algorithm>
+#include <thread>
+
+#include "conformance/peer/record.h"
+
+namespace conformance::peer {
+
+SeenConnection* Record::begin(bool other, std::string peer) {
+  const std::lock_guard lock(mutex_);
+  if (connections_.size() >= most_connections) return nullptr;
+  SeenConnection& seen = connections_.emplace_back();
+  seen.number = static_cast<int>(connections_.size());
+  seen.other = other;
+  seen.began = std::chrono::steady_clock::now();
+  seen.peer = std::move(peer);
+  return &seen;
+}
+
+void Record::change(SeenConnection& seen, const std::function<void(SeenConnection&)>& how) {
+  const std::lock_guard lock(mutex_);
+  how(seen);
+}
+
+std::vector<SeenConnection> Record::all() const {
+  const std::lock_guard lock(mutex_);
+  return {connections_.begin(), connections_.end()};
+}
+
+void Stopper::stop() {
+  const std::lock_guard lock(mutex_);
+  stopped_ = true;
+  changed_.notify_all();
+}
+
+void Stopper::pause(est::Milliseconds span) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, span, [&] { return stopped_.load(); });
+}
+
+std::pair<Answer, int> Shared::next(const std::string& operation) {
+  const auto list = script.answers.find(operation);
+  if (list == script.answers.end()) return {Answer{}, 0};
+  const std::lock_guard lock(mutex_);
+  const std::size_t turn = turns_[operation]++;
+  return {list->second[std::min(turn, list->second.size() - 1)], static_cast<int>(turn + 1)};
+}
+
+namespace {
+
+// Security level 0 where the script wants what the usual one forbids.
+std::string suites_of(const Script& script) {
+  const bool weak = script.identity == "weak-key" || script.identity == "sha1" || script.tls.least < est::tls::Version::tls12;
+  if (!weak || script.tls.suites.find("@SECLEVEL") != std::string::npos) return script.tls.suites;
+  return (script.tls.suites.empty() ? "DEFAULT" : script.tls.suites) + ":@SECLEVEL=0";
+}
+
+est::Result<std::shared_ptr<const est::tls::ServerContext>> context_of(const Script& script, const Pki& pki) {
+  auto identity = pki.server(script.identity);
+  if (!identity) return identity.error();
+  est::tls::ServerProfile profile;
+  profile.identity = std::move(*identity);
+  profile.least = script.tls.least;
+  profile.most = script.tls.most;
+  profile.suites = suites_of(script);
+  profile.client_certificate = script.tls.client_certificate;
+  profile.client_ca_certificates = {pki.issuing(), pki.anchor()};
+  profile.resumption = script.tls.resumption;
+  return est::tls::ServerContext::make(profile);
+}
+
+}  // namespace
+
+struct ScriptedServer::Impl {
+  // `common`: the record of the script's first server; null for that one itself.
+  Impl(Script script, const Pki& pki, est::http::Credentials credentials, const ServerOptions& options, Record* common)
+      : own_record(common == nullptr ? std::make_unique<Record>() : nullptr),
+        shared(std::move(script), pki, std::move(credentials), options, common == nullptr ? *own_record : *common),
+        other_one(common != nullptr) {}
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+  ~Impl() { end(); }
+
+  struct Guest {
+    est::net::AcceptedConnection connection;
+    SeenConnection* seen = nullptr;
+    std::thread thread;
+    bool done = false;  // guarded by the mutex
+  };
+
+  void accept_all() {
+    while (!shared.stopper.stopped()) {
+      if (!listener->wait(est::Deadline::after(std::chrono::hours(1)))) continue;
+      const std::lock_guard lock(mutex);  // settle() sees a client either wait or be a guest
+      auto connection = listener->accept(est::Deadline::after(est::Milliseconds(0)));
+      if (connection && !shared.stopper.stopped()) admit(std::move(*connection));
+    }
+  }
+
+  void admit(est::net::AcceptedConnection connection) {
+    SeenConnection* seen = shared.record.begin(other_one, connection.peer_address());
+    if (seen == nullptr) return;
+    Guest& guest = guests.emplace_back(std::move(connection), seen);
+    guest.thread = std::thread([this, &guest] {
+      const bool abrupt = converse(guest.connection, *guest.seen, shared);
+      const std::lock_guard lock(mutex);  // end() may be about to interrupt it
+      guest.connection.close(abrupt);
+      guest.done = true;
+      changed.notify_all();
+    });
+  }
+
+  [[nodiscard]] bool quiet() const {
+    return std::all_of(guests.begin(), guests.end(), [](const Guest& one) { return one.done; }) &&
+           !listener->wait(est::Deadline::after(est::Milliseconds(0)));
+  }
+
+  void settle(const est::Deadline& deadline) {
+    if (other) other->settle(deadline);
+    std::unique_lock lock(mutex);
+    // A client that waits to be accepted wakes nobody here.
+    while (!quiet() && !deadline.passed()) changed.wait_for(lock, est::Milliseconds(5));
+  }
+
+  [[nodiscard]] est::Status open(const Pki& pki) {
+    auto context = context_of(shared.script, pki);
+    if (!context) return context.error();
+    shared.context = std::move(*context);
+    auto bound = est::net::Listener::bind(shared.options.listen);
+    if (!bound) return bound.error();
+    listener.emplace(std::move(*bound));
+    shared.places.own = authority();
+    // Port 9 (discard) below 1024 is nobody's by right; a listener there is no part of a test machine.
+    shared.places.nowhere = shared.options.name + ":9";
+    shared.places.other = other ? other->impl_->authority() : shared.places.nowhere;
+    acceptor = std::thread([this] { accept_all(); });
+    return {};
+  }
+
+  [[nodiscard]] std::string authority() const { return shared.options.name + ":" + std::to_string(listener->port()); }
+
+  void end() {
+    if (other) other->stop();
+    shared.stopper.stop();
+    if (listener) listener->stop();
+    if (acceptor.joinable()) acceptor.join();
+    {
+      const std::lock_guard lock(mutex);
+      for (Guest& guest : guests) {
+        if (!guest.done) guest.connection.interrupt();
+      }
+    }
+    for (Guest& guest : guests) {
+      if (guest.thread.joinable()) guest.thread.join();
+    }
+  }
+
+  std::unique_ptr<Record> own_record;  // of the first server; before what uses it
+  std::unique_ptr<ScriptedServer> other;
+  Shared shared;
+  bool other_one;
+  std::optional<est::net::Listener> listener;
+  std::thread acceptor;
+  std::mutex mutex;  // for the guests' connections
+  std::condition_variable changed;
+  std::list<Guest> guests;
+};
+
+ScriptedServer::ScriptedServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+ScriptedServer::~ScriptedServer() = default;
+
+est::Result<std::unique_ptr<ScriptedServer>> ScriptedServer::start(Script script, const Pki& pki, est::http::Credentials credentials,
+                                                                   const ServerOptions& options) {
+  const std::vector<Script> others = script.other;
+  auto impl = std::make_unique<Impl>(std::move(script), pki, credentials, options, nullptr);
+  if (!others.empty()) {
+    ServerOptions beside = options;
+    beside.listen.port = 0;
+    auto other = std::make_unique<Impl>(others.front(), pki, std::move(credentials), beside, impl->own_record.get());
+    if (auto status = other->open(pki); !status) return status.error();
+    impl->other = std::unique_ptr<ScriptedServer>(new ScriptedServer(std::move(other)));
+  }
+  if (auto status = impl->open(pki); !status) return status.error();
+  return std::unique_ptr<ScriptedServer>(new ScriptedServer(std::move(impl)));
+}
+
+std::uint16_t ScriptedServer::port() const { return impl_->listener->port(); }
+std::string ScriptedServer::url() const { return "https://" + impl_->authority(); }
+void ScriptedServer::settle(est::Deadline deadline) const { impl_->settle(deadline); }
+void ScriptedServer::stop() { impl_->end(); }
+std::vector<SeenConnection> ScriptedServer::seen() const { return impl_->shared.record.all(); }
+
+}  // namespace conformance::peer

@@ -1,0 +1,193 @@
+#include "conformance/steps/client_driver.h"
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "conformance/peer/client_files.h"
+#include "conformance/peer/scripted_server.h"
+#include "conformance/steps/client_evidence.h"
+#include "conformance/steps/client_start.h"
+#include "conformance/steps/outcome.h"
+#include "conformance/steps/parameters.h"
+#include "conformance/steps/redact.h"
+#include "est/codec/pem.h"
+#include "est/crypto/digest.h"
+
+namespace conformance::steps {
+namespace {
+
+using engine::Exchange;
+using engine::StepOutcome;
+
+constexpr est::Milliseconds settling{2000};  // for connections of a client that has ended
+
+// Gone with everything in it when its owner goes.
+class Folder {
+ public:
+  Folder() {
+    std::error_code ignored;
+    path_ = (std::filesystem::temp_directory_path(ignored) / "estspec-client-XXXXXX").string();
+    if (::mkdtemp(path_.data()) == nullptr) path_.clear();
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  ~Folder() {
+    std::error_code ignored;
+    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
+  }
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+// What the scenarios of a run share.
+struct ClientRun {
+  target::ClientProfile profile;
+  std::shared_ptr<const peer::Pki> pki;
+  est::http::Credentials credentials{"device-" + est::hex(est::crypto::random_bytes(3)), est::hex(est::crypto::random_bytes(12))};
+  Redactor redactor = redactor_for(credentials);
+
+  static Redactor redactor_for(const est::http::Credentials& credentials) {
+    target::Profile secrets;
+    secrets.password = target::Password{credentials.user, credentials.password};
+    return Redactor(secrets);
+  }
+};
+
+class ClientSession final : public engine::Session {
+ public:
+  ClientSession(ClientRun& run, std::string scenario) : run_(run), scenario_(std::move(scenario)) {}
+
+  StepOutcome perform(const engine::Step& step, const engine::Evidence& before, Exchange& exchange) override {
+    if (step.verb != "drive") return fault("the client driver has no verb '" + step.verb + "'");
+    began_ = began_ == peer::Moment() ? std::chrono::steady_clock::now() : began_;
+    StepOutcome outcome = drive(step, before, exchange);
+    outcome.sentence = run_.redactor.cleaned(outcome.sentence);
+    return outcome;
+  }
+
+ private:
+  StepOutcome drive(const engine::Step& step, const engine::Evidence& before, Exchange& exchange) {
+    const Parameters parameters(step.parameters);
+    if (auto ready = make_ready(); ready.kind != StepOutcome::Kind::recorded) return ready;
+    const auto* map = step.parameters.contains("server") ? &step.parameters["server"] : nullptr;
+    const auto script =
+        map == nullptr ? est::Result<peer::Script>(peer::Script{}) : peer::script_of(*map, step.place.file, step.place.line);
+    if (!script) return fault(script.error().message);
+    auto server = peer::ScriptedServer::start(*script, *run_.pki, run_.credentials);
+    if (!server) return fault("the scripted server: " + server.error().message);
+    const std::string operation = parameters.text("operation");
+    const Instructions instructions = instructions_for(operation, parameters, (*server)->port(), before.exchanges.size());
+    const auto within = std::chrono::seconds(parameters.number("within", run_.profile.seconds));
+    if (auto status = run_hook("seed", run_.profile.seed, instructions, within); !status) return cannot(status.error().message);
+    const auto end = start_client(run_.profile, operation, instructions, within);
+    (*server)->settle(est::Deadline::after(settling));
+    (*server)->stop();
+    if (!end) return cannot(end.error().message);
+    return record(operation, *end, (*server)->seen(), exchange);
+  }
+
+  // Files and hooks of the scenario, once.
+  StepOutcome make_ready() {
+    if (files_) return recorded();
+    if (folder_.path().empty()) return fault("no temporary folder for the client can be made");
+    auto files = peer::write_client_files(folder_.path(), *run_.pki, run_.credentials, run_.credentials.user);
+    if (!files) return fault(files.error().message);
+    files_ = std::move(*files);
+    std::error_code trouble;
+    std::filesystem::create_directory(folder_.path() + "/state", trouble);
+    if (trouble) return fault("no folder for the client's state can be made");
+    const auto status = run_hook("reset", run_.profile.reset, {{"state_dir", folder_.path() + "/state"}}, est::Milliseconds(60000));
+    return status ? recorded() : cannot(status.error().message);
+  }
+
+  Instructions instructions_for(const std::string& operation, const Parameters& parameters, std::uint16_t port, std::size_t number) {
+    const std::string anchors = parameters.text("anchors", "explicit");
+    const bool quiet = operation == "cacerts" || operation == "csrattrs";
+    const std::string credentials = parameters.text("credentials", operation == "simplereenroll" ? "certificate"
+                                                                   : quiet                       ? "none"
+                                                                                                 : "password");
+    const bool password = credentials == "password" || credentials == "both";
+    const bool certificate = credentials == "certificate" || credentials == "both";
+    const std::string host = parameters.text("named", "name") == "address" ? "127.0.0.1" : "localhost";
+    const std::string out = folder_.path() + "/out-" + std::to_string(number);
+    std::error_code ignored;
+    std::filesystem::create_directory(out, ignored);
+    const auto given = [](bool is, const std::string& what) { return is ? what : std::string(); };
+    return {{"operation", operation},
+            {"url", "https://" + host + ":" + std::to_string(port)},
+            {"host", host},
+            {"port", std::to_string(port)},
+            {"label", parameters.text("label")},
+            {"trust_anchor", given(anchors == "explicit" || anchors == "both", files_->trust_anchor)},
+            {"implicit_anchor", given(anchors == "implicit" || anchors == "both", files_->implicit_anchor)},
+            {"user", given(password, run_.credentials.user)},
+            {"password_file", given(password, files_->password)},
+            {"client_cert", given(certificate, files_->client_certificate)},
+            {"client_key", given(certificate, files_->client_key)},
+            {"crls", given(parameters.text("crls", "none") == "given", files_->crls)},
+            {"key", parameters.text("key", "ec-p256")},
+            {"linking", parameters.text("linking", "default")},
+            {"wait", std::to_string(parameters.number("wait", 0))},
+            {"subject", "CN=" + run_.credentials.user + ",O=estspec"},
+            {"out_dir", out},
+            {"state_dir", folder_.path() + "/state"}};
+  }
+
+  StepOutcome record(const std::string& operation, const ClientEnd& end, const std::vector<peer::SeenConnection>& seen,
+                     Exchange& exchange) {
+    std::size_t requests = 0;
+    for (const auto& connection : seen) requests += connection.requests.size();
+    exchange.facts["operation"] = operation;
+    exchange.facts["connections"] = std::to_string(seen.size());
+    exchange.facts["requests"] = std::to_string(requests);
+    note_end(end, run_.redactor, exchange);
+    StepOutcome outcome;
+    if (end.kind == ClientEnd::Kind::cannot)
+      outcome = cannot("the client says that it cannot do this (" + operation + ", exit status " +
+                       std::to_string(run_.profile.cannot_status) + ")");
+    outcome.further = peer_exchanges(seen, run_.redactor, began_);
+    return outcome;
+  }
+
+  ClientRun& run_;
+  std::string scenario_;
+  Folder folder_;
+  std::optional<peer::ClientFiles> files_;
+  peer::Moment began_;
+};
+
+class ClientDriver final : public engine::Driver {
+ public:
+  ClientDriver(const target::ClientProfile& profile, std::shared_ptr<const peer::Pki> pki) : run_{profile, std::move(pki)} {}
+
+  std::unique_ptr<engine::Session> begin(const engine::Scenario& scenario) override {
+    return std::make_unique<ClientSession>(run_, scenario.id);
+  }
+
+  // The first thing it claims to do, with a server that does everything well.
+  engine::Step liveness() const override {
+    engine::Step step;
+    step.verb = "drive";
+    step.name = "liveness";
+    step.parameters = {{"operation", "cacerts"}};
+    for (const std::string operation : {"cacerts", "simpleenroll", "simplereenroll", "csrattrs", "serverkeygen", "provision"}) {
+      if (!run_.profile.claims.contains("client-" + operation)) continue;
+      step.parameters["operation"] = operation;
+      break;
+    }
+    return step;
+  }
+
+ private:
+  ClientRun run_;
+};
+
+}  // namespace
+
+std::unique_ptr<engine::Driver> make_client_driver(const target::ClientProfile& profile, std::shared_ptr<const peer::Pki> pki) {
+  return std::make_unique<ClientDriver>(profile, std::move(pki));
+}
+
+}  // namespace conformance::steps

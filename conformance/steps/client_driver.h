@@ -1,0 +1,20 @@
+// The driver for targets in the client role: the suite is the server, and the client is made to act by a command, an HTTP trigger or a
+// person.
+#pragma once
+
+#include <memory>
+
+#include "conformance/engine/vocabulary.h"
+#include "conformance/peer/pki.h"
+#include "conformance/target/client_profile.h"
+
+namespace conformance::steps {
+
+// Declares the verb `drive` with its parameters, and the claims of client profiles.
+void add_client_verbs(engine::Vocabulary& vocabulary);
+
+// Threads: as engine::Driver. `pki` is shared by all scenarios of a run.
+[[nodiscard]] std::unique_ptr<engine::Driver> make_client_driver(const target::ClientProfile& profile,
+                                                                 std::shared_ptr<const peer::Pki> pki);
+
+}  // namespace conformance::steps

@@ -1,0 +1,130 @@
+#include "conformance/steps/client_driver.h"
+
+#include <gmock/gmock.h>
+
+namespace conformance::steps {
+namespace {
+
+using engine::Evidence;
+using engine::Exchange;
+using engine::Json;
+using engine::StepOutcome;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::SizeIs;
+
+const std::string fetch = "curl --silent --max-time 20 --cacert {trust_anchor} {url}/.well-known/est/cacerts";
+
+struct Drove {
+  StepOutcome outcome;
+  Exchange exchange;
+  std::vector<Exchange> further;
+};
+
+std::shared_ptr<const peer::Pki> pki() {
+  static const auto made = [] {
+    auto pki = peer::Pki::make(est::system_clock().now());
+    if (!pki) throw std::runtime_error(pki.error().message);
+    return std::make_shared<const peer::Pki>(std::move(*pki));
+  }();
+  return made;
+}
+
+Drove drive(const target::ClientProfile& profile, Json parameters) {
+  const auto driver = make_client_driver(profile, pki());
+  engine::Scenario scenario;
+  scenario.id = "TEST";
+  const auto session = driver->begin(scenario);
+  engine::Step step;
+  step.verb = "drive";
+  step.parameters = std::move(parameters);
+  Drove drove;
+  const Evidence before;
+  drove.outcome = session->perform(step, before, drove.exchange);
+  drove.further = drove.outcome.further;
+  return drove;
+}
+
+Drove drive(const std::string& command, Json parameters) { return drive(target::client_profile_for(command), std::move(parameters)); }
+
+TEST(ClientDriver, RecordsWhatTheServerSawAndHowTheClientEnded) {
+  const auto drove = drive(fetch, {{"operation", "cacerts"}});
+  EXPECT_EQ(drove.outcome.kind, StepOutcome::Kind::recorded);
+  EXPECT_EQ(drove.exchange.facts.at("ended"), "exited");
+  EXPECT_EQ(drove.exchange.facts.at("exit-status"), "0");
+  ASSERT_THAT(drove.further, SizeIs(1));
+  const Exchange& request = drove.further.front();
+  EXPECT_EQ(request.verb, "request");
+  EXPECT_EQ(request.method, "GET");
+  EXPECT_EQ(request.facts.at("operation"), "cacerts");
+  EXPECT_TRUE(request.tls);
+  EXPECT_TRUE(request.artefacts.contains("client-hello"));
+  EXPECT_THAT(request.response, Not(IsEmpty()));
+}
+
+TEST(ClientDriver, ARefusedServerIsAConnectionWithItsAlert) {
+  const auto drove = drive(fetch, {{"operation", "cacerts"}, {"server", {{"identity", "untrusted"}}}});
+  EXPECT_NE(drove.exchange.facts.at("exit-status"), "0");
+  ASSERT_THAT(drove.further, SizeIs(1));
+  EXPECT_EQ(drove.further.front().verb, "connection");
+  ASSERT_TRUE(drove.further.front().failure);
+  EXPECT_EQ(drove.further.front().failure->alert, "unknown_ca");
+}
+
+TEST(ClientDriver, TheReservedStatusMeansCannot) {
+  const auto drove = drive("exit 77", {{"operation", "fullcmc"}});
+  EXPECT_EQ(drove.outcome.kind, StepOutcome::Kind::cannot);
+  EXPECT_THAT(drove.outcome.sentence, HasSubstr("fullcmc"));
+}
+
+TEST(ClientDriver, AClientThatHangsIsStopped) {
+  const auto drove = drive("sleep 1000 & sleep 1000", {{"operation", "cacerts"}, {"within", 1}});
+  EXPECT_EQ(drove.exchange.facts.at("ended"), "timed-out");
+  EXPECT_EQ(drove.exchange.facts.at("connections"), "0");
+  EXPECT_THAT(drove.further, IsEmpty());
+}
+
+TEST(ClientDriver, SecretsStayOutOfEvidence) {
+  const std::string command =
+      "cat {password_file}; curl -s --cacert {trust_anchor} -u {user}:\"$(cat {password_file})\" -d x {url}/.well-known/est/simpleenroll";
+  const auto drove = drive(command, {{"operation", "simpleenroll"}, {"server", {{"authentication", {{"accept", {"basic"}}}}}}});
+  const std::string printed = est::to_string(est::BytesView(drove.exchange.artefacts.at("stdout")));
+  EXPECT_THAT(printed, testing::StartsWith(std::string(24, '*')));
+  ASSERT_THAT(drove.further, SizeIs(1));
+  EXPECT_THAT(est::to_string(est::BytesView(drove.further[0].request)), HasSubstr("Authorization: Basic *****"));
+}
+
+TEST(ClientDriver, InstructionsAreInTheEnvironmentToo) {
+  const auto drove =
+      drive("test \"$EST_OPERATION:$EST_LABEL:$EST_WAIT\" = csrattrs:one:5", {{"operation", "csrattrs"}, {"label", "one"}, {"wait", 5}});
+  EXPECT_EQ(drove.exchange.facts.at("exit-status"), "0");
+}
+
+TEST(ClientDriver, AScriptThatIsWrongIsOurFault) {
+  const auto drove = drive("exit 0", {{"operation", "cacerts"}, {"server", {{"identity", "nobody"}}}});
+  EXPECT_EQ(drove.outcome.kind, StepOutcome::Kind::fault);
+}
+
+TEST(ClientDriver, HooksMustSucceed) {
+  auto profile = target::client_profile_for("exit 0");
+  profile.seed = "echo broken >&2; exit 3";
+  const auto drove = drive(profile, {{"operation", "cacerts"}});
+  EXPECT_EQ(drove.outcome.kind, StepOutcome::Kind::cannot);
+  EXPECT_THAT(drove.outcome.sentence, HasSubstr("access.seed ended with 3 instead of 0: broken"));
+}
+
+TEST(ClientDriver, StateLastsForAScenario) {
+  auto profile = target::client_profile_for("echo again >>{state_dir}/runs; test $(wc -l <{state_dir}/runs) = 2");
+  profile.reset = "echo reset >{state_dir}/runs";
+  EXPECT_EQ(drive(profile, {{"operation", "cacerts"}}).exchange.facts.at("exit-status"), "0");
+}
+
+TEST(ClientDriver, LivenessIsSomethingTheClientClaims) {
+  target::ClientProfile profile = target::client_profile_for("exit 0");
+  profile.claims = {"client-simplereenroll"};
+  EXPECT_EQ(make_client_driver(profile, pki())->liveness().parameters.at("operation"), "simplereenroll");
+}
+
+}  // namespace
+}  // namespace conformance::steps

@@ -1,0 +1,135 @@
+#include "conformance/steps/client_evidence.h"
+
+#include <algorithm>
+
+#include "conformance/steps/recorder.h"
+
+namespace conformance::steps {
+namespace {
+
+using engine::Exchange;
+
+constexpr std::size_t most_printed = std::size_t{16} << 10U;
+
+std::int64_t since(peer::Moment began, peer::Moment then) {
+  return std::max<std::int64_t>(0, std::chrono::duration_cast<std::chrono::microseconds>(then - began).count());
+}
+
+// An event that happened earlier than now.
+void past_event(Exchange& exchange, std::int64_t at_us, std::string_view layer, std::string_view what, std::string detail) {
+  exchange.events.push_back({at_us, std::string(layer), std::string(what), std::move(detail)});
+}
+
+std::string tls_detail(const est::tls::Facts& facts) {
+  return std::string(to_string(facts.version)) + " " + facts.suite + (facts.resumed ? ", resumed" : "") +
+         (facts.peer_chain.empty() ? ", no client certificate" : ", with a client certificate");
+}
+
+class Writer {
+ public:
+  Writer(const peer::SeenConnection& seen, const Redactor& redactor, peer::Moment began)
+      : seen_(seen), redactor_(redactor), began_(began) {}
+
+  std::vector<Exchange> all() {
+    std::vector<Exchange> exchanges;
+    if (seen_.requests.empty()) exchanges.push_back(connection());
+    for (std::size_t i = 0; i < seen_.requests.size(); ++i) exchanges.push_back(request(seen_.requests[i], i));
+    Exchange& last = exchanges.back();
+    last.peer_close = std::string(to_string(seen_.close));
+    for (const auto& alert : seen_.alerts)
+      past_event(last, since(began_, seen_.began), "tls", alert.from_peer ? "alert-received" : "alert-sent", alert.name());
+    return exchanges;
+  }
+
+ private:
+  Exchange draft(std::string_view verb, bool first) {
+    Exchange exchange;
+    exchange.verb = std::string(verb);
+    Recorder recorder(exchange, redactor_, began_);
+    recorder.connection(seen_.number, first);
+    recorder.fact("server", seen_.other ? "other" : "first");
+    if (seen_.tls) recorder.tls(*seen_.tls);
+    if (seen_.tls && !seen_.tls->server_name.empty()) recorder.fact("sni", seen_.tls->server_name);
+    if (!first) return exchange;
+    if (!seen_.beginning.empty()) recorder.artefact("client-hello", seen_.beginning);
+    const auto at = since(began_, seen_.began);
+    past_event(exchange, at, "tcp", "accepted", std::string("from the client") + (seen_.other ? ", at the other server" : ""));
+    if (seen_.tls) past_event(exchange, at, "tls", "handshake-complete", tls_detail(*seen_.tls));
+    return exchange;
+  }
+
+  Exchange connection() {
+    Exchange exchange = draft("connection", true);
+    Recorder recorder(exchange, redactor_, began_);
+    if (seen_.failure) recorder.failure(*seen_.failure);
+    if (!seen_.failure) recorder.event("http", "no-request", "the client closed without a request");
+    return exchange;
+  }
+
+  Exchange request(const peer::SeenRequest& seen, std::size_t index) {
+    Exchange exchange = draft("request", index == 0);
+    Recorder recorder(exchange, redactor_, began_);
+    recorder.request(seen.method, seen.target, seen.request);
+    recorder.response(seen.answer, seen.operation == "serverkeygen");
+    recorder.fact("operation", seen.operation);
+    recorder.fact("turn", std::to_string(seen.turn));
+    recorder.fact("let-in", seen.let_in ? "true" : "false");
+    const auto asked = since(began_, seen.began);
+    const auto answered = since(began_, seen.ended);
+    recorder.fact("asked-us", std::to_string(asked));
+    recorder.fact("answered-us", std::to_string(answered));
+    past_event(exchange, asked, "http", "request-received", exchange.method + " " + exchange.target);
+    past_event(exchange, answered, "http", "response-sent", status_line(seen.answer));
+    exchange.duration_us = answered - asked;
+    return exchange;
+  }
+
+  static std::string status_line(const est::Bytes& answer) {
+    const std::string_view text = est::as_text(answer);
+    return est::printable(text.substr(0, text.find('\r')), 100);
+  }
+
+  const peer::SeenConnection& seen_;
+  const Redactor& redactor_;
+  peer::Moment began_;
+};
+
+// For people only. A private key a client prints is nobody's business.
+est::Bytes printed(const std::string& text) {
+  constexpr std::string_view key = "PRIVATE KEY-----";
+  std::string kept = text.substr(0, most_printed);
+  if (const auto at = kept.find(key); at != std::string::npos) std::fill(kept.begin() + static_cast<std::ptrdiff_t>(at), kept.end(), '*');
+  return est::to_bytes(kept);
+}
+
+}  // namespace
+
+std::vector<Exchange> peer_exchanges(const std::vector<peer::SeenConnection>& seen, const Redactor& redactor, peer::Moment scenario_began) {
+  std::vector<Exchange> all;
+  for (const auto& connection : seen) {
+    auto some = Writer(connection, redactor, scenario_began).all();
+    std::move(some.begin(), some.end(), std::back_inserter(all));
+  }
+  std::stable_sort(all.begin(), all.end(), [](const Exchange& a, const Exchange& b) {
+    return (a.events.empty() ? 0 : a.events.front().at_us) < (b.events.empty() ? 0 : b.events.front().at_us);
+  });
+  if (all.size() > most_peer_exchanges) all.resize(most_peer_exchanges);
+  return all;
+}
+
+void note_end(const ClientEnd& end, const Redactor& redactor, Exchange& exchange) {
+  Recorder recorder(exchange, redactor, std::chrono::steady_clock::now());
+  static const std::vector<std::string> words{"exited", "signalled", "timed-out", "cannot"};
+  const std::string& word = words.at(static_cast<std::size_t>(end.kind));
+  recorder.fact("ended", word);
+  if (end.kind == ClientEnd::Kind::exited || end.kind == ClientEnd::Kind::cannot) recorder.fact("exit-status", std::to_string(end.code));
+  if (end.kind == ClientEnd::Kind::signalled) recorder.fact("signal", std::to_string(end.code));
+  if (end.left_behind > 0) recorder.fact("left-behind", std::to_string(end.left_behind));
+  if (end.cut) recorder.fact("output", "more was printed than is kept");
+  if (!end.output.empty()) recorder.wire_artefact("stdout", printed(end.output));
+  if (!end.errors.empty()) recorder.wire_artefact("stderr", printed(end.errors));
+  const bool has_code = end.kind == ClientEnd::Kind::exited || end.kind == ClientEnd::Kind::signalled;
+  recorder.event("suite", "client-ended", word + (has_code ? " " + std::to_string(end.code) : ""));
+}
+
+}  // namespace conformance::steps

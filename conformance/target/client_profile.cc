@@ -1,0 +1,195 @@
+#include "conformance/target/client_profile.h"
+
+#include <algorithm>
+
+#include "conformance/target/deviations.h"
+#include "conformance/target/names.h"
+#include "conformance/target/yaml_map.h"
+#include "est/base/file.h"
+#include "est/base/text.h"
+#include "est/net/address.h"
+
+namespace conformance::target {
+namespace {
+
+constexpr std::size_t client_profile_limit = std::size_t{1} << 20U;
+
+class ClientProfileReader {
+ public:
+  explicit ClientProfileReader(const std::string& path) : problems_(path) {}
+
+  est::Result<ClientProfile> read(const std::string& text) {
+    read_document(YAML::Load(text));
+    if (problems_.any()) return est::Error{problems_.first()};
+    return std::move(profile_);
+  }
+
+ private:
+  void read_document(const YAML::Node& root) {
+    YamlMap map(root, "", problems_);
+    if (problems_.any()) return;
+    if (const auto role = map.text("role").value_or(""); role != "client")
+      map.problem("role", "the profile is not for a client", "write 'role: client', or test a server with estspec server");
+    if (const auto node = map.node("target")) {
+      read_target(*node);
+    } else {
+      map.absence("target", "'target' is missing", "add 'target: {name: ...}'");
+    }
+    if (const auto node = map.node("claims")) read_claims(*node);
+    if (const auto node = map.node("access")) {
+      read_access(*node);
+    } else {
+      map.absence("access", "'access' is missing", "add 'access: {command: ...}'");
+    }
+    if (const auto node = map.node("limits")) read_limits(*node);
+    if (const auto node = map.node("deviations")) profile_.deviations = read_deviations(*node, problems_);
+    map.finish();
+  }
+
+  void read_target(const YAML::Node& node) {
+    YamlMap map(node, "target", problems_);
+    profile_.name = map.required_text("name", "give the product's name");
+    profile_.vendor = map.text("vendor").value_or("");
+    profile_.version = map.text("version").value_or("");
+    map.finish();
+  }
+
+  void claim(const YAML::Mark& mark, const std::string& name, bool claimed) {
+    std::vector<std::string> known;
+    for (const auto& [word, meaning] : client_claims()) known.push_back(word);
+    if (std::find(known.begin(), known.end(), name) == known.end()) {
+      const auto near = near_names(name, known);
+      problems_.add(mark, "unknown claim '" + est::printable(name, 80) + "'",
+                    near.empty() ? "known: " + est::join(known, ", ") : "did you mean " + est::join(near, " or ") + "?");
+    }
+    if (claimed) profile_.claims.insert(name);
+  }
+
+  void read_claims(const YAML::Node& node) {
+    if (node.IsSequence()) {
+      for (const auto& item : node) claim(item.Mark(), item.IsScalar() ? item.Scalar() : "(not a word)", true);
+      return;
+    }
+    YamlMap map(node, "claims", problems_);
+    for (const auto& name : map.keys()) {
+      const auto value = map.text(name).value_or("");
+      if (value != "true" && value != "false")
+        map.problem(name, "'claims." + est::printable(name, 60) + "' is no claim", "write true or false");
+      claim(map.mark(name), name, value == "true");
+      profile_.answered.insert(name);
+    }
+  }
+
+  void read_access(const YAML::Node& node) {
+    YamlMap map(node, "access", problems_);
+    if (const auto command = map.text("command")) profile_.commands[""] = *command;
+    if (const auto commands = map.node("commands")) read_commands(*commands);
+    profile_.trigger = map.text("trigger").value_or("");
+    profile_.person = map.text("person").value_or("false") == "true";
+    profile_.reset = map.text("reset").value_or("");
+    profile_.seed = map.text("seed").value_or("");
+    if (const auto status = map.whole("cannot-status", 1, 255)) profile_.cannot_status = static_cast<int>(*status);
+    const int ways = (profile_.commands.empty() ? 0 : 1) + (profile_.trigger.empty() ? 0 : 1) + (profile_.person ? 1 : 0);
+    if (ways != 1) map.problem("command", "'access' needs one way to start the client", "write command, commands, trigger or person: true");
+    if (!profile_.trigger.empty()) check_trigger(map);
+    map.finish();
+  }
+
+  void read_commands(const YAML::Node& node) {
+    YamlMap map(node, "access.commands", problems_);
+    for (const auto& operation : client_operations()) {
+      if (const auto command = map.text(operation)) profile_.commands[operation] = *command;
+    }
+    map.finish();
+  }
+
+  void check_trigger(YamlMap& map) const {
+    const auto url = est::net::parse_url(profile_.trigger);
+    if (!url || url->scheme != "http")
+      map.problem("trigger", "'access.trigger' is no http address", "write http://HOST:PORT/PATH of whatever starts the client");
+  }
+
+  void read_limits(const YAML::Node& node) {
+    YamlMap map(node, "limits", problems_);
+    if (const auto jobs = map.whole("jobs", 1, 64)) profile_.jobs = static_cast<int>(*jobs);
+    if (const auto seconds = map.whole("seconds", 1, 3600)) profile_.seconds = static_cast<int>(*seconds);
+    map.finish();
+  }
+
+  Problems problems_;
+  ClientProfile profile_;
+};
+
+}  // namespace
+
+const std::vector<std::pair<std::string, std::string>>& client_claims() {
+  static const std::vector<std::pair<std::string, std::string>> claims{
+      {"client-cacerts", "fetches /cacerts"},
+      {"client-csrattrs", "fetches /csrattrs"},
+      {"client-simpleenroll", "enrolls by /simpleenroll"},
+      {"client-simplereenroll", "renews by /simplereenroll"},
+      {"client-serverkeygen", "has keys made by /serverkeygen"},
+      {"client-fullcmc", "sends Full PKI Requests to /fullcmc"},
+      {"client-provision", "gets its certificate on its own: CA certificates, CSR attributes, enrollment"},
+      {"client-basic", "answers Basic challenges with a password"},
+      {"client-digest", "answers Digest challenges with a password"},
+      {"client-certificate", "authenticates with a TLS client certificate it is given"},
+      {"client-labels", "can be told a CA label"},
+      {"client-retry", "repeats its request after 202 on its own, as long as it is told to wait"},
+      {"client-redirects", "follows redirections within the same origin"},
+      {"client-linking", "links its request to the TLS session by tls-unique (TLS 1.2)"},
+      {"client-linking-exporter", "links its request to the TLS session by the exporter (TLS 1.3, INT-01)"},
+      {"client-attributes", "puts into its request what /csrattrs asks for"},
+      {"client-templates", "understands the templates of RFC 9908"},
+      {"client-implicit-anchors", "can be given implicit trust anchors beside the explicit ones, and tells them apart"},
+      {"client-revocation", "checks the server's certificate against the CRLs it is given"},
+      {"client-resumption", "resumes TLS sessions"},
+  };
+  return claims;
+}
+
+const std::vector<std::string>& client_operations() {
+  static const std::vector<std::string> operations{"cacerts",      "csrattrs", "simpleenroll", "simplereenroll",
+                                                   "serverkeygen", "fullcmc",  "provision"};
+  return operations;
+}
+
+engine::Json ClientProfile::public_json() const {
+  const std::string way = person ? "person" : !trigger.empty() ? "trigger" : "command";
+  return {{"name", name},
+          {"vendor", vendor},
+          {"version", version},
+          {"role", "client"},
+          {"claims", claims},
+          {"access", {{"way", way}, {"reset", !reset.empty()}, {"seed", !seed.empty()}, {"cannot-status", cannot_status}}},
+          {"limits", {{"jobs", jobs}, {"seconds", seconds}}}};
+}
+
+std::vector<std::string> ClientProfile::unanswered() const {
+  std::vector<std::string> names;
+  for (const auto& [known, meaning] : client_claims()) {
+    if (!answered.contains(known)) names.push_back(known);
+  }
+  return names;
+}
+
+est::Result<ClientProfile> load_client_profile(const std::string& path) {
+  const auto text = est::read_file(path, client_profile_limit);
+  if (!text.ok()) return est::Error{text.error().message + "; name a readable target profile"};
+  try {
+    return ClientProfileReader(path).read(*text);
+  } catch (const YAML::Exception& problem) {
+    return est::Error{path + ":" + std::to_string(problem.mark.line < 0 ? 1 : problem.mark.line + 1) + ": not YAML: " + problem.msg +
+                      "; see conformance/target/README.md for the format"};
+  }
+}
+
+ClientProfile client_profile_for(const std::string& command) {
+  ClientProfile profile;
+  profile.name = est::printable(command.substr(0, command.find(' ')), 60);
+  profile.commands[""] = command;
+  profile.claims = {"client-cacerts", "client-simpleenroll", "client-simplereenroll", "client-basic", "client-certificate"};
+  return profile;
+}
+
+}  // namespace conformance::target
