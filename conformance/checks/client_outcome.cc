@@ -106,9 +106,12 @@ void add_client_outcome_checks(engine::Vocabulary& vocabulary) {
   const auto operation = parameter("operation", engine::ParameterType::text, "default: the one that was driven");
   add(vocabulary,
       {"client-succeeded", "a request was served, and the client reported success", {operation}, client_succeeded, "operation"});
-  add(vocabulary, {"client-gave-up", "the client reported failure in time, without a crash", {}, client_gave_up, ""});
+  const auto unconnected =
+      parameter("unconnected", engine::ParameterType::boolean, "true: it may have refused before it connected (default false)");
+  add(vocabulary, {"client-gave-up", "the client reported failure in time, without a crash", {unconnected}, client_gave_up, ""});
   add(vocabulary, {"client-survived", "the client ended by itself, whatever it reported", {}, client_survived, ""});
   add(vocabulary, {"server-refused", "the client connected and sent no request", {which_server()}, server_refused, "server"});
+  add(vocabulary, {"tls-only", "every connection began with TLS", {}, tls_only, ""});
   add(vocabulary, {"no-credentials", "no request had an Authorization field", {which_server()}, no_credentials, "server"});
   add(vocabulary, {"connections",
                    "how often the client connected",

@@ -123,9 +123,12 @@ Results same_request(const CheckInput& input) {
   for (const Exchange* exchange : requests_of(input, operation_of(input))) {
     auto csr = csr_in(*exchange);
     if (!csr) return {inconclusive(input, "A certification request cannot be read.", wanted)};
-    if (!first) first = std::move(csr);
-    if (csr && csr->key.der != first->key.der) return {result(input, Verdict::fail, "The client came back with another key.", wanted)};
-    if (csr && !est::codec::same_name(csr->subject, first->subject))
+    if (!first) {
+      first = std::move(csr);
+      continue;
+    }
+    if (csr->key.der != first->key.der) return {result(input, Verdict::fail, "The client came back with another key.", wanted)};
+    if (!est::codec::same_name(csr->subject, first->subject))
       return {result(input, Verdict::fail, "The client came back as " + csr->subject.to_string() + ".", wanted)};
   }
   return {};

@@ -107,6 +107,7 @@ TEST(ClientGaveUp, InTimeAndWithoutACrash) {
   EXPECT_EQ(Drive().get().fact("ended", "timed-out").verdict("client-gave-up"), Verdict::fail);
   EXPECT_EQ(Drive().get().fact("ended", "signalled").fact("signal", "11").verdict("client-gave-up"), Verdict::fail);
   EXPECT_EQ(Drive().exits("1").fact("connections", "0").verdict("client-gave-up"), Verdict::inconclusive);
+  EXPECT_EQ(Drive().exits("1").fact("connections", "0").verdict("client-gave-up", {{"unconnected", true}}), Verdict::pass);
 }
 
 TEST(ClientSurvived, WhateverItReported) {

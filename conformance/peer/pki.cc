@@ -257,7 +257,7 @@ Result<est::tls::Identity> Pki::server(std::string_view identity) const {
 }
 
 Result<est::tls::Identity> Pki::client(std::string_view common_name) const {
-  auto made = draft("CN=" + std::string(common_name), {impl_->now - day, impl_->now + 30 * day},
+  auto made = draft("CN=" + std::string(common_name) + ",O=estspec", {impl_->now - day, impl_->now + 30 * day},
                     {est::codec::make_basic_constraints(false), est::codec::make_key_usage(usage::digital_signature),
                      est::codec::make_extended_key_usage({oids::client_auth})});
   if (!made) return made.error();

@@ -1,8 +1,10 @@
 #include "conformance/steps/client_evidence.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "conformance/steps/recorder.h"
+#include "est/base/text.h"
 
 namespace conformance::steps {
 namespace {
