@@ -12,7 +12,7 @@ namespace {
 using engine::ParameterType;
 using est::codec::TlsOffer;
 
-constexpr std::uint16_t tls12 = 0x0303;
+constexpr std::uint16_t least_version = 0x0303;
 constexpr std::uint16_t renegotiation_signal = 0x00ff;  // RFC 5746 3.3
 constexpr std::uint16_t server_name = 0, renegotiation_info = 0xff01;
 
@@ -33,8 +33,8 @@ bool offers(const TlsOffer& offer, std::span<const std::uint16_t> suites) {
 }
 
 bool offers_below_tls12(const TlsOffer& offer) {
-  if (offer.versions.empty()) return offer.version < tls12;
-  return std::any_of(offer.versions.begin(), offer.versions.end(), [](std::uint16_t one) { return one >> 8U == 3 && one < tls12; });
+  if (offer.versions.empty()) return offer.version < least_version;
+  return std::any_of(offer.versions.begin(), offer.versions.end(), [](std::uint16_t one) { return one >> 8U == 3 && one < least_version; });
 }
 
 bool has_extension(const TlsOffer& offer, std::uint16_t type) {

@@ -68,7 +68,7 @@ std::string problem_of_body(const est::http::Request& request, Operation operati
   return {};
 }
 
-Results well_formed(const CheckInput& input) {
+Results requests_well_formed(const CheckInput& input) {
   const auto operation = est::ops::operation_by_name(operation_of(input));
   const std::string wanted = "requests as RFC 7030 3.2.2, 3.2.4 and 4, RFC 8951 3 and HTTP say";
   if (!operation) return {inconclusive(input, "No operation is called " + operation_of(input) + ".", wanted)};
@@ -216,7 +216,7 @@ void add_client_request_checks(engine::Vocabulary& vocabulary) {
        in_order,
        ""});
   add(vocabulary,
-      {"request-well-formed", "every request for the operation is one a strict server serves", {about()}, well_formed, "operation"});
+      {"request-well-formed", "every request for the operation is one a strict server serves", {about()}, requests_well_formed, "operation"});
   add(vocabulary, {"http-well-formed", "every request is one a strict server can read", {}, http_well_formed, ""});
   add(vocabulary, {"waited",
                    "the client waited as long as Retry-After said",
