@@ -99,28 +99,24 @@ pid_t parent_of(const char* pid) {
   return static_cast<pid_t>(std::strtol(end + 4, nullptr, 10));
 }
 
-struct DirectoryEntry {  // as getdents64() writes it
-  unsigned long long inode;
-  long long offset;
-  unsigned short length;
-  unsigned char type;
-  char name[1];  // NOLINT(cppcoreguidelines-avoid-c-arrays): the kernel's layout
-};
+// struct linux_dirent64: inode (8), offset (8), length (2), type (1), then the name.
+constexpr std::size_t entry_length_at = 16, entry_name_at = 19;
 
 // Kills every process whose parent is this one. Their children become ours thereby.
 void kill_children() {
   const pid_t self = getpid();
   const int folder = ::open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);  // NOLINT(cppcoreguidelines-pro-type-vararg)
   if (folder < 0) return;
-  alignas(DirectoryEntry) std::array<char, 8192> buffer{};
+  std::array<char, 8192> buffer{};
   for (;;) {
     const long count = ::syscall(SYS_getdents64, folder, buffer.data(), buffer.size());  // NOLINT(cppcoreguidelines-pro-type-vararg)
     if (count <= 0) break;
-    for (long at = 0; at < count;) {
-      const auto* entry =
-          reinterpret_cast<const DirectoryEntry*>(buffer.data() + at);  // NOLINT(cppcoreguidelines-pro-type-reinterpret-cast)
-      at += entry->length;
-      const char* name = static_cast<const char*>(entry->name);
+    std::size_t at = 0;
+    while (at < static_cast<std::size_t>(count)) {
+      const char* name = buffer.data() + at + entry_name_at;
+      unsigned short length = 0;
+      std::memcpy(&length, buffer.data() + at + entry_length_at, sizeof(length));
+      at += length;
       if (*name < '1' || *name > '9' || parent_of(name) != self) continue;
       ::kill(static_cast<pid_t>(std::strtol(name, nullptr, 10)), SIGKILL);
     }
