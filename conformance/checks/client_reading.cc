@@ -6,11 +6,6 @@
 
 namespace conformance::checks {
 
-std::string fact(const Exchange& exchange, std::string_view name) {
-  const auto found = exchange.facts.find(std::string(name));
-  return found == exchange.facts.end() ? std::string() : found->second;
-}
-
 Peers peers_of(const CheckInput& input) {
   Peers peers;
   const std::string prefix = input.exchange.name + "/";

@@ -15,7 +15,6 @@ namespace conformance::checks {
 
 using Peers = std::vector<const Exchange*>;
 
-[[nodiscard]] std::string fact(const Exchange& exchange, std::string_view name);
 // The exchanges of phase `peer` that belong to the drive judged, in the order of time.
 [[nodiscard]] Peers peers_of(const CheckInput& input);
 // Those that are requests, of one operation (empty: of any) and server ("first", "other", empty: any).

@@ -95,7 +95,7 @@ Results http_well_formed(const CheckInput& input) {
   return {};
 }
 
-std::int64_t moment(const Exchange& exchange, std::string_view name) { return std::strtoll(fact(exchange, name).c_str(), nullptr, 10); }
+std::int64_t moment(const Exchange& exchange, const std::string& name) { return std::strtoll(fact(exchange, name).c_str(), nullptr, 10); }
 
 // Between an answer that says Retry-After and the next request.
 Results waited(const CheckInput& input) {
@@ -215,8 +215,11 @@ void add_client_request_checks(engine::Vocabulary& vocabulary) {
        {required(parameter("first", ParameterType::text, "operation")), required(parameter("then", ParameterType::text, "operation"))},
        in_order,
        ""});
-  add(vocabulary,
-      {"request-well-formed", "every request for the operation is one a strict server serves", {about()}, requests_well_formed, "operation"});
+  add(vocabulary, {"request-well-formed",
+                   "every request for the operation is one a strict server serves",
+                   {about()},
+                   requests_well_formed,
+                   "operation"});
   add(vocabulary, {"http-well-formed", "every request is one a strict server can read", {}, http_well_formed, ""});
   add(vocabulary, {"waited",
                    "the client waited as long as Retry-After said",
