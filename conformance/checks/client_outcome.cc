@@ -46,7 +46,7 @@ Results client_gave_up(const CheckInput& input) {
   const std::string observed = describe_end(input.exchange) + " " + describe_requests(requests_of(input, ""));
   const auto fails = [&] { return Results{result(input, Verdict::fail, observed, std::string(refusal_wanted), "policy")}; };
   if (hung(input) || crashed(input) || claims_success(input)) return fails();
-  if (!connected(input))
+  if (!connected(input) && !flag(input.parameters, "unconnected"))
     return {inconclusive(input, "The client never connected, so it had nothing to refuse.", std::string(refusal_wanted))};
   return {};
 }

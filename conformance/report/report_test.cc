@@ -232,7 +232,7 @@ TEST(Reproduce, TakesTheExchangeThatDecided) {
 }
 
 TEST(Transcript, IsReadable) {
-  engine::Evidence evidence{"EST-SE-014", 1763670116, 2500, {}, "the rest was not possible", "", ""};
+  engine::Evidence evidence{"EST-SE-014", 1763670116, 2500, {}, {}, "the rest was not possible", "", ""};
   Exchange exchange = request("Content-Type: application/pkcs10", "MIIB");
   exchange.phase = Phase::control;
   exchange.parameters = Json{{"key", "ec-p256"}};

@@ -17,7 +17,7 @@ namespace {
 using engine::Parameter;
 using engine::ParameterType;
 using engine::VerbInfo;
-using Parameters = std::vector<Parameter>;
+using ParameterList = std::vector<Parameter>;
 
 Parameter text(std::string name, std::string meaning) { return {std::move(name), ParameterType::text, {}, std::move(meaning)}; }
 Parameter number(std::string name, std::string meaning) { return {std::move(name), ParameterType::number, {}, std::move(meaning)}; }
@@ -31,8 +31,8 @@ Parameter result(std::string name, std::vector<std::string> other, std::string m
   return {std::move(name), ParameterType::result, std::move(other), std::move(meaning)};
 }
 
-Parameters together(std::initializer_list<Parameters> groups) {
-  Parameters all;
+ParameterList together(std::initializer_list<ParameterList> groups) {
+  ParameterList all;
   for (const auto& group : groups) all.insert(all.end(), group.begin(), group.end());
   return all;
 }
@@ -55,7 +55,7 @@ std::vector<std::string> corruption_names() {
   return names;
 }
 
-Parameters connection_parameters() {
+ParameterList connection_parameters() {
   return {
       choice("connection", {"new", "keep", "resume"},
              "a new connection (default), the scenario's last one, or a new one that resumes its session"),
@@ -78,12 +78,12 @@ Parameters connection_parameters() {
   };
 }
 
-Parameters label_parameters() {
+ParameterList label_parameters() {
   return {choice("at", target::feature_names(), "the label where the profile says the target does this"),
           text("label", "a CA label as written in the path; empty: none")};
 }
 
-Parameters authentication_parameters() {
+ParameterList authentication_parameters() {
   return {
       choice("scheme", {"auto", "basic", "digest"},
              "auto (default): wait for a 401 and answer its best challenge once; basic: send at once; digest: as auto, but nothing else"),
@@ -101,12 +101,12 @@ Parameters authentication_parameters() {
   };
 }
 
-Parameters split_parameters() {
+ParameterList split_parameters() {
   return {number("split", "send in pieces with so many milliseconds between them"),
           number("pieces", "how many; default 6, and each octet by itself when there are no more octets than that")};
 }
 
-Parameters message_parameters() {
+ParameterList message_parameters() {
   return {
       text("path", "the whole request target, instead of /.well-known/est/LABEL/OPERATION"),
       text("method", "instead of the operation's own"),
@@ -120,7 +120,7 @@ Parameters message_parameters() {
   };
 }
 
-Parameters request_parameters() {
+ParameterList request_parameters() {
   return {
       choice("key", {"ec-p256", "ec-p384", "ec-p521", "rsa-1024", "rsa-2048", "rsa-3072", "rsa-4096", "ed25519", "other"},
              "a new key of this type; other: the first of csr.key-types that is not the default; default csr.key-type"),
@@ -154,7 +154,7 @@ Parameters request_parameters() {
   };
 }
 
-Parameters protection_parameters() {
+ParameterList protection_parameters() {
   return {
       choice("protect", {"none", "symmetric", "key-transport", "key-agreement", "restricted", "unknown-symmetric", "unknown-asymmetric"},
              "the key that is to protect the generated one: of access.serverkeygen, or named by an identifier nobody knows; default none"),
@@ -180,7 +180,7 @@ std::vector<std::string> cmc_corruption_names() {
   return names;
 }
 
-Parameters cmc_parameters() {
+ParameterList cmc_parameters() {
   return {
       choice("form", {"pkcs10", "crmf"}, "of the certification request; default pkcs10"),
       result("signed-by", with("own-key", identity_names()), "own-key (default): the key to be certified; or a certificate's"),
@@ -191,7 +191,7 @@ Parameters cmc_parameters() {
   };
 }
 
-Parameters octet_parameters() {
+ParameterList octet_parameters() {
   return {
       choice("octets", octet_names(), "hostile octets made by name, after those of send and send-hex"),
       text("send",
@@ -203,11 +203,11 @@ Parameters octet_parameters() {
   };
 }
 
-Parameters http_parameters() {
+ParameterList http_parameters() {
   return together({connection_parameters(), label_parameters(), authentication_parameters(), message_parameters(), split_parameters()});
 }
 
-VerbInfo controlled(std::string name, std::string meaning, Parameters parameters, std::string check,
+VerbInfo controlled(std::string name, std::string meaning, ParameterList parameters, std::string check,
                     engine::Json with_parameters = engine::Json::object()) {
   return {.name = std::move(name),
           .meaning = std::move(meaning),
@@ -217,7 +217,7 @@ VerbInfo controlled(std::string name, std::string meaning, Parameters parameters
           .shorthand = {}};
 }
 
-VerbInfo plain_verb(std::string name, std::string meaning, Parameters parameters, std::string shorthand = {}) {
+VerbInfo plain_verb(std::string name, std::string meaning, ParameterList parameters, std::string shorthand = {}) {
   return {.name = std::move(name),
           .meaning = std::move(meaning),
           .parameters = std::move(parameters),
@@ -226,13 +226,13 @@ VerbInfo plain_verb(std::string name, std::string meaning, Parameters parameters
           .shorthand = std::move(shorthand)};
 }
 
-Parameters request_verb_parameters() {
-  Parameters own{text("operation", "operation name under /.well-known/est, known or not"), text("body", "octets of the body"),
-                 text("body-hex", "octets of the body, in hexadecimal")};
+ParameterList request_verb_parameters() {
+  ParameterList own{text("operation", "operation name under /.well-known/est, known or not"), text("body", "octets of the body"),
+                    text("body-hex", "octets of the body, in hexadecimal")};
   return together({http_parameters(), own});
 }
 
-Parameters plain_parameters() {
+ParameterList plain_parameters() {
   return together({octet_parameters(),
                    split_parameters(),
                    label_parameters(),
@@ -252,21 +252,21 @@ void add_http_verbs(engine::Vocabulary& vocabulary) {
 }
 
 void add_lower_verbs(engine::Vocabulary& vocabulary) {
-  Parameters watch{
+  ParameterList watch{
       number("watch", "milliseconds to look for an alert or close afterwards, which on TLS 1.3 is where a refusal comes; default 300")};
-  Parameters close{
+  ParameterList close{
       choice("close", {"none", "half", "half-tls", "half-tcp", "cut-record", "polite", "abrupt"},
              "after sending: end our side only and go on reading (half: with close_notify and FIN after a moment; half-tls: close_notify "
              "alone; half-tcp: FIN alone; cut-record: FIN in the middle of a TLS record), or close without reading: with close_notify, or "
              "by a TCP reset")};
-  Parameters turns{flag("turns", "send each repetition when the one before has been answered (default false: all at once)")};
+  ParameterList turns{flag("turns", "send each repetition when the one before has been answered (default false: all at once)")};
   vocabulary.add(controlled("handshake", "TLS handshake and nothing more", together({connection_parameters(), label_parameters(), watch}),
                             "handshake-completed"));
   vocabulary.add(plain_verb("renegotiate", "a new TLS handshake on the scenario's last connection (TLS 1.2)",
                             {number("within", "milliseconds; default limits.longest-wait")}));
   vocabulary.add(plain_verb("raw", "octets inside TLS; default within: 5000",
                             together({connection_parameters(), label_parameters(), octet_parameters(), split_parameters(), close, turns})));
-  Parameters hold{
+  ParameterList hold{
       number("connections", "how many; default 1, at most 500"),
       number("trickle",
              "milliseconds between further octets, sent one at a time on each connection of state hello, head or body, as long "
@@ -288,9 +288,9 @@ std::vector<std::string> hello_names() {
 
 void add_hello_verbs(engine::Vocabulary& vocabulary) {
   Parameter within = number("within", "milliseconds for the whole exchange; default 5000");
-  Parameters hello{choice("hello", hello_names(), "what the ClientHello offers; default both: TLS 1.3 and 1.2, nothing odd"),
-                   choice("records", record_forms(), "how it is put into records; first-half: and then the connection's half is closed"),
-                   text("sni", "server name; default the target's own if it is a DNS name"), within};
+  ParameterList hello{choice("hello", hello_names(), "what the ClientHello offers; default both: TLS 1.3 and 1.2, nothing odd"),
+                      choice("records", record_forms(), "how it is put into records; first-half: and then the connection's half is closed"),
+                      text("sni", "server name; default the target's own if it is a DNS name"), within};
   vocabulary.add(controlled("client-hello", "a ClientHello and nothing more; the answer is read and the connection dropped",
                             together({hello, split_parameters(), label_parameters()}), "server-hello"));
   vocabulary.add(
