@@ -94,8 +94,12 @@ TEST(TlvMutator, EveryOperationChangesSomethingAndAllButTheLieStayWellFormed) {
     }
     EXPECT_GT(changed, 100U) << i;
     // Beside the outermost element, or in place of it, there may come a second one or a stray tag.
-    if (operation != Operation::lie) EXPECT_GT(well_formed, 270U) << i;
-    if (operation == Operation::lie) EXPECT_LT(consistent, 100U) << i;
+    if (operation != Operation::lie) {
+      EXPECT_GT(well_formed, 270U) << i;
+    }
+    if (operation == Operation::lie) {
+      EXPECT_LT(consistent, 100U) << i;
+    }
   }
 }
 

@@ -111,7 +111,7 @@ TEST_P(AcceptedLate, AsksForACertificateInTheMiddle) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Versions, AcceptedLate, testing::Values(tls::Version::tls12, tls::Version::tls13),
-                         [](const auto& info) { return info.param == tls::Version::tls12 ? "tls12" : "tls13"; });
+                         [](const auto& row) { return row.param == tls::Version::tls12 ? "tls12" : "tls13"; });
 
 TEST_F(Accepted, StopEndsAWait) {
   std::thread server([&] { EXPECT_FALSE(listener.accept(Deadline::after(100s))); });
