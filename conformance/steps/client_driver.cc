@@ -57,7 +57,7 @@ struct ClientRun {
 
 class ClientSession final : public engine::Session {
  public:
-  ClientSession(ClientRun& run, std::string scenario) : run_(run), scenario_(std::move(scenario)) {}
+  explicit ClientSession(ClientRun& run) : run_(run) {}
 
   StepOutcome perform(const engine::Step& step, const engine::Evidence& before, Exchange& exchange) override {
     if (step.verb != "drive") return fault("the client driver has no verb '" + step.verb + "'");
@@ -152,7 +152,6 @@ class ClientSession final : public engine::Session {
   }
 
   ClientRun& run_;
-  std::string scenario_;
   Folder folder_;
   std::optional<peer::ClientFiles> files_;
   peer::Moment began_;
@@ -162,9 +161,7 @@ class ClientDriver final : public engine::Driver {
  public:
   ClientDriver(const target::ClientProfile& profile, std::shared_ptr<const peer::Pki> pki) : run_{profile, std::move(pki)} {}
 
-  std::unique_ptr<engine::Session> begin(const engine::Scenario& scenario) override {
-    return std::make_unique<ClientSession>(run_, scenario.id);
-  }
+  std::unique_ptr<engine::Session> begin(const engine::Scenario& /*scenario*/) override { return std::make_unique<ClientSession>(run_); }
 
   // The first thing it claims to do, with a server that does everything well.
   engine::Step liveness() const override {

@@ -6,8 +6,8 @@
 
 namespace conformance::target {
 
-const std::vector<std::pair<std::string, std::string>>& server_claims() {
-  static const std::vector<std::pair<std::string, std::string>> claims{
+const Claims& server_claims() {
+  static const Claims claims{
       {"csrattrs", "answers /csrattrs with attributes (200)"},
       {"http-basic", "authenticates clients by HTTP Basic"},
       {"http-digest", "authenticates clients by HTTP Digest"},

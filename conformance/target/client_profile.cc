@@ -1,9 +1,5 @@
 #include "conformance/target/client_profile.h"
 
-#include <algorithm>
-
-#include "conformance/target/deviations.h"
-#include "conformance/target/names.h"
 #include "conformance/target/yaml_map.h"
 #include "est/base/file.h"
 #include "est/base/text.h"
@@ -30,54 +26,14 @@ class ClientProfileReader {
     if (problems_.any()) return;
     if (const auto role = map.text("role").value_or(""); role != "client")
       map.problem("role", "the profile is not for a client", "write 'role: client', or test a server with estspec server");
-    if (const auto node = map.node("target")) {
-      read_target(*node);
-    } else {
-      map.absence("target", "'target' is missing", "add 'target: {name: ...}'");
-    }
-    if (const auto node = map.node("claims")) read_claims(*node);
+    read_declaration(map, client_claims(), profile_);
     if (const auto node = map.node("access")) {
       read_access(*node);
     } else {
       map.absence("access", "'access' is missing", "add 'access: {command: ...}'");
     }
     if (const auto node = map.node("limits")) read_limits(*node);
-    if (const auto node = map.node("deviations")) profile_.deviations = read_deviations(*node, problems_);
     map.finish();
-  }
-
-  void read_target(const YAML::Node& node) {
-    YamlMap map(node, "target", problems_);
-    profile_.name = map.required_text("name", "give the product's name");
-    profile_.vendor = map.text("vendor").value_or("");
-    profile_.version = map.text("version").value_or("");
-    map.finish();
-  }
-
-  void claim(const YAML::Mark& mark, const std::string& name, bool claimed) {
-    std::vector<std::string> known;
-    for (const auto& [word, meaning] : client_claims()) known.push_back(word);
-    if (std::find(known.begin(), known.end(), name) == known.end()) {
-      const auto near = near_names(name, known);
-      problems_.add(mark, "unknown claim '" + est::printable(name, 80) + "'",
-                    near.empty() ? "known: " + est::join(known, ", ") : "did you mean " + est::join(near, " or ") + "?");
-    }
-    if (claimed) profile_.claims.insert(name);
-  }
-
-  void read_claims(const YAML::Node& node) {
-    if (node.IsSequence()) {
-      for (const auto& item : node) claim(item.Mark(), item.IsScalar() ? item.Scalar() : "(not a word)", true);
-      return;
-    }
-    YamlMap map(node, "claims", problems_);
-    for (const auto& name : map.keys()) {
-      const auto value = map.text(name).value_or("");
-      if (value != "true" && value != "false")
-        map.problem(name, "'claims." + est::printable(name, 60) + "' is no claim", "write true or false");
-      claim(map.mark(name), name, value == "true");
-      profile_.answered.insert(name);
-    }
   }
 
   void read_access(const YAML::Node& node) {
@@ -122,8 +78,8 @@ class ClientProfileReader {
 
 }  // namespace
 
-const std::vector<std::pair<std::string, std::string>>& client_claims() {
-  static const std::vector<std::pair<std::string, std::string>> claims{
+const Claims& client_claims() {
+  static const Claims claims{
       {"client-cacerts", "fetches /cacerts"},
       {"client-csrattrs", "fetches /csrattrs"},
       {"client-simpleenroll", "enrolls by /simpleenroll"},
@@ -165,13 +121,7 @@ engine::Json ClientProfile::public_json() const {
           {"limits", {{"jobs", jobs}, {"seconds", seconds}}}};
 }
 
-std::vector<std::string> ClientProfile::unanswered() const {
-  std::vector<std::string> names;
-  for (const auto& [known, meaning] : client_claims()) {
-    if (!answered.contains(known)) names.push_back(known);
-  }
-  return names;
-}
+std::vector<std::string> ClientProfile::unanswered() const { return unanswered_of(client_claims(), *this); }
 
 est::Result<ClientProfile> load_client_profile(const std::string& path) {
   const auto text = est::read_file(path, client_profile_limit);

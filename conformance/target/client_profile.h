@@ -2,29 +2,23 @@
 #pragma once
 
 #include <map>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "conformance/engine/deviation.h"
 #include "conformance/engine/evidence.h"
+#include "conformance/target/declaration.h"
 #include "est/base/result.h"
 
 namespace conformance::target {
 
 // Claims a client profile may make (the vocabulary of `needs`): name and meaning.
-[[nodiscard]] const std::vector<std::pair<std::string, std::string>>& client_claims();
+[[nodiscard]] const Claims& client_claims();
 
 // What a client can be told to do: the EST operations, and `provision`, everything a device does on its own to get its certificate.
 [[nodiscard]] const std::vector<std::string>& client_operations();
 
-struct ClientProfile {
-  std::string name, vendor, version;  // of the product, for the report
-  std::set<std::string, std::less<>> claims;
-  std::set<std::string, std::less<>> answered;  // claims that a mapping answers with true or false
-  std::vector<engine::Deviation> deviations;
-
+struct ClientProfile : Declaration {
   // One of these three. A command line for the shell with {placeholders}, the one of key "" where an operation has none of its own; or an
   // address that is told by HTTP POST; or a person at the terminal.
   std::map<std::string, std::string, std::less<>> commands;

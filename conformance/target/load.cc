@@ -2,7 +2,6 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "conformance/target/deviations.h"
 #include "conformance/target/names.h"
 #include "conformance/target/profile.h"
 #include "conformance/target/yaml_map.h"
@@ -33,12 +32,7 @@ class ProfileReader {
   void read_document(const YAML::Node& root) {
     YamlMap map(root, "", problems_);
     if (problems_.any()) return;
-    if (const auto node = map.node("target")) {
-      read_target(*node);
-    } else {
-      map.absence("target", "'target' is missing", "add 'target: {name: ...}'");
-    }
-    if (const auto node = map.node("claims")) read_claims(*node);
+    read_declaration(map, server_claims(), profile_);
     if (const auto node = map.node("access")) {
       read_access(*node);
     } else {
@@ -46,43 +40,7 @@ class ProfileReader {
     }
     if (const auto node = map.node("csr")) read_csr(*node);
     if (const auto node = map.node("limits")) read_limits(*node);
-    if (const auto node = map.node("deviations")) profile_.deviations = read_deviations(*node, problems_);
     map.finish();
-  }
-
-  void read_target(const YAML::Node& node) {
-    YamlMap map(node, "target", problems_);
-    profile_.name = map.required_text("name", "give the product's name");
-    profile_.vendor = map.text("vendor").value_or("");
-    profile_.version = map.text("version").value_or("");
-    map.finish();
-  }
-
-  void claim(const YAML::Mark& mark, const std::string& name, bool claimed) {
-    std::vector<std::string> known;
-    for (const auto& [known_name, meaning] : server_claims()) known.push_back(known_name);
-    if (std::find(known.begin(), known.end(), name) == known.end()) {
-      const auto near = near_names(name, known);
-      problems_.add(mark, "unknown claim '" + est::printable(name, 80) + "'",
-                    near.empty() ? "known: " + est::join(known, ", ") : "did you mean " + est::join(near, " or ") + "?");
-    }
-    if (claimed) profile_.claims.insert(name);
-  }
-
-  // `claims: [a, b]` or `claims: {a: true, b: false}`.
-  void read_claims(const YAML::Node& node) {
-    if (node.IsSequence()) {
-      for (const auto& item : node) claim(item.Mark(), item.IsScalar() ? item.Scalar() : "(not a word)", true);
-      return;
-    }
-    YamlMap map(node, "claims", problems_);
-    for (const auto& name : map.keys()) {
-      const auto value = map.text(name).value_or("");
-      if (value != "true" && value != "false")
-        map.problem(name, "'claims." + est::printable(name, 60) + "' is no claim", "write true or false");
-      claim(map.mark(name), name, value == "true");
-      profile_.answered.insert(name);
-    }
   }
 
   std::string resolve(const std::string& path) const {

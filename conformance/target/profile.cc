@@ -60,13 +60,7 @@ engine::Json Profile::public_json() const {
             {"operator", limits.operator_seconds}}}};
 }
 
-std::vector<std::string> Profile::unanswered() const {
-  std::vector<std::string> names;
-  for (const auto& [known, meaning] : server_claims()) {
-    if (!answered.contains(known)) names.push_back(known);
-  }
-  return names;
-}
+std::vector<std::string> Profile::unanswered() const { return unanswered_of(server_claims(), *this); }
 
 std::vector<std::string> Profile::secrets() const {
   std::vector<std::string> all;

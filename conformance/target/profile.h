@@ -5,12 +5,11 @@
 #include <functional>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
-#include "conformance/engine/deviation.h"
 #include "conformance/engine/evidence.h"
+#include "conformance/target/declaration.h"
 #include "est/base/result.h"
 #include "est/crypto/key.h"
 #include "est/net/address.h"
@@ -19,7 +18,7 @@
 namespace conformance::target {
 
 // Claims a server profile may make (the vocabulary of `needs`): name and meaning.
-[[nodiscard]] const std::vector<std::pair<std::string, std::string>>& server_claims();
+[[nodiscard]] const Claims& server_claims();
 
 struct Password {
   std::string user;
@@ -58,14 +57,8 @@ struct Limits {
   std::int64_t operator_seconds = 60;
 };
 
-struct Profile {
-  std::string name, vendor, version;  // of the product, for the report
+struct Profile : Declaration {
   std::string role = "server";
-  std::set<std::string, std::less<>> claims;
-  // Claims that a mapping in the profile answers with true or false: what --certify wants of every one of them.
-  std::set<std::string, std::less<>> answered;
-  std::vector<engine::Deviation> deviations;
-
   est::net::Url url;
   std::string label;  // default CA label, may be empty
   // Where a feature has an address of its own: feature name -> URL ("late-client-certificate" -> another port).
