@@ -30,30 +30,10 @@ std::vector<Extension> ca_extensions(bool ca = true) {
   return {est::codec::make_basic_constraints(ca), est::codec::make_key_usage(usage::key_cert_sign | usage::crl_sign)};
 }
 
-struct Draft {
-  est::pki::CertificateSpec spec;
-  PrivateKey key;
-};
-
-Result<Draft> draft(const std::string& name, est::codec::Validity validity, std::vector<Extension> extensions,
-                    KeyType type = KeyType::ec_p256) {
-  auto key = PrivateKey::generate(type);
-  if (!key) return key.error();
-  auto subject = est::codec::parse_name(name);
-  if (!subject) return subject.error();
-  est::pki::CertificateSpec spec;
-  spec.serial = est::pki::random_serial();
-  spec.subject = std::move(*subject);
-  spec.public_key_info = key->public_key_info();
-  spec.validity = validity;
-  spec.extensions = std::move(extensions);
-  return Draft{std::move(spec), std::move(*key)};
-}
-
 // A root when `above` is null.
 Result<Authority> authority(const std::string& name, est::codec::Validity validity, const Authority* above,
                             std::vector<Extension> extensions = ca_extensions()) {
-  auto made = draft(name, validity, std::move(extensions));
+  auto made = est::pki::draft(name, validity, std::move(extensions));
   if (!made) return made.error();
   auto certificate =
       above == nullptr ? est::pki::issue_self_signed(made->spec, made->key) : est::pki::issue_certificate(made->spec, above->issuer());
@@ -131,7 +111,7 @@ struct Pki::Impl {
     const ServerWish wish = wish_of(word);
     auto extensions = extensions_of(wish);
     if (!extensions) return extensions.error();
-    auto made = draft(wish.subject, validity_of(word, now), std::move(*extensions), wish.key);
+    auto made = est::pki::draft(wish.subject, validity_of(word, now), std::move(*extensions), wish.key);
     if (!made) return made.error();
     made->spec.digest = wish.digest;
     auto certificate = est::pki::issue_certificate(made->spec, signer.issuer());
@@ -153,7 +133,7 @@ struct Pki::Impl {
   [[nodiscard]] Result<est::tls::Identity> self_signed() const {
     auto extensions = extensions_of({});
     if (!extensions) return extensions.error();
-    auto made = draft("CN=EST server,O=estspec", {now - day, now + 30 * day}, std::move(*extensions));
+    auto made = est::pki::draft("CN=EST server,O=estspec", {now - day, now + 30 * day}, std::move(*extensions));
     if (!made) return made.error();
     auto certificate = est::pki::issue_self_signed(made->spec, made->key);
     if (!certificate) return certificate.error();
@@ -257,9 +237,9 @@ Result<est::tls::Identity> Pki::server(std::string_view identity) const {
 }
 
 Result<est::tls::Identity> Pki::client(std::string_view common_name) const {
-  auto made = draft("CN=" + std::string(common_name) + ",O=estspec", {impl_->now - day, impl_->now + 30 * day},
-                    {est::codec::make_basic_constraints(false), est::codec::make_key_usage(usage::digital_signature),
-                     est::codec::make_extended_key_usage({oids::client_auth})});
+  auto made = est::pki::draft("CN=" + std::string(common_name) + ",O=estspec", {impl_->now - day, impl_->now + 30 * day},
+                              {est::codec::make_basic_constraints(false), est::codec::make_key_usage(usage::digital_signature),
+                               est::codec::make_extended_key_usage({oids::client_auth})});
   if (!made) return made.error();
   auto certificate = est::pki::issue_certificate(made->spec, impl_->issuing.issuer());
   if (!certificate) return certificate.error();

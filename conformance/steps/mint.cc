@@ -12,29 +12,11 @@ namespace usage = est::codec::key_usage;
 using est::Result;
 using est::codec::Extension;
 using est::crypto::PrivateKey;
+using est::pki::Draft;
+using est::pki::draft;
 using est::tls::Identity;
 
 constexpr std::int64_t day = 24LL * 3600;
-
-// A certificate's contents before it is decided who signs it.
-struct Draft {
-  est::pki::CertificateSpec spec;
-  PrivateKey key;
-};
-
-Result<Draft> draft(const std::string& common_name, est::codec::Validity validity, std::vector<Extension> extensions) {
-  auto key = PrivateKey::generate(est::crypto::KeyType::ec_p256);
-  if (!key) return key.error();
-  auto subject = est::codec::parse_name("CN=" + common_name);
-  if (!subject) return subject.error();
-  est::pki::CertificateSpec spec;
-  spec.serial = est::pki::random_serial();
-  spec.subject = std::move(*subject);
-  spec.public_key_info = key->public_key_info();
-  spec.validity = validity;
-  spec.extensions = std::move(extensions);
-  return Draft{std::move(spec), std::move(*key)};
-}
 
 std::vector<Extension> leaf_extensions(unsigned bits, const est::codec::Oid& purpose) {
   return {est::codec::make_basic_constraints(false), est::codec::make_key_usage(bits), est::codec::make_extended_key_usage({purpose})};
@@ -51,7 +33,7 @@ Result<Draft> leaf_of(std::string_view kind, const MintInput& input) {
   // An arc below IANA's example enterprise number (RFC 5612).
   if (kind == "unknown-critical-extension")
     extensions.push_back({est::codec::Oid("1.3.6.1.4.1.32473.7030.4"), true, est::codec::der::null()});
-  return draft(input.common_name, validity, std::move(extensions));
+  return draft("CN=" + input.common_name, validity, std::move(extensions));
 }
 
 Result<Identity> signed_by(Draft leaf, const est::pki::Issuer& issuer, const std::vector<est::Bytes>& above) {
@@ -81,7 +63,7 @@ Result<Identity> by_client_ca(Draft leaf, const MintInput& input) {
 
 // A certificate below the client CA that signs others: as CA with what `extensions` add, or, against the rules, as an end entity.
 Result<Draft> signer(const MintInput& input, std::string_view what, const std::vector<Extension>& extensions) {
-  return draft(input.common_name + " " + std::string(what), {input.now - day, input.now + 30 * day}, extensions);
+  return draft("CN=" + input.common_name + " " + std::string(what), {input.now - day, input.now + 30 * day}, extensions);
 }
 
 const std::vector<Extension>& ca_extensions() {
@@ -161,7 +143,7 @@ Result<Identity> self_signed(const Draft& leaf) {
 
 // A CA made for the moment; with `name`, one that calls itself as another does.
 Result<Identity> by_own_ca(Draft leaf, const MintInput& input, const std::optional<est::codec::Name>& name) {
-  auto ca = draft(input.common_name + " CA", {input.now - day, input.now + 365 * day},
+  auto ca = draft("CN=" + input.common_name + " CA", {input.now - day, input.now + 365 * day},
                   {est::codec::make_basic_constraints(true), est::codec::make_key_usage(usage::key_cert_sign | usage::crl_sign)});
   if (!ca) return ca.error();
   if (name) ca->spec.subject = *name;
@@ -187,7 +169,7 @@ Result<Identity> huge(Draft leaf) {
 
 Result<Identity> below_many(Draft leaf, const MintInput& input, int intermediates) {
   const auto ca = [&](int level) {
-    return draft(input.common_name + " CA " + std::to_string(level), {input.now - day, input.now + 365 * day},
+    return draft("CN=" + input.common_name + " CA " + std::to_string(level), {input.now - day, input.now + 365 * day},
                  {est::codec::make_basic_constraints(true), est::codec::make_key_usage(usage::key_cert_sign | usage::crl_sign)});
   };
   auto above = ca(0);

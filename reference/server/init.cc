@@ -150,36 +150,25 @@ Status make_server(const Place& place, ca::Authority& authority, const std::vect
 
 // The manufacturer is no part of the EST CA: a root of its own, and one device.
 Status make_manufacturer(const Place& place) {
-  const Result<PrivateKey> root_key = PrivateKey::generate(place.options.key_type);
-  const Result<PrivateKey> device_key = PrivateKey::generate(place.options.key_type);
-  const Result<codec::Name> root_name = codec::parse_name("CN=manufacturer CA,O=Maker");
-  const Result<codec::Name> device_name = codec::parse_name("CN=device 1,serialNumber=0001,O=Maker");
-  if (!root_key || !device_key || !root_name || !device_name) return Error{"cannot make the manufacturer's keys and names"};
-
-  est::pki::CertificateSpec root;
-  root.serial = est::pki::random_serial();
-  root.subject = *root_name;
-  root.public_key_info = root_key->public_key_info();
-  root.validity = {place.now - 300, place.now + 3650 * day};
-  root.extensions = {codec::make_basic_constraints(true),
-                     codec::make_key_usage(codec::key_usage::key_cert_sign | codec::key_usage::crl_sign)};
-  const Result<Bytes> root_certificate = est::pki::issue_self_signed(root, *root_key);
+  const codec::Validity ten_years{place.now - 300, place.now + 3650 * day};
+  const auto root = est::pki::draft(
+      "CN=manufacturer CA,O=Maker", ten_years,
+      {codec::make_basic_constraints(true), codec::make_key_usage(codec::key_usage::key_cert_sign | codec::key_usage::crl_sign)},
+      place.options.key_type);
+  if (!root) return root.error();
+  const auto device =
+      est::pki::draft("CN=device 1,serialNumber=0001,O=Maker", ten_years, end_entity({oids::client_auth}), place.options.key_type);
+  if (!device) return device.error();
+  const Result<Bytes> root_certificate = est::pki::issue_self_signed(root->spec, root->key);
   if (!root_certificate) return root_certificate.error();
-
-  est::pki::CertificateSpec device;
-  device.serial = est::pki::random_serial();
-  device.subject = *device_name;
-  device.public_key_info = device_key->public_key_info();
-  device.validity = {place.now - 300, place.now + 3650 * day};
-  device.extensions = end_entity({oids::client_auth});
-  const est::pki::Issuer issuer{*root_name, &*root_key, est::pki::key_identifier(root.public_key_info)};
-  const Result<Bytes> device_certificate = est::pki::issue_certificate(device, issuer);
+  const est::pki::Issuer issuer{root->spec.subject, &root->key, est::pki::key_identifier(root->spec.public_key_info)};
+  const Result<Bytes> device_certificate = est::pki::issue_certificate(device->spec, issuer);
   if (!device_certificate) return device_certificate.error();
 
   if (Status w = place.write("manufacturer-ca.pem", pem_of("CERTIFICATE", {*root_certificate})); !w) return w;
-  if (Status w = write_key(place, "manufacturer-ca", *root_key); !w) return w;
+  if (Status w = write_key(place, "manufacturer-ca", root->key); !w) return w;
   if (Status w = place.write("device.pem", pem_of("CERTIFICATE", {*device_certificate})); !w) return w;
-  return write_key(place, "device", *device_key);
+  return write_key(place, "device", device->key);
 }
 
 Status make_lists(const Place& place, ca::Authority& authority) {

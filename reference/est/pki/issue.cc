@@ -95,6 +95,20 @@ Bytes tbs_cert_list(const CrlSpec& spec, const Issuer& issuer, const codec::Algo
 
 }  // namespace
 
+Result<Draft> draft(std::string_view subject, codec::Validity validity, std::vector<Extension> extensions, crypto::KeyType type) {
+  auto key = crypto::PrivateKey::generate(type);
+  if (!key) return key.error();
+  auto name = codec::parse_name(subject);
+  if (!name) return name.error();
+  CertificateSpec spec;
+  spec.serial = random_serial();
+  spec.subject = *std::move(name);
+  spec.public_key_info = key->public_key_info();
+  spec.validity = validity;
+  spec.extensions = std::move(extensions);
+  return Draft{std::move(spec), *std::move(key)};
+}
+
 Result<Bytes> issue_certificate(const CertificateSpec& spec, const Issuer& issuer) {
   if (issuer.key == nullptr) return Error{"there is no issuer key to sign with"};
   if (Status good = check(spec); !good) return good.error();

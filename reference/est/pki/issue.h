@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "est/base/bytes.h"
@@ -28,6 +29,14 @@ struct CertificateSpec {
   std::vector<codec::Extension> extensions;
   std::optional<crypto::Digest> digest;  // default: the issuer key's natural one
 };
+
+// A certificate's contents and the fresh key in it, before it is decided who signs it. `subject` as RFC 4514 writes it.
+struct Draft {
+  CertificateSpec spec;
+  crypto::PrivateKey key;
+};
+[[nodiscard]] Result<Draft> draft(std::string_view subject, codec::Validity validity, std::vector<codec::Extension> extensions,
+                                  crypto::KeyType type = crypto::KeyType::ec_p256);
 
 // DER of a v3 certificate. Errors: zero or overlong serial, validity ending before it begins, an extension given twice, a public key that
 // is no SubjectPublicKeyInfo, a digest the issuer's key has no algorithm for. Whether the contents make sense is the caller's decision.

@@ -107,6 +107,16 @@ TEST(IssueCertificate, DatesAfter2049AreGeneralizedTime) {
   EXPECT_EQ(ASN1_STRING_type(X509_get0_notAfter(parsed->get())), V_ASN1_GENERALIZEDTIME);
 }
 
+TEST(DraftOfACertificate, HoldsItsFreshKey) {
+  const auto one = draft("CN=a,O=b", {0, 100}, {codec::make_basic_constraints(false)}, crypto::KeyType::ec_p384);
+  const auto other = draft("CN=a,O=b", {0, 100}, {});
+  ASSERT_TRUE(one.ok() && other.ok());
+  EXPECT_EQ(one->spec.public_key_info, one->key.public_key_info());
+  EXPECT_NE(one->spec.serial, other->spec.serial);
+  EXPECT_EQ(one->spec.extensions.size(), 1U);
+  EXPECT_FALSE(draft("no name", {0, 100}, {}).ok());
+}
+
 TEST(KeyIdentifier, IsOpensslsToo) {
   for (const KeyType type : {KeyType::ec_p256, KeyType::rsa_1024}) {
     const Ca ca(type);
