@@ -66,7 +66,8 @@ int look_first(Run& run, engine::Driver& driver) {
   const auto evidence = engine::probe(driver, run.data().vocabulary, options);
   const engine::Exchange* drive = evidence.find("liveness");
   std::string error = evidence.fault.empty() ? evidence.cannot : evidence.fault;
-  if (error.empty() && drive != nullptr && drive->facts.at("connections") == "0") error = "the client never connected. " + drive_told(*drive);
+  if (error.empty() && drive != nullptr && drive->facts.at("connections") == "0")
+    error = "the client never connected. " + drive_told(*drive);
   if (!error.empty()) {
     error = "the client cannot be tested: " + est::printable(error, 1000) + "; look at --exec or `access` of the profile";
     return run.give_up(error, !evidence.fault.empty());
