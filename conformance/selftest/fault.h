@@ -46,7 +46,8 @@ struct Fault {
   bool plain_http = false;                                                            // answers plain HTTP on the TLS port
   // Sees what a client sends first, a whole ClientHello if it sends one; octets to answer with before closing, nothing: pass it on.
   std::function<std::optional<est::Bytes>(est::BytesView)> front = {};
-  bool never_asks_late = false;  // for client certificates
+  std::function<void(bool done)> reloaded = {};  // after its operator had it reload
+  bool never_asks_late = false;                  // for client certificates
   // Octets the HTTP parser refused (the handler would answer 400 and close).
   std::function<std::optional<est::http::Response>(const est::http::Refusal&)> refusal;
   std::function<void(const est::http::Refusal&, est::net::Reply&)> refusal_wire;  // the octets of the answer to them
@@ -86,5 +87,6 @@ struct Fault {
 [[nodiscard]] std::vector<Fault> hostile_http_faults();
 [[nodiscard]] std::vector<Fault> fullcmc_faults();
 [[nodiscard]] std::vector<Fault> hostile_time_faults();
+[[nodiscard]] std::vector<Fault> operator_faults();
 
 }  // namespace conformance::selftest

@@ -133,32 +133,6 @@ Fault breaks_down_over_two() {
           .dies_of_head = count_heads(under_way)};
 }
 
-// --- CRLs that have run out
-
-bool speaks_of(const Response& response, std::string_view word) {
-  return response.status >= 400 && est::as_text(response.body).find(word) != std::string_view::npos;
-}
-
-std::vector<Fault> outdated_lists() {
-  const auto certify_if_told = [](std::string_view word) {
-    return [word](const Scene& scene, Response& response) {
-      if (is_enroll(scene.request) && speaks_of(response, word)) response = certify_whatever(scene);
-    };
-  };
-  return {
-      {.id = "FAULT-CRL-01",
-       .sentence = "takes a client certificate for good when its CRL has run out",
-       .kills = {"EST-SE-435"},
-       .after = certify_if_told("cannot be checked for revocation")},
-      {.id = "FAULT-CRL-02",
-       .sentence = "forgets what was revoked",
-       .kills = {"EST-SE-436"},
-       .also = {"EST-SE-2*", "EST-SE-4*"},
-       .because = "other certificates that were revoked are let in as well",
-       .after = certify_if_told("revo")},
-  };
-}
-
 // --- Keys and deaths
 
 bool has_compressed_point(const Scene& scene) {
@@ -258,7 +232,7 @@ std::vector<Fault> further_ones() {
 
 std::vector<Fault> hostile_time_faults() {
   std::vector<Fault> all = slow_clients();
-  for (const auto& family : {other_clients(), outdated_lists(), further_ones()}) all.insert(all.end(), family.begin(), family.end());
+  for (const auto& family : {other_clients(), further_ones()}) all.insert(all.end(), family.begin(), family.end());
   all.push_back(mixes_answers_up());
   all.push_back(breaks_down_over_two());
   return all;

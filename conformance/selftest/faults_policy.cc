@@ -43,6 +43,12 @@ bool is_third_party(const Scene& scene) {
   return certificate && certificate->issuer.to_string().find("manufacturer") != std::string::npos;
 }
 
+bool asks_for_own_name(const Scene& scene) {
+  const auto certificate = shown(scene);
+  const auto request = request_in(scene.request);
+  return certificate && request && codec::same_name(request->subject, certificate->subject);
+}
+
 bool renews(const Scene& scene) { return is(scene.request, Operation::simplereenroll); }
 bool has_change(const Scene& scene) { return enrolls_with(scene, oids::change_subject_name); }
 
@@ -201,6 +207,20 @@ std::vector<Fault> credential_faults() {
        .sentence = "takes id-kp-cmcRA of any CA for a registration authority",
        .kills = {"EST-SE-472"},
        .after = grant([](const Scene& s) { return is_ra(s) && is_third_party(s); })},
+      {.id = "FAULT-POLICY-38",
+       .sentence = "refuses devices that ask for the identity in their certificate",
+       .kills = {"EST-SE-439"},
+       .also = {"EST-SE-440", "EST-SE-441"},
+       .because = "their control is such a request",
+       .instead = answer_if([](const Scene& s) { return is_at(s, "devices") && asks_for_own_name(s); }, 403, "No devices today.")},
+      {.id = "FAULT-POLICY-39",
+       .sentence = "lets a device enroll under any name",
+       .kills = {"EST-SE-440"},
+       .after = grant([](const Scene& s) { return is_at(s, "devices") && !asks_for_own_name(s); })},
+      {.id = "FAULT-POLICY-40",
+       .sentence = "knows devices by their serialNumber, whoever made them",
+       .kills = {"EST-SE-441"},
+       .after = grant([](const Scene& s) { return is_at(s, "devices") && asks_for_own_name(s); })},
       {.id = "FAULT-POLICY-26",
        .sentence = "breaks down with status 500 when the password beside a certificate is wrong",
        .kills = {"EST-SE-473"},

@@ -64,6 +64,7 @@ const std::map<std::string, std::string, std::less<>>& label_names() {
                                                                       {"csrattrs-key-types", "other"},
                                                                       {"csrattrs-none", "basic"},
                                                                       {"change-subject-name", "rename"},
+                                                                      {"device-identity", "devices"},
                                                                       {"fullcmc-trust-anchors", "anchors"},
                                                                       {"one-time-password", "otp"},
                                                                       {"http-basic", "basic"},
@@ -86,6 +87,7 @@ Status add_identities(const ScratchFolder& folder, target::Profile& profile) {
     if (Status added = add(name, name); !added) return added;
   }
   if (Status added = add("manufacturer", "device"); !added) return added;
+  if (Status added = add("other-manufacturer", "other-device"); !added) return added;
   Result<est::tls::Identity> maker = est::tls::load_identity(folder.file("manufacturer-ca.pem"), folder.file("manufacturer-ca.key"));
   if (!maker) return maker.error();
   profile.client_ca = *std::move(maker);
@@ -180,17 +182,21 @@ struct ReferenceTarget::Impl {
   std::unique_ptr<server::Instance> instance;
   std::shared_ptr<std::atomic<bool>> died = std::make_shared<std::atomic<bool>>(false);
   std::unique_ptr<PlainFront> front;
+  std::function<void(bool)> reloaded;
 
   Status start(const Fault* fault);
   Status approve(std::string_view id);
   Status revoke(std::string_view serial_hex);
   // Gives the server CRLs that hold so long, and waits for their end when that is near.
   Status renew_crls(std::int64_t seconds);
+  Status remove_crls();
+  Status reload();
   Status expire_crls();
   void offer_operator();
 };
 
 Status ReferenceTarget::Impl::start(const Fault* fault) {
+  if (fault != nullptr) reloaded = fault->reloaded;
   if (!folder.made()) return Error{"cannot make a temporary folder for the self-test"};
   if (Status made = server::initialise({.directory = folder.file("")}); !made) return made;
   Result<server::Config> config = server::load_config(folder.file("est-server.yaml"));
@@ -241,7 +247,21 @@ Status ReferenceTarget::Impl::renew_crls(std::int64_t seconds) {
   const auto lists = instance->authority().make_crls(seconds);
   if (!lists) return lists.error();
   if (Status written = est::write_file(folder.file("est.crl"), server::pem_of("X509 CRL", *lists)); !written) return written;
-  return instance->reload();
+  return reload();
+}
+
+Status ReferenceTarget::Impl::reload() {
+  Status done = instance->reload();
+  if (reloaded) reloaded(done.ok());
+  return done;
+}
+
+// The server cannot reload without them, and stays as it was.
+Status ReferenceTarget::Impl::remove_crls() {
+  std::error_code ignored;
+  std::filesystem::remove(folder.file("est.crl"), ignored);
+  if (reload()) return Error{"the reference found CRLs that had been taken away"};
+  return {};
 }
 
 Status ReferenceTarget::Impl::expire_crls() {
@@ -262,6 +282,8 @@ void ReferenceTarget::Impl::offer_operator() {
     return serial == values.end() ? Status{Error{"no certificate to revoke"}} : revoke(serial->second);
   };
   profile.operator_actions["expire-crl"].call = [this](const Values&) { return expire_crls(); };
+  profile.operator_actions["remove-crl"].call = [this](const Values&) { return remove_crls(); };
+  profile.operator_actions["reload"].call = [this](const Values&) { return reload(); };
   profile.operator_actions["renew-crl"].call = [this](const Values&) { return renew_crls(day); };
 }
 

@@ -89,7 +89,9 @@ est::http::Credentials Authenticator::credentials() const {
 
 Authorization Authenticator::compose(const DigestUse& use, std::string_view method, std::string_view target) const {
   const std::string uri = parameters_.text("digest-uri", "right") == "other" ? "/other" : std::string(target);
-  return {est::http::digest_authorization(use.challenge, credentials(), method, uri, use.count, use.cnonce),
+  const bool hashed = parameters_.text("digest-user", "plain") == "hashed";
+  return {est::http::digest_authorization(use.challenge, credentials(), method, uri, use.count, use.cnonce,
+                                          hashed ? est::http::UserName::hashed : est::http::UserName::plain),
           "digest " + std::string(to_string(use.challenge.algorithm))};
 }
 
@@ -112,6 +114,8 @@ Maybe<std::optional<Authorization>> Authenticator::answer(const est::http::Field
   const auto wanted = parameters_.maybe_text("digest-algorithm");
   for (const auto& challenge : offers.digests) {
     if (wanted && !est::iequals(*wanted, to_string(challenge.algorithm))) continue;
+    if (parameters_.text("digest-user", "plain") == "hashed" && !challenge.userhash)
+      return cannot("the target's Digest challenge does not offer userhash");
     if (again && !challenge.stale) return std::optional<Authorization>();
     return digest(challenge, method, target);
   }

@@ -1,5 +1,8 @@
 // The second half of requests whose last octet was withheld. All of them are released together, so that the target has them at the same
 // moment; then each is answered on its own connection.
+#include <algorithm>
+#include <thread>
+
 #include "conformance/steps/context.h"
 #include "conformance/steps/issuance.h"
 #include "est/ops/message.h"
@@ -7,7 +10,13 @@
 namespace conformance::steps {
 namespace {
 
+// By then even a busy target has taken in what was sent before, so that all it waits for is the last octet of each.
+constexpr est::Milliseconds settling{100};
+
 void release_all(Context& context, est::Deadline deadline) {
+  const bool all_released =
+      std::all_of(context.withheld.begin(), context.withheld.end(), [](const auto& each) { return each.second.released; });
+  if (!all_released) std::this_thread::sleep_for(std::min(settling, deadline.left()));
   for (auto& [name, withheld] : context.withheld) {
     if (withheld.released) continue;
     withheld.released = true;

@@ -70,6 +70,7 @@ std::string one_line(std::string_view output) {
 
 std::string sentence_for(const std::string& action, const Enrollment* enrollment) {
   if (action == "expire-crl") return "Please leave the target with a CRL that has run out.";
+  if (action == "remove-crl") return "Please take the CRLs away from the target, and have it look for them again.";
   if (action == "renew-crl") return "Please give the target a current CRL again.";
   if (enrollment == nullptr) return "Please " + action + " the target.";
   if (action == "revoke")

@@ -43,7 +43,7 @@ bool looks_at_control(const engine::Expectation& expectation) {
 }  // namespace
 
 bool acts_on_whole_target(const engine::Scenario& scenario) {
-  constexpr std::array whole{"restart", "rollover", "expire-crl", "renew-crl"};
+  constexpr std::array whole{"restart", "reload", "rollover", "expire-crl", "remove-crl", "renew-crl"};
   return std::any_of(scenario.steps.begin(), scenario.steps.end(), [&](const Step& step) {
     const auto action = step.parameters.find("action");
     return step.verb == "operator" && action != step.parameters.end() && action->is_string() && holds(whole, action->get<std::string>());

@@ -39,7 +39,7 @@ ParameterList together(std::initializer_list<ParameterList> groups) {
 
 // Identities a scenario may name without an earlier result: the profile's usual ones, and what the suite makes.
 std::vector<std::string> identity_names() {
-  std::vector<std::string> names{"current", "client", "manufacturer", "ra", "revoked"};
+  std::vector<std::string> names{"current", "client", "manufacturer", "other-manufacturer", "ra", "revoked"};
   for (const auto& kind : mint_kinds()) names.push_back(kind.name);
   return names;
 }
@@ -96,6 +96,7 @@ ParameterList authentication_parameters() {
              "one character changed"),
       choice("digest-algorithm", {"MD5", "SHA-256", "SHA-512-256", "MD5-sess", "SHA-256-sess", "SHA-512-256-sess"},
              "answer only a challenge with this algorithm"),
+      choice("digest-user", {"plain", "hashed"}, "the user's name in a Digest answer, or its hash where the challenge offers userhash"),
       choice("digest-uri", {"right", "other"}, "the uri a Digest answer is computed for"),
       text("authorization", "value of the Authorization field, as it is"),
   };
@@ -301,7 +302,8 @@ void add_hello_verbs(engine::Vocabulary& vocabulary) {
 }
 
 void add_other_verbs(engine::Vocabulary& vocabulary) {
-  Parameter action = choice("action", {"approve", "revoke", "restart", "expire-crl", "renew-crl"}, "what is to be done");
+  Parameter action =
+      choice("action", {"approve", "revoke", "restart", "reload", "expire-crl", "remove-crl", "renew-crl"}, "what is to be done");
   action.required = true;
   Parameter of = result("of", {}, "the result whose Retry-After counts");
   of.required = true;

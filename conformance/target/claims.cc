@@ -10,6 +10,7 @@ const Claims& server_claims() {
   static const Claims claims{
       {"csrattrs", "answers /csrattrs with attributes (200)"},
       {"http-basic", "authenticates clients by HTTP Basic"},
+      {"digest-userhash", "takes hashed user names in Digest (RFC 7616 3.4.4)"},
       {"http-digest", "authenticates clients by HTTP Digest"},
       {"tls-client-certificate", "authenticates clients by TLS client certificate"},
       {"client-certificate-demanded", "lets nobody connect without a client certificate (INT-14)"},
@@ -32,6 +33,11 @@ const Claims& server_claims() {
       {"manual-approval-renewal", "holds re-enrollments for approval as well, under the same policy (label)"},
       {"retry-after-date", "has a policy (label) whose 202 answers carry Retry-After as a date"},
       {"revocation-checking", "refuses revoked client certificates"},
+      {"device-identity",
+       "has a policy (label) under which a manufacturer's certificate gets one for the Subject in it and no other; needs "
+       "access.identities.manufacturer and other-manufacturer"},
+      {"reload", "takes new certificates and settings while it serves (access.operator.reload)"},
+      {"crl-removal", "checks clients by a CRL that its operator can take away (access.operator.remove-crl and renew-crl)"},
       {"crl-expiry", "checks clients by a CRL that its operator can let run out (access.operator.expire-crl and renew-crl)"},
       {"labels", "serves more than one CA label"},
       {"registration-authority", "accepts registration authorities (id-kp-cmcRA)"},
@@ -85,6 +91,7 @@ const std::vector<std::string>& feature_names() {
                                               "csrattrs-key-types",
                                               "csrattrs-none",
                                               "change-subject-name",
+                                              "device-identity",
                                               "fullcmc-trust-anchors",
                                               "one-time-password",
                                               "csrattrs-template",

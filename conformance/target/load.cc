@@ -287,7 +287,7 @@ class ProfileReader {
 
   void read_operator(const YAML::Node& node) {
     YamlMap map(node, "access.operator", problems_);
-    for (const std::string action : {"approve", "revoke", "restart", "expire-crl", "renew-crl"}) {
+    for (const std::string action : {"approve", "revoke", "restart", "reload", "expire-crl", "remove-crl", "renew-crl"}) {
       const auto text = map.text(action);
       if (!text) continue;
       if (text->empty()) map.problem(action, "'" + map.path(action) + "' is empty", "write a command line or the word prompt");

@@ -81,7 +81,7 @@ struct Profile : Declaration {
   std::vector<std::pair<std::string, std::string>> request_headers;
   // Where a variant of policy lives: feature name -> label ("manual-approval" -> "manual").
   std::map<std::string, std::string, std::less<>> labels;
-  std::map<std::string, OperatorAction, std::less<>> operator_actions;  // "approve", "revoke", "restart", "expire-crl", "renew-crl"
+  std::map<std::string, OperatorAction, std::less<>> operator_actions;  // "approve", "revoke", "restart", "reload", "expire-crl", ...
   std::map<std::string, ProtectionKey, std::less<>> protection_keys;    // "symmetric", "key-transport", "key-agreement", "restricted"
   CsrPolicy csr;
   Limits limits;

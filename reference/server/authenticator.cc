@@ -51,6 +51,7 @@ est::http::DigestVerifier::Options digest_options(const Authenticator::Options& 
   est::http::DigestVerifier::Options result;
   result.realm = options.realm;
   result.algorithms = options.algorithms;
+  result.userhash = true;
   return result;
 }
 
@@ -141,8 +142,13 @@ Authenticator::Checked Authenticator::check_digest(const AuthItem& item, const R
     const auto known = trust.passwords.find(user);
     return known == trust.passwords.end() ? std::nullopt : std::optional(known->second);
   };
+  const auto user_of_hash = [&](est::http::DigestAlgorithm algorithm, std::string_view hash) -> std::optional<std::string> {
+    for (const auto& [user, password] : trust.passwords)
+      if (est::http::digest_user_hash(algorithm, user, options_.realm) == hash) return user;
+    return std::nullopt;
+  };
   using Outcome = est::http::DigestVerifier::Outcome;
-  est::http::DigestVerifier::Verdict verdict = digest_.verify(item, head.method, head.target, lookup);
+  est::http::DigestVerifier::Verdict verdict = digest_.verify(item, head.method, head.target, lookup, user_of_hash);
   switch (verdict.outcome) {
     case Outcome::accepted:
       return std::move(verdict.user);

@@ -95,6 +95,12 @@ ChainResult verify(const std::vector<Bytes>& chain, const Store& store, const Tr
   return *std::move(result);
 }
 
+std::optional<Manufacturer> maker_of(const std::vector<Bytes>& chain, const Trust& trust, est::UnixTime now) {
+  for (const Manufacturer& each : trust.manufacturers)
+    if (verify(chain, {Anchor::implicit_anchor, &each.anchors, false}, trust, now).valid) return each;
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::string revoked_sentence(const Certificate& certificate) {
@@ -115,7 +121,8 @@ std::variant<CertificateIdentity, std::string> verify_client_certificate(const s
     result = verify(chain, store, trust, now);
     if (result.valid) {
       const bool is_ra = store.anchor == Anchor::authority && has_purpose(*leaf.value, est::codec::oids::cmc_ra);
-      return CertificateIdentity{*std::move(leaf.value), store.anchor, is_ra};
+      auto maker = store.anchor == Anchor::implicit_anchor ? maker_of(chain, trust, now) : std::nullopt;
+      return CertificateIdentity{*std::move(leaf.value), store.anchor, std::move(maker), is_ra};
     }
     if (!unknown_issuer(result.code)) break;
   }

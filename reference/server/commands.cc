@@ -191,6 +191,12 @@ Status revoke(const Desk& desk, const std::string& serial_hex, const std::string
   return tell_server(pid_file, out);
 }
 
+Status reload(const std::string& ready_file, std::ostream& out) {
+  Status asked = ask_reload(ready_file);
+  if (asked) out << "reloaded\n";
+  return asked;
+}
+
 Status list(const Desk& desk, const ListOptions& options, std::ostream& out) {
   const Result<Office> office = open_office(desk);
   if (!office) return office.error();

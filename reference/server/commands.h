@@ -32,6 +32,9 @@ struct ListOptions {
 };
 [[nodiscard]] est::Status list(const Desk& desk, const ListOptions& options, std::ostream& out);
 
+// Tells the server with this ready file (or pid file) to reload; fails when it could not.
+[[nodiscard]] est::Status reload(const std::string& ready_file, std::ostream& out);
+
 // Writes the CRL file anew, or prints it when the configuration names none.
 [[nodiscard]] est::Status make_crl(const std::string& config_path, const std::string& pid_file, std::int64_t valid_seconds,
                                    std::ostream& out);

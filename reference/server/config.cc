@@ -184,6 +184,7 @@ LabelPolicy read_label(const YamlValue& section, const YamlSource& source) {
   read_authentication(map, policy);
   policy.pop_required = map.choice("pop", pop, policy.pop_required);
   policy.accept_exporter = map.boolean("accept-exporter", policy.accept_exporter);
+  policy.device_identity = map.choice("device-identity", pop, policy.device_identity);
   policy.change_subject_name = map.choice("change-subject-name", change, policy.change_subject_name);
   policy.one_time_password_required = map.choice("one-time-password", pop, policy.one_time_password_required);
   policy.manual_approval = map.choice("approval", approval, policy.manual_approval);
@@ -205,6 +206,8 @@ LabelPolicy read_label(const YamlValue& section, const YamlSource& source) {
 void check_possible(const YamlValue& section, const LabelPolicy& policy, const TlsConfig& tls) {
   if (policy.pop_required && !policy.accept_exporter && tls.most == Version::tls13)
     section.fail("no TLS 1.3 client could satisfy pop: required without accept-exporter", "set accept-exporter: true or tls maximum 1.2");
+  if (policy.device_identity && policy.full_cmc.enabled)
+    section.fail("device-identity is not looked at in /fullcmc", "set fullcmc: {enabled: false} in this label");
   const bool certificate =
       policy.authentication == Authentication::certificate || policy.authentication == Authentication::certificate_and_password;
   if (certificate && tls.client_certificate == est::tls::ClientCertificate::none)
@@ -237,6 +240,25 @@ void read_named_certificates(YamlMap& top, Config& config, const YamlSource& sou
   }
 }
 
+est::codec::Oid read_attribute_type(const YamlValue& value) {
+  const std::string name = value.text();
+  const auto type = est::codec::oid_by_name(name);
+  if (!type) value.fail("unknown attribute type '" + est::printable(name, 40) + "'", "use a name such as serialNumber, or dotted decimal");
+  return type.value_or(est::codec::Oid{});
+}
+
+void read_manufacturers(YamlMap& top, Config& config, const YamlSource& source) {
+  for (const YamlValue& value : top.list("manufacturers")) {
+    YamlMap map = value.map();
+    ManufacturerConfig one;
+    if (const auto path = map.require("anchors")) one.anchors = source.resolve(path->text());
+    if (const auto type = map.require("identity")) one.identity = read_attribute_type(*type);
+    if (const auto name = map.require("organization")) one.organization = name->text();
+    map.finish();
+    config.manufacturers.push_back(std::move(one));
+  }
+}
+
 void read_ca(YamlMap& top, Config& config, const YamlSource& source) {
   if (const auto directory = top.require("ca")) config.ca_directory = source.resolve(directory->text());
   if (const auto path = top.require("server-certificate")) config.server_certificate = source.resolve(path->text());
@@ -244,6 +266,7 @@ void read_ca(YamlMap& top, Config& config, const YamlSource& source) {
   read_named_certificates(top, config, source);
   config.explicit_anchors = top.paths("explicit-anchors");
   config.implicit_anchors = top.paths("implicit-anchors");
+  read_manufacturers(top, config, source);
   config.own_crl = top.path("own-crl");
   config.crls = top.paths("crls");
   config.check_crl = top.boolean("check-crl", false);

@@ -55,6 +55,13 @@ struct KeygenConfig {
   std::vector<Holder> asymmetric_keys;
 };
 
+// Who made devices, and how it names them; its anchors are implicit ones. See Manufacturer in trust.h.
+struct ManufacturerConfig {
+  std::string anchors;       // PEM file
+  est::codec::Oid identity;  // attribute type
+  std::string organization;
+};
+
 struct Config {
   std::vector<est::net::Endpoint> listen = {{"127.0.0.1", 8443}};
   std::vector<est::net::Endpoint> listen_late;  // here client certificates are asked for late, whatever `tls` says
@@ -67,6 +74,7 @@ struct Config {
   std::vector<CertificateFiles> named_certificates;  // further ones, for the DNS names in them (SNI)
   std::vector<std::string> explicit_anchors;         // PEM; the CA's own certificates are always in
   std::vector<std::string> implicit_anchors;         // PEM; manufacturers and other third parties (RFC 7030 2.2.1)
+  std::vector<ManufacturerConfig> manufacturers;     // see LabelPolicy::device_identity
   std::string own_crl;                               // PEM; written by `est-server crl` and `revoke`, read for checking
   std::vector<std::string> crls;                     // PEM or DER; of other CAs
   bool check_crl = false;                            // of client certificates under explicit anchors

@@ -54,6 +54,33 @@ std::optional<Answer> renewal_refusal(const Principal& principal, const Certific
   return std::nullopt;
 }
 
+// The values of one attribute type in a name, wherever they stand.
+std::vector<std::string> values_of(const est::codec::Name& name, const est::codec::Oid& type) {
+  std::vector<std::string> values;
+  for (const auto& rdn : name.rdns)
+    for (const auto& attribute : rdn)
+      if (attribute.type == type) values.push_back(attribute.value);
+  return values;
+}
+
+// A manufacturer vouches for the devices it made, under names of its own: their identity is what the certificate says, once, and their
+// organization the one configured for it, so that no manufacturer can speak for the devices of another.
+std::optional<Answer> device_refusal(const EnrollInput& input, const CertificationRequest& request) {
+  const auto& shown = input.principal.certificate;
+  if (!input.policy.device_identity || !shown || shown->anchor != Anchor::implicit_anchor) return std::nullopt;
+  if (!shown->maker) return refuse(403, "The manufacturer of the client certificate is not known here; ask the operator to enter it.");
+  const Manufacturer& maker = *shown->maker;
+  const std::vector<std::string> own = values_of(shown->certificate.subject, maker.identity);
+  if (own.size() != 1)
+    return refuse(403,
+                  "The client certificate does not have exactly one " + maker.identity.name() + ", by which this device would be known.");
+  const std::vector<std::string> expected{maker.organization};
+  if (values_of(request.subject, maker.identity) == own && values_of(request.subject, est::codec::oids::organization_name) == expected)
+    return std::nullopt;
+  return refuse(403, "A device may enroll only under its own identity; ask for a Subject with " + maker.identity.name() + "=" +
+                         est::printable(own.front(), 60) + " and O=" + est::printable(maker.organization, 60) + ".");
+}
+
 // RFC 6402 2.8: whoever wants another name must first show the present one; an RA speaks for others.
 std::optional<Answer> change_refusal(const Principal& principal, const CertificationRequest& request) {
   if (request.attribute(est::codec::oids::change_subject_name) == nullptr || principal.is_ra()) return std::nullopt;
@@ -117,6 +144,7 @@ std::variant<CertificationRequest, Answer> read_request(const EnrollInput& input
   if (const auto problem = request_problem(input, *request.value)) return refuse(400, *problem);
   if (input.operation == Operation::simplereenroll)
     if (auto refusal = renewal_refusal(input.principal, *request.value)) return *std::move(refusal);
+  if (auto refusal = device_refusal(input, *request.value)) return *std::move(refusal);
   if (auto refusal = change_refusal(input.principal, *request.value)) return *std::move(refusal);
   if (auto refusal = one_time_refusal(input, *request.value, authority)) return *std::move(refusal);
   return std::move(*request.value);

@@ -19,7 +19,10 @@ server-certificate: server.pem
 server-key: server.key
 named-certificates: [{certificate: server-named.pem, key: server-named.key}]   # by SNI, for the DNS names in them
 explicit-anchors: []            # the CA's own certificates are always in
-implicit-anchors: [manufacturer-ca.pem]
+implicit-anchors: []            # whose certificates may enroll, besides those of manufacturers
+manufacturers:
+  - {anchors: manufacturer-ca.pem, identity: serialNumber, organization: Maker}
+  - {anchors: other-manufacturer-ca.pem, identity: serialNumber, organization: Other Maker}
 own-crl: est.crl                # written by "est-server crl" and "est-server revoke"
 crls: []
 check-crl: true
@@ -73,6 +76,7 @@ labels:
         subject: [commonName, {type: organizationName, value: Acme}]
         key: ec-p256
         extensions: [subjectAltName, {id: keyUsage, critical: true, usages: [digitalSignature]}]
+  devices: {authentication: certificate, device-identity: required, fullcmc: {enabled: false}}
   rename: {authentication: certificate-or-password, change-subject-name: allow}
   anchors: {authentication: certificate-or-password, fullcmc: {publish-trust-anchors: true}}    # RFC 5272 6.15
   otp: {authentication: certificate-or-password, one-time-password: required}    # RFC 7894

@@ -184,6 +184,21 @@ TEST_F(HandlerTest, MissingCrlRefuses) {
   EXPECT_EQ(scene.enroll("cert", make_csr(), Scene::facts("device"), false).status, 200) << "implicit anchors need no CRL";
 }
 
+TEST_F(HandlerTest, GivesDevicesTheIdentityTheirManufacturerGaveThem) {
+  const auto asking = [&](const std::string& who, const std::string& subject) {
+    return scene.enroll("devices", make_csr({.subject = subject}), Scene::facts(who), false);
+  };
+  EXPECT_EQ(asking("device", "CN=device 1,serialNumber=0001,O=Maker").status, 200);
+  EXPECT_EQ(asking("device", "CN=any,O=Maker,serialNumber=0001").status, 200);
+  for (const char* other :
+       {"CN=device 1", "CN=device 1,serialNumber=0002,O=Maker", "CN=device 1,serialNumber=0001,serialNumber=0001,O=Maker",
+        "CN=device 1,serialNumber=0001,O=Other Maker", "CN=device 1,serialNumber=0001"})
+    EXPECT_THAT(body(asking("device", other)), HasSubstr("serialNumber=0001 and O=Maker")) << other;
+  EXPECT_EQ(asking("other-device", "CN=device 1,serialNumber=0001,O=Maker").status, 403) << "that of another manufacturer's";
+  EXPECT_EQ(asking("other-device", "CN=device 1,serialNumber=0001,O=Other Maker").status, 200);
+  EXPECT_EQ(asking("client", "CN=anything").status, 200) << "our own certificates are no manufacturer's";
+}
+
 TEST_F(HandlerTest, SendsTheOldContentTransferEncodingOnlyWhenToldTo) {
   const est::tls::Facts facts = Scene::facts();
   const est::net::Peer peer{1, "peer", &facts};

@@ -148,11 +148,15 @@ Status make_server(const Place& place, ca::Authority& authority, const std::vect
   return issued ? Status{} : Status{issued.error()};
 }
 
-// The manufacturer is no part of the EST CA: a root of its own, and one device.
-Status make_manufacturer(const Place& place) {
+// A manufacturer is no part of the EST CA: a root of its own, and one device. Both happen to give it the same name.
+struct MakerFiles {
+  std::string subject, root, device;
+};
+
+Status make_manufacturer(const Place& place, const MakerFiles& files) {
   const codec::Validity ten_years{place.now - 300, place.now + 3650 * day};
   const auto root = est::pki::draft(
-      "CN=manufacturer CA,O=Maker", ten_years,
+      files.subject, ten_years,
       {codec::make_basic_constraints(true), codec::make_key_usage(codec::key_usage::key_cert_sign | codec::key_usage::crl_sign)},
       place.options.key_type);
   if (!root) return root.error();
@@ -165,10 +169,15 @@ Status make_manufacturer(const Place& place) {
   const Result<Bytes> device_certificate = est::pki::issue_certificate(device->spec, issuer);
   if (!device_certificate) return device_certificate.error();
 
-  if (Status w = place.write("manufacturer-ca.pem", pem_of("CERTIFICATE", {*root_certificate})); !w) return w;
-  if (Status w = write_key(place, "manufacturer-ca", root->key); !w) return w;
-  if (Status w = place.write("device.pem", pem_of("CERTIFICATE", {*device_certificate})); !w) return w;
-  return write_key(place, "device", device->key);
+  if (Status w = place.write(files.root + ".pem", pem_of("CERTIFICATE", {*root_certificate})); !w) return w;
+  if (Status w = write_key(place, files.root, root->key); !w) return w;
+  if (Status w = place.write(files.device + ".pem", pem_of("CERTIFICATE", {*device_certificate})); !w) return w;
+  return write_key(place, files.device, device->key);
+}
+
+Status make_manufacturers(const Place& place) {
+  if (Status made = make_manufacturer(place, {"CN=manufacturer CA,O=Maker", "manufacturer-ca", "device"}); !made) return made;
+  return make_manufacturer(place, {"CN=other manufacturer CA,O=Other Maker", "other-manufacturer-ca", "other-device"});
 }
 
 Status make_lists(const Place& place, ca::Authority& authority) {
@@ -242,7 +251,7 @@ Status initialise(const InitOptions& options) {
   if (Status made = make_server(place, **authority, *chain, "server", options.hosts); !made) return made;
   if (Status made = make_server(place, **authority, *chain, "server-named", {"named.localhost"}); !made) return made;
   if (Status made = make_clients(place, **authority, *chain); !made) return made;
-  if (Status made = make_manufacturer(place); !made) return made;
+  if (Status made = make_manufacturers(place); !made) return made;
   if (Status made = make_protection_keys(place, **authority); !made) return made;
   if (Status made = make_lists(place, **authority); !made) return made;
   if (Status made = place.write("estuser.password", est::hex(est::crypto::random_bytes(12)) + "\n", secret_mode); !made) return made;

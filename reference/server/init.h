@@ -9,6 +9,7 @@
 //   ra.pem/.key                           a registration authority: clientAuth and id-kp-cmcRA (RFC 7030 3.7)
 //   manufacturer-ca.pem/.key              a third party whose certificates get a device its first certificate (RFC 7030 2.2.1)
 //   device.pem/.key                       such a certificate
+//   other-manufacturer-ca.pem/.key, other-device.pem/.key   the same of another manufacturer, whose device has the same name
 //   expired.pem, not-yet-valid.pem, revoked.pem, wrong-purpose.pem (each with .key)   client certificates that must be refused
 //   estuser.password                      the random password of the user "estuser"
 //   estuser.one-time-passwords            a hundred values for otpChallenge (RFC 7894), each good for one enrollment of "estuser"

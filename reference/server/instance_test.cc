@@ -273,10 +273,12 @@ TEST(ReadyFile, HoldsUrlsPidAndReloads) {
   const Folder folder("ready");
   std::filesystem::create_directories(folder.path());
   const std::string path = folder.path("ready");
-  ASSERT_TRUE(write_ready_file(path, {"https://127.0.0.1:1"}, 3).ok());
+  ASSERT_TRUE(write_ready_file(path, {"https://127.0.0.1:1"}, {.done = 3, .failed = 1}).ok());
   EXPECT_EQ(file_text(path).substr(0, 20), "https://127.0.0.1:1\n");
   EXPECT_EQ(read_running(path)->pid, ::getpid());
-  EXPECT_EQ(read_running(path)->reloads, 3U);
+  ASSERT_TRUE(read_running(path)->reloads);
+  EXPECT_EQ(read_running(path)->reloads->done, 3U);
+  EXPECT_EQ(read_running(path)->reloads->failed, 1U);
   for (const char* bad : {"", "1\n", "-5\n", "pid x\n", "0\n"}) {
     ASSERT_TRUE(est::write_file(path, bad).ok());
     EXPECT_FALSE(read_running(path).ok()) << bad;
@@ -299,7 +301,7 @@ TEST(Init, MakesPrivateFilesAndRefusesToOverwrite) {
     ++secrets;
     EXPECT_EQ(entry.status().permissions() & (perms::group_all | perms::others_all), perms::none) << name;
   }
-  EXPECT_EQ(secrets, 19U);
+  EXPECT_EQ(secrets, 21U);
   const auto certificate =
       est::codec::decode_certificate(est::crypto::certificates_from_pem(file_text(folder.path("server.pem"))).value().front());
   const auto* names = certificate.value->extension(est::codec::oids::subject_alt_name);

@@ -109,6 +109,13 @@ void add_revocation(CLI::App& app, Action& action) {
   crl->callback([=, &action] { action = [=] { return server::make_crl(desk->config_path, *pid_file, *valid, std::cout); }; });
 }
 
+void add_reload(CLI::App& app, Action& action) {
+  auto path = std::make_shared<std::string>();
+  CLI::App* command = app.add_subcommand("reload", "have a running server load certificates, keys, CRLs and passwords anew");
+  command->add_option("--ready-file,--pid-file", *path, "the server's ready file (waits until it is done) or pid file")->required();
+  command->callback([=, &action] { action = [=] { return server::reload(*path, std::cout); }; });
+}
+
 void add_list(CLI::App& app, Action& action) {
   auto desk = std::make_shared<server::Desk>();
   auto options = std::make_shared<server::ListOptions>();
@@ -137,6 +144,7 @@ int main(int argc, char** argv) try {
   add_run(app, action);
   add_approval(app, action);
   add_revocation(app, action);
+  add_reload(app, action);
   add_list(app, action);
   try {
     app.parse(argc, argv);

@@ -26,10 +26,11 @@ std::optional<std::uint64_t> number_after(std::string_view line, std::string_vie
 
 }  // namespace
 
-est::Status write_ready_file(const std::string& path, const std::vector<std::string>& urls, std::uint64_t reloads) {
+est::Status write_ready_file(const std::string& path, const std::vector<std::string>& urls, const Reloads& reloads) {
   std::string text;
   for (const std::string& url : urls) text += url + "\n";
-  text += "pid " + std::to_string(::getpid()) + "\nreloads " + std::to_string(reloads) + "\n";
+  text += "pid " + std::to_string(::getpid()) + "\nreloads " + std::to_string(reloads.done) + "\nreloads-failed " +
+          std::to_string(reloads.failed) + "\n";
   return est::write_file(path, text);
 }
 
@@ -40,7 +41,8 @@ est::Result<RunningServer> read_running(const std::string& path) {
   for (const std::string_view line : est::split(est::trim(*text), '\n')) {
     if (const auto pid = number_after(line, "pid ")) running.pid = static_cast<std::int64_t>(*pid);
     if (const auto pid = number_after(line, "")) running.pid = static_cast<std::int64_t>(*pid);
-    if (const auto reloads = number_after(line, "reloads ")) running.reloads = reloads;
+    if (const auto done = number_after(line, "reloads ")) running.reloads = Reloads{.done = *done};
+    if (const auto failed = number_after(line, "reloads-failed "); failed && running.reloads) running.reloads->failed = *failed;
   }
   // 0 and 1 would reach a process group or init.
   if (running.pid <= 1) return est::Error{path + " holds no process id; give the server's --pid-file or --ready-file"};
@@ -56,7 +58,10 @@ est::Status ask_reload(const std::string& path) {
   if (!before->reloads) return {};
   for (const est::Deadline deadline = est::Deadline::after(patience); !deadline.passed(); std::this_thread::sleep_for(pause)) {
     const est::Result<RunningServer> now = read_running(path);
-    if (now && now->reloads && *now->reloads > *before->reloads) return {};
+    if (!now || !now->reloads) continue;
+    if (now->reloads->done > before->reloads->done) return {};
+    if (now->reloads->failed > before->reloads->failed)
+      return est::Error{"the server could not reload and stays as it was; its log says why"};
   }
   return est::Error{"the server did not reload within 5 s; its log says why"};
 }

@@ -71,7 +71,7 @@ class Announcement {
       if (!path->empty()) std::filesystem::remove(*path, ignored);
   }
 
-  [[nodiscard]] Status write(const Instance& instance, std::uint64_t reloads) const {
+  [[nodiscard]] Status write(const Instance& instance, const Reloads& reloads) const {
     if (!options_.pid_file.empty())
       if (Status written = est::write_file(options_.pid_file, std::to_string(::getpid()) + "\n"); !written) return written;
     if (options_.ready_file.empty()) return {};
@@ -82,18 +82,20 @@ class Announcement {
   const RunOptions& options_;
 };
 
-void reload(Instance& instance, const Announcement& announcement, const est::Log& log, std::uint64_t& reloads) {
-  if (const Status done = instance.reload(); !done) {
+void reload(Instance& instance, const Announcement& announcement, const est::Log& log, Reloads& reloads) {
+  if (const Status done = instance.reload(); done) {
+    log.write(LogLevel::info, "reload", {{"result", "certificates, CRLs and passwords are current"}});
+    ++reloads.done;
+  } else {
     log.write(LogLevel::error, "reload", {{"error", done.error().message}, {"effect", "everything stays as it was"}});
-    return;
+    ++reloads.failed;
   }
-  log.write(LogLevel::info, "reload", {{"result", "certificates, CRLs and passwords are current"}});
-  if (const Status written = announcement.write(instance, ++reloads); !written)
+  if (const Status written = announcement.write(instance, reloads); !written)
     log.write(LogLevel::warning, "ready-file", {{"error", written.error().message}});
 }
 
 void serve(Instance& instance, const Announcement& announcement, const est::Log& log, const sigset_t& signals) {
-  std::uint64_t reloads = 0;
+  Reloads reloads;
   while (true) {
     int signal = 0;
     if (sigwait(&signals, &signal) != 0) continue;
@@ -118,7 +120,7 @@ Status run(const RunOptions& options) {
   if (Status started = (*instance)->start(); !started) return started;
   for (const std::string& url : urls(**instance)) log.write(LogLevel::info, "listening", {{"url", url}});
   const Announcement announcement(options);
-  if (Status written = announcement.write(**instance, 0); !written) return written;
+  if (Status written = announcement.write(**instance, {}); !written) return written;
   serve(**instance, announcement, log, signals);
   return {};
 }

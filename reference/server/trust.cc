@@ -106,6 +106,16 @@ Status add_passwords(const std::vector<UserSource>& users, Trust& trust) {
   return {};
 }
 
+Status add_manufacturers(const std::vector<ManufacturerConfig>& manufacturers, Trust& trust) {
+  for (const ManufacturerConfig& each : manufacturers) {
+    Manufacturer one{{}, each.identity, each.organization};
+    if (Status added = add_anchors({each.anchors}, one.anchors); !added) return added;
+    trust.implicit_anchors.insert(trust.implicit_anchors.end(), one.anchors.begin(), one.anchors.end());
+    trust.manufacturers.push_back(std::move(one));
+  }
+  return {};
+}
+
 Status load_lists(const Config& config, Trust& trust) {
   if (!config.own_crl.empty())
     if (Status added = add_crls(config.own_crl, trust.crls); !added) return added;
@@ -124,6 +134,7 @@ Result<Trust> load_trust(const Config& config, const ca::Authority& authority) {
   trust.check_crl = config.check_crl;
   if (Status added = add_anchors(config.explicit_anchors, trust.explicit_anchors); !added) return added.error();
   if (Status added = add_anchors(config.implicit_anchors, trust.implicit_anchors); !added) return added.error();
+  if (Status added = add_manufacturers(config.manufacturers, trust); !added) return added.error();
   if (Status loaded = load_lists(config, trust); !loaded) return loaded.error();
   if (Status added = add_passwords(config.users, trust); !added) return added.error();
   Result<std::vector<UserSource>> more = users_of_file(config.users_file);

@@ -14,12 +14,21 @@
 
 namespace server {
 
+// Whose devices come with certificates that name them: `identity` is the attribute of their Subject that does, and `organization` keeps
+// the names of two manufacturers apart, who may both have a device 4711.
+struct Manufacturer {
+  std::vector<est::Bytes> anchors;
+  est::codec::Oid identity;
+  std::string organization;
+};
+
 // RFC 7030 3.3.2 and 2.2.1: clients under the explicit anchors hold certificates of this EST CA (or of one the operator put
 // beside it); those under the implicit ones were made by somebody else, such as a manufacturer.
 struct Trust {
   std::vector<est::Bytes> authority;         // the EST CA's own certificates
   std::vector<est::Bytes> explicit_anchors;  // further explicit ones
-  std::vector<est::Bytes> implicit_anchors;
+  std::vector<est::Bytes> implicit_anchors;  // those of the manufacturers as well
+  std::vector<Manufacturer> manufacturers;
   std::vector<est::Bytes> crls;
   bool check_crl = false;
   std::map<std::string, std::string, std::less<>> passwords;

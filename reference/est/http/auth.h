@@ -52,6 +52,7 @@ struct DigestChallenge {
   DigestAlgorithm algorithm = DigestAlgorithm::md5;
   bool qop_auth = false;
   bool stale = false;
+  bool userhash = false;  // the server understands hashed user names (RFC 7616 3.4.4)
   // "-sess" only: the cnonce of the first request made with this nonce (RFC 7616 3.4.2); empty: the one of this request.
   std::string session_cnonce;
 };
@@ -63,9 +64,13 @@ struct DigestChallenge {
 // RFC 7616 3.4.1: the value of "response", lower-case hex. Without qop_auth `count` and `cnonce` are not used.
 [[nodiscard]] std::string digest_response(const DigestChallenge& challenge, const Credentials& credentials, std::string_view method,
                                           std::string_view uri, std::uint32_t count, std::string_view cnonce);
+// RFC 7616 3.4.4: H(user:realm) in lower-case hex, sent instead of the name. The response is made with the name all the same.
+[[nodiscard]] std::string digest_user_hash(DigestAlgorithm algorithm, std::string_view user, std::string_view realm);
+enum class UserName { plain, hashed };
 // The value of Authorization. `count` is the nonce count (1 for the first use of this nonce). `uri` is the request target as sent.
 [[nodiscard]] std::string digest_authorization(const DigestChallenge& challenge, const Credentials& credentials, std::string_view method,
-                                               std::string_view uri, std::uint32_t count, std::string_view cnonce);
+                                               std::string_view uri, std::uint32_t count, std::string_view cnonce,
+                                               UserName name = UserName::plain);
 
 // Server side: makes nonces, remembers counts, verifies. Threads: safe from any thread. A nonce carries its number, its time and a MAC
 // under a key of this object, so challenges cost no memory; one is remembered from its first successful use on, at most `most_nonces`
@@ -74,7 +79,7 @@ struct DigestChallenge {
 // Outcomes: `stale` only when the password is right, yet the nonce is too old, forgotten, not ours, or its count was used before (counts
 // may arrive out of order within 64); `refused` for everything else, a `uri` that does not name the request target included. MD5 without
 // qop (RFC 2069 clients) is accepted once per nonce. With "-sess" the session key may be of the nonce's first or of the present cnonce:
-// clients do both. Not offered and refused: auth-int, userhash.
+// clients do both. Not offered and refused: auth-int, and userhash unless Options::userhash.
 class DigestVerifier {
  public:
   struct Options {
@@ -82,6 +87,7 @@ class DigestVerifier {
     std::vector<DigestAlgorithm> algorithms = {DigestAlgorithm::sha256, DigestAlgorithm::md5};
     std::int64_t nonce_lifetime = 300;  // seconds
     std::size_t most_nonces = 10000;
+    bool userhash = false;  // offered; `verify` then needs to be told whose hash it is
   };
   enum class Outcome { accepted, refused, stale };
   struct Verdict {
@@ -91,6 +97,8 @@ class DigestVerifier {
   };
   // The plain password of a user, or nothing when unknown (then the same work is done with a dummy).
   using Lookup = std::function<std::optional<std::string>(std::string_view user)>;
+  // Who has this digest_user_hash.
+  using UserOfHash = std::function<std::optional<std::string>(DigestAlgorithm algorithm, std::string_view hash)>;
 
   // The clock must outlive the verifier.
   DigestVerifier(Options options, const Clock& clock);
@@ -99,7 +107,8 @@ class DigestVerifier {
   DigestVerifier& operator=(DigestVerifier&&) noexcept;
   // One WWW-Authenticate value per algorithm, best first.
   [[nodiscard]] std::vector<std::string> challenges(bool stale) const;
-  [[nodiscard]] Verdict verify(const AuthItem& item, std::string_view method, std::string_view request_target, const Lookup& lookup) const;
+  [[nodiscard]] Verdict verify(const AuthItem& item, std::string_view method, std::string_view request_target, const Lookup& lookup,
+                               const UserOfHash& user_of_hash = {}) const;
 
  private:
   struct Impl;

@@ -156,9 +156,10 @@ class Verifier : public testing::Test {
     return {};
   }
 
+  static std::optional<std::string> lookup(std::string_view user) { return user == "u" ? std::optional<std::string>("p") : std::nullopt; }
+
   DigestVerifier::Verdict verify(const std::string& authorization, std::string_view method = "POST",
                                  std::string_view target = "/x?y") const {
-    const auto lookup = [](std::string_view user) { return user == "u" ? std::optional<std::string>("p") : std::nullopt; };
     return verifier.verify(*decode_credentials(authorization).value, method, target, lookup);
   }
 
@@ -240,6 +241,27 @@ TEST_F(Verifier, MalformedParametersAreRefused) {
   std::string extended = good;
   extended.replace(extended.find("username=\"u\""), 12, "username*=UTF-8''%75");
   EXPECT_EQ(verify(extended).outcome, Outcome::accepted);
+}
+
+TEST_F(Verifier, TakesHashedUserNamesWhenItOffersThem) {
+  auto some = options();
+  some.userhash = true;
+  verifier = DigestVerifier(some, clock);
+  const auto offered = parse_digest_challenge(decode_challenges({verifier.challenges(false).front()}).value->front());
+  ASSERT_TRUE(offered && offered->userhash);
+  const auto user_of_hash = [&](DigestAlgorithm algorithm, std::string_view hash) -> std::optional<std::string> {
+    return hash == digest_user_hash(algorithm, "u", some.realm) ? std::optional<std::string>("u") : std::nullopt;
+  };
+  const auto shown = [&](const Credentials& who) {
+    const std::string value = digest_authorization(*offered, who, "POST", "/x", 1, "cn1", UserName::hashed);
+    EXPECT_EQ(value.find("username=\"" + who.user + "\""), std::string::npos);
+    return verifier.verify(*decode_credentials(value).value, "POST", "/x", lookup, user_of_hash);
+  };
+  const auto verdict = shown({"u", "p"});
+  EXPECT_EQ(verdict.outcome, Outcome::accepted) << verdict.reason;
+  EXPECT_EQ(verdict.user, "u");
+  EXPECT_EQ(shown({"u", "wrong"}).outcome, Outcome::refused);
+  EXPECT_EQ(shown({"stranger", "p"}).outcome, Outcome::refused);
 }
 
 TEST_F(Verifier, AnAlgorithmNotOfferedIsRefused) {

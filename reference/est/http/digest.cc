@@ -75,6 +75,7 @@ std::optional<DigestChallenge> parse_digest_challenge(const AuthItem& item) {
   challenge.opaque = item.parameter("opaque").value_or("");
   challenge.algorithm = *algorithm;
   challenge.qop_auth = qop.has_value();
+  challenge.userhash = iequals(item.parameter("userhash").value_or(""), "true");
   challenge.stale = iequals(item.parameter("stale").value_or(""), "true");
   return challenge;
 }
@@ -84,6 +85,7 @@ std::string encode(const DigestChallenge& challenge) {
   if (challenge.qop_auth) text += ", qop=\"auth\"";
   text += ", algorithm=" + std::string(to_string(challenge.algorithm)) + ", nonce=" + codec::quoted(challenge.nonce);
   if (!challenge.opaque.empty()) text += ", opaque=" + codec::quoted(challenge.opaque);
+  if (challenge.userhash) text += ", userhash=true";
   if (challenge.stale) text += ", stale=true";
   return text;
 }
@@ -99,13 +101,20 @@ std::string digest_response(const DigestChallenge& challenge, const Credentials&
   return hash(algorithm, {a1, challenge.nonce, count_text(count), std::string(cnonce), "auth", a2});
 }
 
+std::string digest_user_hash(DigestAlgorithm algorithm, std::string_view user, std::string_view realm) {
+  return hash(facts_of(algorithm), {std::string(user), std::string(realm)});
+}
+
 std::string digest_authorization(const DigestChallenge& challenge, const Credentials& credentials, std::string_view method,
-                                 std::string_view uri, std::uint32_t count, std::string_view cnonce) {
+                                 std::string_view uri, std::uint32_t count, std::string_view cnonce, UserName name) {
+  const bool hashed = name == UserName::hashed;
+  const std::string user = hashed ? digest_user_hash(challenge.algorithm, credentials.user, challenge.realm) : credentials.user;
   const std::string response = digest_response(challenge, credentials, method, uri, count, cnonce);
-  std::string text = "Digest username=" + codec::quoted(credentials.user) + ", realm=" + codec::quoted(challenge.realm) +
+  std::string text = "Digest username=" + codec::quoted(user) + ", realm=" + codec::quoted(challenge.realm) +
                      ", uri=" + codec::quoted(uri) + ", algorithm=" + std::string(to_string(challenge.algorithm)) +
                      ", nonce=" + codec::quoted(challenge.nonce);
   if (challenge.qop_auth) text += ", nc=" + count_text(count) + ", cnonce=" + codec::quoted(cnonce) + ", qop=auth";
+  if (hashed) text += ", userhash=true";
   text += ", response=" + codec::quoted(response);
   if (!challenge.opaque.empty()) text += ", opaque=" + codec::quoted(challenge.opaque);
   return text;

@@ -66,6 +66,7 @@ bool same_target(std::string_view uri, std::string_view request_target) {
 struct Claim {
   DigestChallenge challenge;
   Credentials credentials;
+  bool hashed_user = false;  // credentials.user is a digest_user_hash
   std::string uri, cnonce, response;
   std::uint32_t count = 1;
 };
@@ -120,6 +121,8 @@ struct DigestVerifier::Impl {
     claim.challenge.nonce = *item.parameter("nonce");
     claim.uri = *item.parameter("uri");
     claim.response = ascii_lower(*item.parameter("response"));
+    claim.hashed_user = iequals(item.parameter("userhash").value_or("false"), "true");
+    if (claim.hashed_user && !options.userhash) return "userhash was not offered";
     std::string problem = read_user(item, claim);
     if (problem.empty()) problem = read_count(item, claim);
     if (!problem.empty()) return problem;
@@ -131,7 +134,7 @@ struct DigestVerifier::Impl {
     const auto plain = item.parameter("username");
     const auto extended = item.parameter("username*");
     if (plain.has_value() == extended.has_value()) return "not exactly one of username and username*";
-    if (iequals(item.parameter("userhash").value_or("false"), "true")) return "userhash was not offered";
+    if (claim.hashed_user && !plain) return "userhash with username*";
     const auto user = plain ? plain : parse_extended(*extended);
     if (!user) return "username* is malformed";
     claim.credentials.user = *user;
@@ -227,16 +230,21 @@ std::vector<std::string> DigestVerifier::challenges(bool stale) const {
     challenge.algorithm = algorithm;
     challenge.qop_auth = true;
     challenge.stale = stale;
+    challenge.userhash = impl_->options.userhash;
     values.push_back(encode(challenge));
   }
   return values;
 }
 
 DigestVerifier::Verdict DigestVerifier::verify(const AuthItem& item, std::string_view method, std::string_view request_target,
-                                               const Lookup& lookup) const {
+                                               const Lookup& lookup, const UserOfHash& user_of_hash) const {
   auto read = impl_->read(item);
   if (auto* problem = std::get_if<std::string>(&read)) return {Outcome::refused, {}, std::move(*problem)};
   Claim& claim = std::get<Claim>(read);
+  if (claim.hashed_user) {
+    auto known = user_of_hash ? user_of_hash(claim.challenge.algorithm, ascii_lower(claim.credentials.user)) : std::nullopt;
+    if (known) claim.credentials.user = *std::move(known);
+  }
   const std::string user = claim.credentials.user;
   if (!same_target(claim.uri, request_target)) return {Outcome::refused, user, "the uri parameter names another resource"};
   const auto password = lookup(user);
