@@ -11,12 +11,12 @@ namespace conformance::steps {
 namespace {
 
 // By then even a busy target has taken in what was sent before, so that all it waits for is the last octet of each.
-constexpr est::Milliseconds settling{100};
+constexpr est::Milliseconds before_release{100};
 
 void release_all(Context& context, est::Deadline deadline) {
   const bool all_released =
       std::all_of(context.withheld.begin(), context.withheld.end(), [](const auto& each) { return each.second.released; });
-  if (!all_released) std::this_thread::sleep_for(std::min(settling, deadline.left()));
+  if (!all_released) std::this_thread::sleep_for(std::min(before_release, deadline.left()));
   for (auto& [name, withheld] : context.withheld) {
     if (withheld.released) continue;
     withheld.released = true;

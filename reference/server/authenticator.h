@@ -28,7 +28,7 @@ struct CertificateIdentity {
   est::codec::Certificate certificate;
   Anchor anchor = Anchor::implicit_anchor;
   std::optional<Manufacturer> maker = {};  // below an implicit anchor of one that is configured
-  bool is_ra = false;  // id-kp-cmcRA in a certificate of the EST CA (RFC 7030 3.7)
+  bool is_ra = false;                      // id-kp-cmcRA in a certificate of the EST CA (RFC 7030 3.7)
 };
 
 struct Principal {

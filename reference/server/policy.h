@@ -36,7 +36,7 @@ struct LabelPolicy {
   bool accept_exporter = true;              // on TLS 1.3, where tls-unique is undefined, take RFC 9266's exporter instead (INT-01)
   bool change_subject_name = false;         // RFC 7030 4.2.2: ChangeSubjectName is carried out; false: refused
   bool one_time_password_required = false;  // RFC 7894 3.1: a request without otpChallenge is refused
-  bool device_identity = false;  // who comes with a manufacturer's certificate may ask only for the identity in it
+  bool device_identity = false;             // who comes with a manufacturer's certificate may ask only for the identity in it
   bool manual_approval = false;
   FullCmc full_cmc;
   Retry retry;
