@@ -57,11 +57,11 @@ struct Fault {
   std::function<bool(const est::http::Refusal&)> dies_of_refusal;
   std::function<bool(const est::http::Request&)> dies_of_head;
   bool dies_of_plain_octets = false;
-  bool dies_of_early_end = false;  // of a client that ends its side after the handshake without having asked anything
-  std::size_t dies_of_octets = 0;  // of so many from one client; 0: of no number
-  bool leaves_open = false;        // closes no connection, whatever its server does
-  bool one_at_a_time = false;      // serves the next connection when the last one is closed
-  std::size_t places = 0;          // serves so many connections at a time, and drops those that say nothing; 0: any number
+  std::size_t dies_of_end_within = 0;  // of a client that ends its side within so many octets behind its ClientHello
+  std::size_t dies_of_octets = 0;      // of so many from one client; 0: of no number
+  bool leaves_open = false;            // closes no connection, whatever its server does
+  bool one_at_a_time = false;          // serves the next connection when the last one is closed
+  std::size_t places = 0;              // serves so many connections at a time, and drops those that say nothing; 0: any number
   Death death = Death::for_good;
   // Nothing can be learnt from the peer once the fault has shown: only the promised scenarios run.
   bool fatal = false;

@@ -55,6 +55,10 @@ std::vector<Fault> slow_clients() {
   };
 }
 
+// Octets of a client behind its ClientHello.
+constexpr std::size_t half_a_reply = 32;
+constexpr std::size_t handshake_alone = 160;  // no request is as short as what is left of a handshake
+
 std::vector<Fault> other_clients() {
   return {
       {.id = "FAULT-HOSTILE-45",
@@ -72,10 +76,16 @@ std::vector<Fault> other_clients() {
            },
        .leaves_open = true,
        .fatal = true},
+      {.id = "FAULT-HOSTILE-53",
+       .sentence = "dies of a client that vanishes in the handshake",
+       .kills = {"EST-SE-740/half-hello", "EST-SE-740/hello", "EST-SE-740/flight", "EST-SE-740/half-reply"},
+       .dies_of_end_within = half_a_reply,
+       .death = Death::restart,
+       .fatal = true},
       {.id = "FAULT-HOSTILE-47",
        .sentence = "dies of a client that ends its side without having asked anything, and is there again at once",
        .kills = {"EST-SE-728/half", "EST-SE-728/half-tcp", "EST-SE-728/cut-record"},
-       .dies_of_early_end = true,
+       .dies_of_end_within = handshake_alone,
        .death = Death::reborn,
        .fatal = true},
   };

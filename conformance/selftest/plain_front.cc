@@ -157,7 +157,6 @@ struct PlainFront::Impl {
   }
 
   void relay(const Socket& client, const Socket& server, unsigned life) {
-    constexpr std::size_t end_of_handshake = 160;  // octets; no request is as short as what is left of a handshake
     constexpr auto longest_silence = std::chrono::milliseconds(400);
     std::array<pollfd, 2> sides{{{client.get(), POLLIN, 0}, {server.get(), POLLIN, 0}}};
     std::size_t first = 0;
@@ -170,7 +169,7 @@ struct PlainFront::Impl {
         heard = std::chrono::steady_clock::now();
         const std::size_t count = move_some(client.get(), server.get());
         (first == 0 ? first : further) += count;
-        if (count == 0 && first > 0 && further < end_of_handshake && options.dies_of_early_end) *options.died = true;
+        if (count == 0 && first > 0 && further < options.dies_of_end_within) *options.died = true;
         if (options.dies_of_octets > 0 && first + further > options.dies_of_octets) *options.died = true;
         if (count == 0 || (*options.died && options.dies_of_octets > 0)) return;
       }

@@ -16,13 +16,13 @@
 namespace conformance::selftest {
 
 struct FrontOptions {
-  bool plain_http = false;            // whoever speaks no TLS is answered here
-  bool dies_of_plain_octets = false;  // what begins no sound TLS record ends the process
-  bool dies_of_early_end = false;     // an end of the client's side before any request ends the process
-  std::size_t dies_of_octets = 0;     // so many from one client end the process; 0: no number does
-  bool leaves_open = false;           // the connections of clients that are served or gone
-  bool one_at_a_time = false;         // a connection is served when the one before it has been closed
-  std::size_t places = 0;             // so many are served at a time, and one that says nothing for a moment is dropped; 0: any number
+  bool plain_http = false;             // whoever speaks no TLS is answered here
+  bool dies_of_plain_octets = false;   // what begins no sound TLS record ends the process
+  std::size_t dies_of_end_within = 0;  // an end of the client's side within so many octets behind its first ends the process
+  std::size_t dies_of_octets = 0;      // so many from one client end the process; 0: no number does
+  bool leaves_open = false;            // the connections of clients that are served or gone
+  bool one_at_a_time = false;          // a connection is served when the one before it has been closed
+  std::size_t places = 0;              // so many are served at a time, and one that says nothing for a moment is dropped; 0: any number
   Death death = Death::for_good;
   std::shared_ptr<std::atomic<bool>> died = {};  // set by whoever sees the peer die; never null
   // What to answer to the first octets of a connection (a whole ClientHello, or what came within a moment) before closing; nothing: pass

@@ -158,13 +158,13 @@ Result<target::Profile> make_profile(const ScratchFolder& folder, const est::net
 
 bool needs_front(const Fault& fault) {
   return fault.plain_http || fault.dies_of_plain_octets || fault.dies_of || fault.dies_of_refusal || fault.dies_of_head || fault.front ||
-         fault.one_at_a_time || fault.dies_of_early_end || fault.leaves_open || fault.dies_of_octets > 0 || fault.places > 0;
+         fault.one_at_a_time || fault.dies_of_end_within > 0 || fault.leaves_open || fault.dies_of_octets > 0 || fault.places > 0;
 }
 
 FrontOptions front_options(const Fault& fault, const std::shared_ptr<std::atomic<bool>>& died) {
   return {.plain_http = fault.plain_http,
           .dies_of_plain_octets = fault.dies_of_plain_octets,
-          .dies_of_early_end = fault.dies_of_early_end,
+          .dies_of_end_within = fault.dies_of_end_within,
           .dies_of_octets = fault.dies_of_octets,
           .leaves_open = fault.leaves_open,
           .one_at_a_time = fault.one_at_a_time,

@@ -1,6 +1,7 @@
 // Verbs that stop in the middle of a TLS handshake: a ClientHello of the script's own, and connections left half-open.
 #include <algorithm>
 #include <array>
+#include <thread>
 
 #include "conformance/steps/client_hello.h"
 #include "conformance/steps/context.h"
@@ -18,6 +19,7 @@ constexpr std::int64_t usual_time = 5000;
 constexpr std::size_t most_flight_octets = std::size_t{256} << 10U;
 constexpr est::Milliseconds after_hello{200};  // for the rest of the flight, where its end cannot be seen
 constexpr std::int64_t most_half_open = 200;
+constexpr est::Milliseconds until_noticed{150};  // by a busy target, that a client is gone
 
 est::Deadline deadline_for(const Doing& doing) {
   const std::int64_t longest = std::max<std::int64_t>(doing.context.profile.limits.longest_wait_seconds * 1000, usual_time);
@@ -65,6 +67,18 @@ std::optional<Failure> read_flight(PlainConnection& connection, const est::Deadl
   return Failure{Stage::handshake, Cause::protocol, "the target answered without a ServerHello", std::nullopt};
 }
 
+// Goes so far in a handshake; false when the target does not take it.
+bool handshake_until(const Doing& doing, PlainConnection& connection, std::string_view after, const est::Deadline& deadline) {
+  if (after == "nothing") return true;
+  const est::Bytes hello = hello_message("both", usual_name(doing));
+  if (connection.write(hello_records("both", after == "half-hello" ? "first-half" : "whole", hello), deadline)) return false;
+  if (after != "flight" && after != "half-reply") return true;
+  est::Bytes flight;
+  if (read_flight(connection, deadline, flight)) return false;
+  const est::Bytes half_record{22, 3, 3, 0, 70, 16, 0};
+  return after == "flight" || !connection.write(half_record, deadline);
+}
+
 }  // namespace
 
 engine::StepOutcome perform_client_hello(Doing& doing) {
@@ -97,20 +111,21 @@ engine::StepOutcome perform_client_hello(Doing& doing) {
 
 engine::StepOutcome perform_half_open(Doing& doing) {
   const auto wanted = std::clamp<std::int64_t>(doing.parameters.number("connections", 20), 1, most_half_open);
-  const bool silent = doing.parameters.text("after", "half-hello") == "nothing";
-  const est::Bytes octets = hello_records("both", "first-half", hello_message("both", usual_name(doing)));
+  const std::string after = doing.parameters.text("after", "half-hello");
+  const bool vanish = doing.parameters.flag("vanish", false);
   const auto deadline = deadline_for(doing);
-  std::int64_t held = 0;
-  for (; held < wanted; ++held) {
+  std::int64_t begun = 0;
+  for (; begun < wanted; ++begun) {
     auto opened = PlainConnection::open(endpoint_of(doing), deadline.left());
     // A target may well refuse so many; what counts is whether it serves the next client.
     if (std::holds_alternative<Failure>(opened)) break;
     auto& connection = std::get<PlainConnection>(opened);
-    if (!silent && connection.write(octets, deadline)) break;
-    doing.context.wire.hold(std::move(connection));
+    if (!handshake_until(doing, connection, after, deadline)) break;
+    if (!vanish) doing.context.wire.hold(std::move(connection));
   }
-  doing.recorder.fact("half-open", std::to_string(held));
-  doing.recorder.event("suite", "connections-held", std::to_string(held) + ", after " + (silent ? "nothing" : "half-hello"));
+  if (vanish) std::this_thread::sleep_for(std::min(until_noticed, deadline.left()));
+  doing.recorder.fact("half-open", std::to_string(begun));
+  doing.recorder.event("suite", vanish ? "connections-dropped" : "connections-held", std::to_string(begun) + ", after " + after);
   return recorded();
 }
 

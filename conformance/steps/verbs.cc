@@ -294,10 +294,14 @@ void add_hello_verbs(engine::Vocabulary& vocabulary) {
                       text("sni", "server name; default the target's own if it is a DNS name"), within};
   vocabulary.add(controlled("client-hello", "a ClientHello and nothing more; the answer is read and the connection dropped",
                             together({hello, split_parameters(), label_parameters()}), "server-hello"));
-  vocabulary.add(
-      plain_verb("half-open", "connections that stay in the handshake until the scenario ends",
-                 {number("connections", "how many; default 20"),
-                  choice("after", {"nothing", "half-hello"}, "what is sent on each; default half-hello: half a ClientHello"), within}));
+  vocabulary.add(plain_verb(
+      "half-open", "connections that stay in the handshake until the scenario ends",
+      {number("connections", "how many; default 20"),
+       choice(
+           "after", {"nothing", "half-hello", "hello", "flight", "half-reply"},
+           "how far each goes: half a ClientHello (default), a whole one, until the target's first flight is read, and until half a record "
+           "of the answer to it is sent"),
+       flag("vanish", "the connections are dropped there"), within}));
   vocabulary.add(plain_verb("key-update", "a KeyUpdate with update_requested on the scenario's last connection (TLS 1.3)", {}));
 }
 
