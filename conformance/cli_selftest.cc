@@ -3,10 +3,13 @@
 
 #include <algorithm>
 #include <iostream>
+#include <iterator>
+#include <map>
 #include <thread>
 
 #include "conformance/cli_command.h"
-#include "conformance/selftest/matrix.h"
+#include "conformance/selftest/client_role.h"
+#include "conformance/selftest/server_role.h"
 
 namespace conformance::cli {
 
@@ -15,30 +18,63 @@ namespace {
 struct SelftestOptions {
   DataOptions data;
   selftest::MatrixOptions matrix;
+  std::string role;  // empty: both
   bool json = false;
 };
 
+std::vector<engine::Scenario> scenarios_for(const Data& data, const std::string& role) {
+  std::vector<engine::Scenario> scenarios;
+  std::copy_if(data.scenarios.begin(), data.scenarios.end(), std::back_inserter(scenarios),
+               [&](const engine::Scenario& scenario) { return scenario.role == role; });
+  return scenarios;
+}
+
+// The roles there is something to run for.
+est::Result<std::vector<selftest::Role>> chosen_roles(const SelftestOptions& options, const Data& data) {
+  std::vector<selftest::Role> roles;
+  if (options.role != "client") roles.push_back(selftest::server_role(data.vocabulary));
+  if (options.role != "server") {
+    auto client = selftest::client_role(data.vocabulary);
+    if (!client) return client.error();
+    roles.push_back(*std::move(client));
+  }
+  std::erase_if(roles, [&](const selftest::Role& role) { return scenarios_for(data, role.name).empty(); });
+  if (roles.empty()) return est::Error{"no scenario for such a role is selected; see `estspec list`"};
+  std::erase_if(roles, [&](const selftest::Role& role) { return !selftest::any_fault_chosen(role, options.matrix); });
+  if (roles.empty()) return est::Error{"--fault: no fault is called so; see conformance/selftest/*faults_*.cc"};
+  return roles;
+}
+
+void tell(const std::map<std::string, selftest::Matrix>& matrices, bool json) {
+  engine::Json all = engine::Json::object();
+  for (const auto& [role, matrix] : matrices) {
+    if (json) all[role] = selftest::to_json(matrix);
+    if (!json) std::cout << (matrices.size() > 1 ? role + "s:\n" : "") << selftest::to_text(matrix);
+  }
+  if (json) print(all);
+}
+
 int run_selftest(SelftestOptions options) {
-  auto data = load_or_complain(options.data);
+  const auto data = load_or_complain(options.data);
   if (!data) return ExitCode::usage;
-  std::erase_if(data->scenarios, [](const engine::Scenario& scenario) { return scenario.role != "server"; });
-  if (data->scenarios.empty()) return complain("no scenario for a server is selected; see `estspec list`");
-  if (!selftest::any_fault_chosen(options.matrix)) return complain("--fault: no fault is called so; see conformance/selftest/faults_*.cc");
+  const auto roles = chosen_roles(options, *data);
+  if (!roles) return complain(roles.error().message);
   options.matrix.selected = !options.data.select.empty();
   options.matrix.finished = [](const selftest::FaultRow& row) {
     std::cerr << fmt::format("{}: {} killed{}\n", row.id, row.killed.size(),
                              row.survived.empty() && row.trouble.empty() ? "" : ", not as promised");
   };
-  const auto matrix = selftest::run_matrix(data->scenarios, data->vocabulary, options.matrix);
-  if (matrix.trouble.empty() && matrix.faults.empty())
+  std::map<std::string, selftest::Matrix> matrices;
+  for (const selftest::Role& role : *roles)
+    matrices.emplace(role.name, selftest::run_matrix(role, scenarios_for(*data, role.name), options.matrix));
+  const auto is_idle = [](const auto& one) { return one.second.trouble.empty() && one.second.faults.empty(); };
+  if (std::all_of(matrices.begin(), matrices.end(), is_idle))
     return complain("none of the faults promises to make a selected scenario fail; select others, or leave out --quick");
-  if (options.json) {
-    print(selftest::to_json(matrix));
-  } else {
-    std::cout << selftest::to_text(matrix);
-  }
-  if (!matrix.trouble.empty()) return ExitCode::suite_fault;
-  return matrix.green() ? 0 : ExitCode::nonconformant;
+  tell(matrices, options.json);
+  if (std::any_of(matrices.begin(), matrices.end(), [](const auto& one) { return !one.second.trouble.empty(); }))
+    return ExitCode::suite_fault;
+  const bool green = std::all_of(matrices.begin(), matrices.end(), [](const auto& one) { return one.second.green(); });
+  return green ? ExitCode::conformant : ExitCode::nonconformant;
 }
 
 }  // namespace
@@ -49,6 +85,9 @@ void add_selftest(CLI::App& app, Command& run) {
   // Two per core: much of a scenario's time is waiting.
   options->matrix.threads = std::clamp(2 * std::thread::hardware_concurrency(), 2U, 8U);
   add_data_options(*command, options->data, true);
+  command->add_option("--role", options->role, "server or client: the matrix of this role alone")
+      ->check(CLI::IsMember({"server", "client"}))
+      ->type_name("ROLE");
   command->add_option("--fault", options->matrix.only_faults, "only this fault, or those that begin so (FAULT-CMC-*), repeatable")
       ->type_name("ID");
   command->add_option("--threads", options->matrix.threads, "faults at a time")->check(CLI::Range(1, 64))->capture_default_str();

@@ -41,12 +41,16 @@ Results in_order(const CheckInput& input) {
   return {};
 }
 
+constexpr std::string_view redirected_label = "redirected";  // where the scripted server redirects to
+
 // A request that a server which goes by the letter would serve.
-std::string problem_of_head(const est::http::Request& request, Operation operation) {
+std::string problem_of_head(const est::http::Request& request, Operation operation, const std::string& label) {
   if (request.method != est::ops::method_of(operation)) return "its method is " + est::printable(request.method, 40);
   const auto route = est::ops::parse_route(request.target);
   const auto* found = std::get_if<est::ops::Route>(&route);
   if (found == nullptr || found->operation != operation) return "its target is " + est::printable(request.target, 120);
+  if (found->label != label && found->label != redirected_label)
+    return "its target is " + est::printable(request.target, 120) + ", where the label \"" + est::printable(label, 60) + "\" was wanted";
   const std::string_view wanted = est::ops::request_media_type(operation);
   if (wanted.empty()) return request.body.empty() ? "" : "it is a GET with a body";
   const auto field = request.fields.get("Content-Type");
@@ -76,7 +80,8 @@ Results requests_well_formed(const CheckInput& input) {
   if (requests.empty()) return {inconclusive(input, "The client sent no request for " + operation_of(input) + ".", wanted)};
   for (const Exchange* exchange : requests) {
     const auto request = request_in(*exchange);
-    std::string problem = request ? problem_of_head(*request, *operation) : "a strict server refuses to read it";
+    std::string problem =
+        request ? problem_of_head(*request, *operation, text(input.exchange.parameters, "label")) : "a strict server refuses to read it";
     if (problem.empty() && request->method == "POST") problem = problem_of_body(*request, *operation);
     if (!problem.empty()) return {result(input, Verdict::fail, "The client sent a request, and " + problem + ".", wanted)};
   }

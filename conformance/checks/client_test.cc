@@ -23,6 +23,10 @@ class Drive {
     evidence_.exchanges.front().facts[name] = value;
     return *this;
   }
+  Drive& parameter(const std::string& name, const std::string& value) {
+    evidence_.exchanges.front().parameters[name] = value;
+    return *this;
+  }
   Drive& exits(const std::string& status) { return fact("exit-status", status); }
 
   // A request over a TLS 1.2 connection, answered with `status`.
@@ -177,6 +181,17 @@ TEST(RequestWellFormed, TellsWhatIsWrong) {
   request.target = "/.well-known/est/label/simpleenrol";
   EXPECT_THAT(of(request).observed, HasSubstr("its target is"));
   EXPECT_EQ(Drive("simpleenroll").verdict("request-well-formed"), Verdict::inconclusive);
+}
+
+TEST(RequestWellFormed, TheLabelIsTheOneTheClientWasTold) {
+  const auto of = [](const std::string& told, const std::string& sent) {
+    const auto request = est::ops::get_request(est::ops::Operation::cacerts, sent, "localhost");
+    return Drive().parameter("label", told).request(request, 200, "cacerts").worst("request-well-formed");
+  };
+  EXPECT_EQ(of("one", "one").verdict, Verdict::pass);
+  EXPECT_THAT(of("one", "").observed, HasSubstr("the label \"one\" was wanted"));
+  EXPECT_EQ(of("", "one").verdict, Verdict::fail);
+  EXPECT_EQ(of("", "redirected").verdict, Verdict::pass) << "where the scripted server sent it";
 }
 
 TEST(RequestWellFormed, ASignatureThatDoesNotVerify) {

@@ -6,11 +6,6 @@
 #include <set>
 #include <thread>
 
-#include "conformance/engine/witness.h"
-#include "conformance/selftest/reference_target.h"
-#include "conformance/steps/scenario_traits.h"
-#include "conformance/steps/server_driver.h"
-
 namespace conformance::selftest {
 
 using engine::Scenario;
@@ -35,38 +30,14 @@ bool matches(const std::vector<std::string>& patterns, std::string_view id) {
   });
 }
 
-std::vector<ScenarioResult> run_all(const std::vector<Scenario>& scenarios, const engine::Vocabulary& vocabulary,
-                                    const target::Profile& profile, unsigned jobs) {
-  const auto driver = steps::make_server_driver(profile, vocabulary);
-  engine::RunOptions options;
-  options.claims = profile.claims;
-  options.judge.target = profile.public_json();
-  options.liveness_pause = est::Milliseconds(20);
-  options.recovery = est::Milliseconds(20);
-  options.jobs = jobs;
-  options.alone = steps::acts_on_whole_target;
-  engine::SharedControls shared;
-  options.shared = &shared;
-  options.may_share_control = steps::control_may_be_shared;
-  // As in a real run: a target whose liveness probe never worked is not called dead after each negative test.
-  options.liveness_works = engine::probe_succeeded(engine::probe(*driver, vocabulary, options), vocabulary, options.judge);
-  const bool hostile = std::any_of(scenarios.begin(), scenarios.end(), engine::wants_witness);
-  options.witnesses = hostile && options.liveness_works && engine::serves_several(*driver, vocabulary, options);
-  // Under a fault one scenario must not keep the next from being run, even if it kills the target.
-  if (jobs > 1) return engine::run(scenarios, vocabulary, *driver, options);
-  std::vector<ScenarioResult> results;
-  for (const Scenario& scenario : scenarios) results.push_back(engine::run_one(scenario, vocabulary, *driver, options).result);
-  return results;
-}
-
-bool promises_hostile(const Fault& fault, const std::vector<Scenario>& all) {
+bool promises_hostile(const Promised& fault, const std::vector<Scenario>& all) {
   return std::any_of(all.begin(), all.end(),
                      [&](const Scenario& scenario) { return has_tag(scenario, "hostile") && holds(fault.kills, scenario.id); });
 }
 
 // Slow scenarios (tag `slow`: they wait) run only where they are promised to fail. The many hostile ones (tag `hostile`) run under the
 // faults that are about hostile input: what they look at otherwise, a sound certificate and a plain refusal, other scenarios look at too.
-std::vector<Scenario> worth_running(const std::vector<Scenario>& all, const Fault& fault, bool promised_only) {
+std::vector<Scenario> worth_running(const std::vector<Scenario>& all, const Promised& fault, bool promised_only) {
   std::vector<Scenario> chosen;
   const bool hostile = promises_hostile(fault, all);
   for (const Scenario& scenario : all) {
@@ -81,20 +52,20 @@ bool is_one_of(const std::vector<Scenario>& scenarios, std::string_view id) {
   return std::any_of(scenarios.begin(), scenarios.end(), [id](const Scenario& scenario) { return scenario.id == id; });
 }
 
-bool promises_any(const Fault& fault, const std::vector<Scenario>& scenarios) {
+bool promises_any(const Promised& fault, const std::vector<Scenario>& scenarios) {
   return std::any_of(fault.kills.begin(), fault.kills.end(), [&](const std::string& id) { return is_one_of(scenarios, id); });
 }
 
-FaultRow run_fault(const Fault& fault, const std::vector<Scenario>& scenarios, const engine::Vocabulary& vocabulary,
-                   const MatrixOptions& options) {
+FaultRow run_fault(const Role& role, std::size_t number, const std::vector<Scenario>& scenarios, const MatrixOptions& options) {
+  const Promised& fault = role.faults[number];
   FaultRow row{.id = fault.id, .sentence = fault.sentence, .promised = !options.selected || promises_any(fault, scenarios)};
-  const auto peer = ReferenceTarget::start(&fault);
-  if (!peer) {
-    row.trouble = peer.error().message;
+  const auto results = role.run(number, worth_running(scenarios, fault, options.promised_only), 1);
+  if (!results) {
+    row.trouble = results.error().message;
     return row;
   }
   std::map<std::string, std::string, std::less<>> told;  // of those that were run
-  for (const ScenarioResult& result : run_all(worth_running(scenarios, fault, options.promised_only), vocabulary, (*peer)->profile(), 1)) {
+  for (const ScenarioResult& result : *results) {
     told.emplace(result.id, std::string(engine::to_string(result.verdict)) + (result.cause.empty() ? "" : ": " + result.cause));
     if (is_kill(result.verdict)) row.killed.emplace(result.id, result.verdict);
     if (result.verdict == Verdict::fail && !holds(fault.kills, result.id) && !matches(fault.also, result.id))
@@ -116,26 +87,28 @@ std::vector<std::string> never_killed(const std::vector<Scenario>& scenarios, co
   return ids;
 }
 
-std::vector<Fault> chosen_faults(const MatrixOptions& options) {
-  std::vector<Fault> faults = all_faults();
-  if (!options.only_faults.empty()) std::erase_if(faults, [&](const Fault& fault) { return !matches(options.only_faults, fault.id); });
-  return faults;
+bool is_chosen(const Promised& fault, const MatrixOptions& options) {
+  return options.only_faults.empty() || matches(options.only_faults, fault.id);
 }
 
-std::vector<Fault> faults_to_run(const std::vector<Scenario>& scenarios, const MatrixOptions& options) {
-  std::vector<Fault> faults = chosen_faults(options);
-  if (options.selected && options.promised_only) std::erase_if(faults, [&](const Fault& fault) { return !promises_any(fault, scenarios); });
-  return faults;
+// Their numbers in the role's list.
+std::vector<std::size_t> faults_to_run(const Role& role, const std::vector<Scenario>& scenarios, const MatrixOptions& options) {
+  std::vector<std::size_t> numbers;
+  for (std::size_t i = 0; i < role.faults.size(); ++i) {
+    const bool idle = options.selected && options.promised_only && !promises_any(role.faults[i], scenarios);
+    if (is_chosen(role.faults[i], options) && !idle) numbers.push_back(i);
+  }
+  return numbers;
 }
 
-std::vector<FaultRow> run_faults(const std::vector<Fault>& faults, const std::vector<Scenario>& scenarios,
-                                 const engine::Vocabulary& vocabulary, const MatrixOptions& options) {
-  std::vector<FaultRow> rows(faults.size());
+std::vector<FaultRow> run_faults(const Role& role, const std::vector<std::size_t>& numbers, const std::vector<Scenario>& scenarios,
+                                 const MatrixOptions& options) {
+  std::vector<FaultRow> rows(numbers.size());
   std::atomic<std::size_t> next{0};
   std::mutex reporting;
   const auto work = [&] {
-    for (std::size_t i = next++; i < faults.size(); i = next++) {
-      rows[i] = run_fault(faults[i], scenarios, vocabulary, options);
+    for (std::size_t i = next++; i < numbers.size(); i = next++) {
+      rows[i] = run_fault(role, numbers[i], scenarios, options);
       const std::lock_guard lock(reporting);
       if (options.finished) options.finished(rows[i]);
     }
@@ -183,19 +156,19 @@ bool Matrix::green() const {
          std::all_of(faults.begin(), faults.end(), is_clean);
 }
 
-bool any_fault_chosen(const MatrixOptions& options) { return !chosen_faults(options).empty(); }
+bool any_fault_chosen(const Role& role, const MatrixOptions& options) {
+  return std::any_of(role.faults.begin(), role.faults.end(), [&](const Promised& fault) { return is_chosen(fault, options); });
+}
 
-Matrix run_matrix(const std::vector<Scenario>& scenarios, const engine::Vocabulary& vocabulary, const MatrixOptions& options) {
+Matrix run_matrix(const Role& role, const std::vector<Scenario>& scenarios, const MatrixOptions& options) {
   Matrix matrix;
-  {
-    const auto reference = ReferenceTarget::start(nullptr);
-    if (!reference) {
-      matrix.trouble = reference.error().message;
-      return matrix;
-    }
-    matrix.baseline = run_all(scenarios, vocabulary, (*reference)->profile(), std::max(4U, options.threads));
+  auto baseline = role.run(std::nullopt, scenarios, std::max(4U, options.threads));
+  if (!baseline) {
+    matrix.trouble = baseline.error().message;
+    return matrix;
   }
-  matrix.faults = run_faults(faults_to_run(scenarios, options), scenarios, vocabulary, options);
+  matrix.baseline = *std::move(baseline);
+  matrix.faults = run_faults(role, faults_to_run(role, scenarios, options), scenarios, options);
   matrix.complete = options.only_faults.empty();
   if (matrix.complete) matrix.unkilled = never_killed(scenarios, matrix.faults);
   return matrix;

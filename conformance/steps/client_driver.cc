@@ -45,6 +45,7 @@ class Folder {
 struct ClientRun {
   target::ClientProfile profile;
   std::shared_ptr<const peer::Pki> pki;
+  StartClient start;
   est::http::Credentials credentials{"device-" + est::hex(est::crypto::random_bytes(3)), est::hex(est::crypto::random_bytes(12))};
   Redactor redactor = redactor_for(credentials);
 
@@ -81,7 +82,7 @@ class ClientSession final : public engine::Session {
     const Instructions instructions = instructions_for(operation, parameters, (*server)->port(), before.exchanges.size());
     const auto within = std::chrono::seconds(parameters.number("within", run_.profile.seconds));
     if (auto status = run_hook("seed", run_.profile.seed, instructions, within); !status) return cannot(status.error().message);
-    const auto end = start_client(run_.profile, operation, instructions, within);
+    const auto end = run_.start(operation, instructions, within);
     (*server)->settle(est::Deadline::after(settling));
     (*server)->stop();
     if (!end) return cannot(end.error().message);
@@ -159,7 +160,13 @@ class ClientSession final : public engine::Session {
 
 class ClientDriver final : public engine::Driver {
  public:
-  ClientDriver(const target::ClientProfile& profile, std::shared_ptr<const peer::Pki> pki) : run_{profile, std::move(pki)} {}
+  ClientDriver(const target::ClientProfile& profile, std::shared_ptr<const peer::Pki> pki, StartClient start)
+      : run_{profile, std::move(pki), std::move(start)} {
+    if (run_.start) return;
+    run_.start = [this](const std::string& operation, const Instructions& instructions, est::Milliseconds within) {
+      return start_client(run_.profile, operation, instructions, within);
+    };
+  }
 
   std::unique_ptr<engine::Session> begin(const engine::Scenario& /*scenario*/) override { return std::make_unique<ClientSession>(run_); }
 
@@ -183,8 +190,9 @@ class ClientDriver final : public engine::Driver {
 
 }  // namespace
 
-std::unique_ptr<engine::Driver> make_client_driver(const target::ClientProfile& profile, std::shared_ptr<const peer::Pki> pki) {
-  return std::make_unique<ClientDriver>(profile, std::move(pki));
+std::unique_ptr<engine::Driver> make_client_driver(const target::ClientProfile& profile, std::shared_ptr<const peer::Pki> pki,
+                                                   StartClient start) {
+  return std::make_unique<ClientDriver>(profile, std::move(pki), std::move(start));
 }
 
 }  // namespace conformance::steps

@@ -6,6 +6,7 @@
 
 #include "conformance/engine/vocabulary.h"
 #include "conformance/peer/pki.h"
+#include "conformance/steps/client_start.h"
 #include "conformance/target/client_profile.h"
 
 namespace conformance::steps {
@@ -13,8 +14,9 @@ namespace conformance::steps {
 // Declares the verb `drive` with its parameters, and the claims of client profiles.
 void add_client_verbs(engine::Vocabulary& vocabulary);
 
-// Threads: as engine::Driver. `pki` is shared by all scenarios of a run.
-[[nodiscard]] std::unique_ptr<engine::Driver> make_client_driver(const target::ClientProfile& profile,
-                                                                 std::shared_ptr<const peer::Pki> pki);
+// Threads: as engine::Driver. `pki` is shared by all scenarios of a run. `start`, if any, makes a client act that lives in this process, in
+// place of what the profile says about it; it is called from the thread of the scenario and must keep the time it is given by itself.
+[[nodiscard]] std::unique_ptr<engine::Driver> make_client_driver(const target::ClientProfile& profile, std::shared_ptr<const peer::Pki> pki,
+                                                                 StartClient start = {});
 
 }  // namespace conformance::steps

@@ -120,6 +120,26 @@ TEST(ClientDriver, StateLastsForAScenario) {
   EXPECT_EQ(drive(profile, {{"operation", "cacerts"}}).exchange.facts.at("exit-status"), "0");
 }
 
+TEST(ClientDriver, AClientInThisProcessIsStartedAndJudgedLikeAnyOther) {
+  Instructions heard;
+  const auto start = [&](const std::string& operation, const Instructions& told, est::Milliseconds within) -> est::Result<ClientEnd> {
+    EXPECT_EQ(operation, "cacerts");
+    EXPECT_EQ(within, est::Milliseconds(7000));
+    heard = told;
+    return ClientEnd{.code = 3, .errors = "it is " + told.find("user")->second};
+  };
+  const auto driver = make_client_driver(target::client_profile_for("exit 0"), pki(), start);
+  Exchange exchange;
+  const Evidence before;
+  engine::Step step;
+  step.verb = "drive";
+  step.parameters = {{"operation", "cacerts"}, {"within", 7}};
+  const auto session = driver->begin(engine::Scenario());
+  EXPECT_EQ(session->perform(step, before, exchange).kind, StepOutcome::Kind::recorded);
+  EXPECT_EQ(exchange.facts.at("exit-status"), "3");
+  EXPECT_TRUE(heard.contains("trust_anchor"));
+}
+
 TEST(ClientDriver, LivenessIsSomethingTheClientClaims) {
   target::ClientProfile profile = target::client_profile_for("exit 0");
   profile.claims = {"client-simplereenroll"};

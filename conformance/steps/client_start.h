@@ -1,6 +1,7 @@
 // Starts a client under test in the way its profile says and tells how that ended.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 
@@ -22,7 +23,11 @@ struct ClientEnd {
   int left_behind = 0;
 };
 
-// Errors are ours or the profile's, not the client's. Threads: any.
+// Makes a client act, and waits for its end. Errors are ours or the profile's, not the client's. Threads: any.
+using StartClient =
+    std::function<est::Result<ClientEnd>(const std::string& operation, const Instructions& instructions, est::Milliseconds within)>;
+
+// In the way the profile says. Errors and threads as above.
 [[nodiscard]] est::Result<ClientEnd> start_client(const target::ClientProfile& profile, const std::string& operation,
                                                   const Instructions& instructions, est::Milliseconds within);
 // A hook of the profile: an error unless it ends with status 0. Nothing happens for an empty one.

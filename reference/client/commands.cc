@@ -135,13 +135,17 @@ std::optional<Problem> run_operation(Run& run, const std::string& operation) {
 }  // namespace
 
 int perform(const Flags& flags, std::ostream& out, std::ostream& err) {
-  Report report(flags.operation, flags.url);
   est::Result<Settings> settings = settle(flags);
-  if (!settings) return report.finish(configuration_problem(settings.error()), 0, flags.json, out, err);
-  report.add_notes(settings->warnings);
-  settings->client.tell = [&err](const std::string& sentence) { err << "est-client: " << sentence << std::endl; };
-  ClientOptions options = settings->client;
-  Run run{*std::move(settings), Client(std::move(options)), std::move(report)};
+  if (settings) return perform(flags, *std::move(settings), out, err);
+  return Report(flags.operation, flags.url).finish(configuration_problem(settings.error()), 0, flags.json, out, err);
+}
+
+int perform(const Flags& flags, Settings settings, std::ostream& out, std::ostream& err) {
+  Report report(flags.operation, flags.url);
+  report.add_notes(settings.warnings);
+  settings.client.tell = [&err](const std::string& sentence) { err << "est-client: " << sentence << std::endl; };
+  ClientOptions options = settings.client;
+  Run run{std::move(settings), Client(std::move(options)), std::move(report)};
   const std::optional<Problem> problem = run_operation(run, flags.operation);
   const int status = run.client.last_status();
   run.client.close();

@@ -1,6 +1,7 @@
 // Is this the EST server we want? (RFC 7030 3.3.1 authentication, 3.6 authorization.)
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -40,6 +41,10 @@ struct ServerVerdict {
 // no path leads there, implicit anchors, where only the name counts. `chain`: leaf first. `host`: of the configured URL or of the latest
 // redirection.
 [[nodiscard]] ServerVerdict check_server(const std::vector<est::Bytes>& chain, const std::string& host, const Trust& trust);
+
+// Decides in place of check_server(): for applications whose trust follows rules of their own. Called inside the handshake; threads: the
+// connection's.
+using ServerCheck = std::function<ServerVerdict(const std::vector<est::Bytes>& chain, const std::string& host, const Trust& trust)>;
 
 // id-kp-cmcRA among the extended key usages (RFC 6402 2.10).
 [[nodiscard]] bool is_registration_authority(est::BytesView certificate);

@@ -46,10 +46,10 @@ struct Judgement {
   ServerVerdict verdict;
 };
 
-est::tls::ServerJudge judge_for(const std::string& host, const std::shared_ptr<const Trust>& trust, bool provisional,
-                                const std::shared_ptr<Judgement>& record) {
+est::tls::ServerJudge judge_for(const ServerCheck& check, const std::string& host, const std::shared_ptr<const Trust>& trust,
+                                bool provisional, const std::shared_ptr<Judgement>& record) {
   return [=](const std::vector<Bytes>& chain) -> std::optional<est::tls::ServerRefusal> {
-    record->verdict = check_server(chain, host, *trust);
+    record->verdict = check(chain, host, *trust);
     if (provisional || record->verdict.authorised()) return std::nullopt;
     return est::tls::ServerRefusal{record->verdict.reason, record->verdict.code};
   };
@@ -156,7 +156,8 @@ std::optional<Problem> Session::connect(const Place& place, bool provisional) {
   close();
   const auto record = std::make_shared<Judgement>();
   est::tls::ClientProfile profile = tls_profile(options_, *trust_, place, provisional);
-  profile.judge = judge_for(place.at.host, trust_, provisional, record);
+  profile.judge = judge_for(options_.check, place.at.host, trust_, provisional, record);
+  if (options_.last_touch) options_.last_touch(profile);
   const auto context = est::tls::ClientContext::make(profile);
   if (!context) return configuration_problem(context.error());
   SSL_SESSION* resume = !provisional && tls_session_for_ == place.at.to_string() ? tls_session_.get() : nullptr;
@@ -220,6 +221,13 @@ Outcome<Response> Session::exchange(const Place& place, const Ask& ask, Attempt&
     request.fields.add("Content-Type", ask.media_type);
     request.body = *std::move(body);
   }
+  if (!options_.interceptor) return send(request);
+  const est::tls::Facts facts = line_->connection.facts();
+  return options_.interceptor(request, facts, [this](const est::http::Request& one) { return send(one); });
+}
+
+Outcome<Response> Session::send(const est::http::Request& request) {
+  if (!line_) return Problem{ProblemKind::transport, "the connection is gone", last_status_};
   const Deadline deadline = Deadline::after(options_.answer_within);
   if (const auto failure = line_->connection.write(est::http::encode(request), deadline)) {
     // A server that has answered already, and closed, may have said why.
@@ -228,7 +236,7 @@ Outcome<Response> Session::exchange(const Place& place, const Ask& ask, Attempt&
       return transport_problem(*failure);
     }
   }
-  return receive(ask.method, deadline);
+  return receive(request.method, deadline);
 }
 
 Outcome<Response> Session::receive(std::string_view method, Deadline deadline) {

@@ -34,6 +34,13 @@ using GiveCredentials = std::function<est::Result<std::optional<est::http::Crede
 // May the request go to another origin? Asked for every method (RFC 7030 3.2.1 demands it where it is not GET or HEAD).
 using ApproveRedirect = std::function<bool(const std::string& from, const std::string& to)>;
 
+// Sends a request over the connection that stands and reads what comes. A problem when the connection is gone: none is made anew.
+using Send = std::function<Outcome<est::http::Response>(const est::http::Request&)>;
+// Stands between the client and each exchange: sees the request before it leaves, and the answer or problem before it is judged; may
+// change both, send again, or answer itself. For traces, fields a gateway wants, and tests. `facts`: of the connection.
+using Interceptor =
+    std::function<Outcome<est::http::Response>(const est::http::Request& request, const est::tls::Facts& facts, const Send& send)>;
+
 struct SessionOptions {
   std::optional<est::tls::Identity> identity;  // for TLS client authentication; shown to authorised servers only
   est::tls::Version least = est::tls::Version::tls12;
@@ -47,6 +54,9 @@ struct SessionOptions {
   est::Milliseconds answer_within{60000};  // one request and its answer
   unsigned most_redirects = 5;
   std::string user_agent = "est-client/" ESTSPEC_VERSION;
+  ServerCheck check = check_server;
+  Interceptor interceptor = {};                                   // empty: none
+  std::function<void(est::tls::ClientProfile&)> last_touch = {};  // called with the profile of each connection when all is set
 };
 
 // The body of a POST, made for the connection it goes over. Asked again when a new connection, a renegotiation or a later attempt has
@@ -105,6 +115,7 @@ class Session {
   [[nodiscard]] std::optional<Problem> connect(const Place& place, bool provisional);
   [[nodiscard]] bool usable(const Place& place, bool provisional);
   [[nodiscard]] Outcome<est::http::Response> exchange(const Place& place, const Ask& ask, Attempt& attempt);
+  [[nodiscard]] Outcome<est::http::Response> send(const est::http::Request& request);
   [[nodiscard]] Outcome<est::http::Response> receive(std::string_view method, est::Deadline deadline);
   [[nodiscard]] std::optional<Problem> authenticate(const Place& place, const Ask& ask, const est::http::Response& response,
                                                     Attempt& attempt);

@@ -348,6 +348,66 @@ TEST_F(SessionTest, RemakesTheBodyWhenARenegotiationTookItsBinding) {
   EXPECT_THAT(server->requests(), SizeIs(2));
 }
 
+// --- what programs that build on this may put in between
+
+TEST_F(SessionTest, AServerCheckOfOnesOwnDecides) {
+  start(ok);
+  options.check = [](const std::vector<Bytes>& chain, const std::string& host, const Trust& given) {
+    EXPECT_THAT(chain, Not(IsEmpty()));
+    EXPECT_EQ(host, "127.0.0.1");
+    EXPECT_FALSE(given.empty());
+    return ServerVerdict{Basis::none, false, "it is Sunday", 0};
+  };
+  expect_untrusted("it is Sunday");
+}
+
+TEST_F(SessionTest, AnInterceptorSeesAndChangesBothWays) {
+  start([](const Request& request, const Peer&, int) { return answer_with(request.fields.get("X-Gateway") == "a" ? 200 : 400); });
+  options.interceptor = [](const Request& request, const est::tls::Facts& facts, const Send& send) {
+    EXPECT_FALSE(facts.suite.empty());
+    Request changed = request;
+    changed.fields.add("X-Gateway", "a");
+    Outcome<Response> answer = send(changed);
+    if (answer) answer->fields.set("X-Seen", "yes");
+    return answer;
+  };
+  Session s = session();
+  const auto answer = s.ask({"GET", "/x"});
+  ASSERT_TRUE(answer.ok()) << answer.problem().reason;
+  EXPECT_EQ(answer->response.status, 200);
+  EXPECT_EQ(answer->response.fields.get("X-Seen"), "yes");
+}
+
+TEST_F(SessionTest, AnInterceptorThatSendsOnAClosedConnectionIsToldSo) {
+  start([](const Request&, const Peer&, int) {
+    Response response = answer_with(200);
+    response.fields.set("Content-Length", "1");
+    return response;
+  });
+  std::vector<ProblemKind> kinds;
+  options.answer_within = est::Milliseconds(200);
+  options.interceptor = [&](const Request& request, const est::tls::Facts&, const Send& send) {
+    Outcome<Response> answer = send(request);
+    for (int i = 0; i < 2 && !answer; ++i) {
+      kinds.push_back(answer.problem().kind);
+      answer = send(request);
+    }
+    return answer;
+  };
+  Session s = session();
+  EXPECT_FALSE(s.ask({"GET", "/x"}).ok());
+  EXPECT_THAT(kinds, ElementsAre(ProblemKind::transport, ProblemKind::transport));
+}
+
+TEST_F(SessionTest, TheLastTouchIsToTheTlsProfile) {
+  start(ok);
+  options.last_touch = [](est::tls::ClientProfile& touched) { touched.most = est::tls::Version::tls12; };
+  Session s = session();
+  const auto answer = s.ask({"GET", "/x"});
+  ASSERT_TRUE(answer.ok()) << answer.problem().reason;
+  EXPECT_EQ(answer->facts.version, est::tls::Version::tls12);
+}
+
 // --- proxies
 
 TEST_F(SessionTest, GoesThroughAProxyAndItsRefusalIsNoTrustInTheServer) {

@@ -1,0 +1,107 @@
+#include "conformance/selftest/reference_client.h"
+
+#include <sstream>
+
+#include "client/commands.h"
+
+namespace conformance::selftest {
+
+namespace {
+
+using steps::ClientEnd;
+using steps::Instructions;
+
+const std::string& word(const Instructions& told, std::string_view name) {
+  static const std::string none;
+  const auto found = told.find(name);
+  return found == told.end() ? none : found->second;
+}
+
+std::vector<std::string> list_of(const std::string& path) { return path.empty() ? std::vector<std::string>{} : std::vector{path}; }
+
+std::string command_of(const std::string& operation) {
+  if (operation == "simpleenroll") return "enroll";
+  if (operation == "simplereenroll") return "reenroll";
+  return operation;
+}
+
+void fill_request(const Instructions& told, client::Flags& flags) {
+  flags.out = word(told, "out_dir") + "/certificate.pem";
+  flags.out_key = word(told, "out_dir") + "/key.pem";
+  flags.force = true;
+  // What the server lists is the client's affair when it acts on its own; else it does what it is told.
+  flags.no_attributes = flags.operation != "provision";
+  if (flags.no_attributes) flags.key_type = word(told, "key");
+  if (flags.operation != "reenroll") flags.subject = word(told, "subject");
+  if (flags.operation == "provision") flags.store = word(told, "state_dir") + "/store";
+  const std::string& linking = word(told, "linking");
+  flags.linking = linking == "on" ? "exporter" : linking == "off" ? "none" : "auto";
+}
+
+// What ci/interop/drivers/est-client says on the command line.
+client::Flags flags_of(const Instructions& told) {
+  client::Flags flags;
+  flags.operation = command_of(word(told, "operation"));
+  flags.url = word(told, "url");
+  flags.label = word(told, "label");
+  flags.anchors = list_of(word(told, "trust_anchor"));
+  flags.implicit_anchors = list_of(word(told, "implicit_anchor"));
+  flags.crls = list_of(word(told, "crls"));
+  if (!word(told, "user").empty()) flags.user = word(told, "user");
+  flags.password_file = word(told, "password_file");
+  flags.client_cert = word(told, "client_cert");
+  flags.client_key = word(told, "client_key");
+  flags.timeout = 20;
+  flags.retry_limit = std::stoull("0" + word(told, "wait"));
+  if (flags.operation != "cacerts" && flags.operation != "csrattrs") fill_request(told, flags);
+  if (flags.operation == "cacerts") flags.out = word(told, "out_dir") + "/cacerts.pem";
+  if (flags.operation == "cacerts") flags.force = true;
+  return flags;
+}
+
+void watch(client::Settings& settings, std::vector<Met>& met) {
+  settings.client.session.interceptor = [inner = settings.client.session.interceptor, &met](
+                                            const est::http::Request& request, const est::tls::Facts& facts, const client::Send& send) {
+    auto outcome = inner ? inner(request, facts, send) : send(request);
+    met.push_back({request, outcome ? std::optional(*outcome) : std::nullopt});
+    return outcome;
+  };
+}
+
+int act_once(const ClientFault* fault, ClientAct& act, std::ostream& out, std::ostream& err) {
+  client::Flags flags = flags_of(act.told);
+  if (fault != nullptr && fault->told) fault->told(flags);
+  est::Result<client::Settings> settings = client::settle(flags);
+  if (!settings) return client::perform(flags, out, err);
+  if (fault != nullptr && fault->configure) fault->configure(*settings);
+  watch(*settings, act.met);
+  return client::perform(flags, *std::move(settings), out, err);
+}
+
+}  // namespace
+
+steps::StartClient reference_client(const ClientFault* fault) {
+  return [fault](const std::string&, const Instructions& told, est::Milliseconds) -> est::Result<ClientEnd> {
+    ClientEnd end;
+    if (fault != nullptr && fault->instead) {
+      end.code = fault->instead(told);
+      return end;
+    }
+    std::ostringstream out, err;
+    ClientAct act{told, {}, {}};
+    act.once = [&] { return act_once(fault, act, out, err); };
+    end.code = fault != nullptr && fault->act ? fault->act(act) : act.once();
+    end.output = out.str();
+    end.errors = err.str();
+    return end;
+  };
+}
+
+target::ClientProfile reference_client_profile() {
+  target::ClientProfile profile;
+  profile.name = "est-client";
+  for (const auto& [claim, meaning] : target::client_claims()) profile.claims.insert(claim);
+  return profile;
+}
+
+}  // namespace conformance::selftest
