@@ -30,6 +30,9 @@ void add_checks(engine::Vocabulary& vocabulary) {
   add_client_outcome_checks(vocabulary);
   add_client_request_checks(vocabulary);
   add_client_csr_checks(vocabulary);
+  add_client_form_checks(vocabulary);
+  add_client_bootstrap_checks(vocabulary);
+  add_client_cmc_checks(vocabulary);
   add_client_hello_checks(vocabulary);
 }
 

@@ -19,20 +19,20 @@ est::Bytes binding_seen(const Exchange& exchange) {
 }
 
 CheckResult judge_link(const CheckInput& input, const Exchange& exchange, const std::string& how) {
-  const std::string wanted = how == "linked"     ? "challengePassword with the channel binding of this very connection"
+  const std::string wanted = how == "linked"     ? "an attribute with the channel binding of this very connection"
                              : how == "unlinked" ? "no challengePassword"
                                                  : "the channel binding of this very connection in challengePassword, or none";
   const auto csr = csr_in(exchange);
   if (!csr) return inconclusive(input, "The certification request cannot be read.", wanted);
-  const auto value = est::codec::challenge_password(*csr).value;
+  const std::string by = text(input.parameters, "by", "challengePassword");
+  const auto value = by == "challengePassword" ? est::codec::challenge_password(*csr).value : est::codec::est_identity_linking(*csr).value;
   if (!value)
-    return result(input, how == "linked" ? Verdict::fail : Verdict::pass, "The request has no challengePassword.", wanted, "policy",
-                  "INT-01");
-  if (how == "unlinked") return result(input, Verdict::fail, "The request has a challengePassword.", wanted, "policy", "INT-31");
+    return result(input, how == "linked" ? Verdict::fail : Verdict::pass, "The request has no " + by + ".", wanted, "policy", "INT-01");
+  if (how == "unlinked") return result(input, Verdict::fail, "The request has a " + by + ".", wanted, "policy", "INT-31");
   const bool right = *value == est::ops::channel_binding_text(binding_seen(exchange));
   return result(input, right ? Verdict::pass : Verdict::fail,
-                right ? "The request is linked." : "The challengePassword is not the channel binding of the connection it came over.",
-                wanted, "policy", "INT-01");
+                right ? "The request is linked." : "The " + by + " is not the channel binding of the connection it came over.", wanted,
+                "policy", "INT-01");
 }
 
 Results linked(const CheckInput& input) {
@@ -80,6 +80,16 @@ Results csr_has(const CheckInput& input) {
   return results;
 }
 
+Results other_names_of(const CheckInput& input, const est::codec::CertificationRequest& csr, const est::codec::Certificate& certificate,
+                       const std::string& wanted) {
+  const auto* extension = certificate.extension(est::codec::oids::subject_alt_name);
+  if (extension == nullptr) return {};
+  const auto names = est::codec::decode_general_names(extension->value).value.value_or(std::vector<est::codec::GeneralName>{});
+  const auto asked = est::codec::requested_subject_alt_name(csr);
+  if (std::is_permutation(asked.begin(), asked.end(), names.begin(), names.end())) return {};
+  return {result(input, Verdict::fail, "The subjectAltName of the request is not that of the certificate.", wanted, "policy")};
+}
+
 // RFC 7030 4.2.2: the names of a renewal are those of the certificate shown.
 Results names_of_certificate(const CheckInput& input) {
   const std::string wanted = "subject and subjectAltName of the certificate that is renewed";
@@ -91,7 +101,7 @@ Results names_of_certificate(const CheckInput& input) {
     return {inconclusive(input, "There is no certificate, or no request that can be read.", wanted)};
   const auto certificate = est::codec::decode_certificate(tls->peer_chain.front());
   if (!certificate.value) return {inconclusive(input, "The client's certificate cannot be read.", wanted)};
-  if (est::codec::same_name(csr->subject, certificate.value->subject)) return {};
+  if (est::codec::same_name(csr->subject, certificate.value->subject)) return other_names_of(input, *csr, *certificate.value, wanted);
   return {result(input, Verdict::fail,
                  "The request is for " + csr->subject.to_string() + ", the certificate for " + certificate.value->subject.to_string() + ".",
                  wanted, "policy")};
@@ -113,7 +123,8 @@ void add_client_csr_checks(engine::Vocabulary& vocabulary) {
   const auto about = parameter("operation", ParameterType::text, "default: the one that was driven");
   add(vocabulary, {"client-linked",
                    "how requests are linked to the TLS session they came over",
-                   {about, choice("how", {"linked", "unlinked", "either"}, "default linked; either: rightly or not at all")},
+                   {about, choice("how", {"linked", "unlinked", "either"}, "default linked; either: rightly or not at all"),
+                    choice("by", {"challengePassword", "estIdentityLinking"}, "the attribute (default challengePassword)")},
                    linked,
                    "how"});
   add(vocabulary, {"csr-has",

@@ -40,10 +40,23 @@ std::optional<est::http::Request> request_in(const Exchange& exchange) {
   return parser.take();
 }
 
+std::optional<FullRequest> full_request_in(const Exchange& exchange) {
+  const auto request = request_in(exchange);
+  if (!request) return std::nullopt;
+  auto message = est::ops::read_signed_data_body(request->body);
+  if (!message.value || !message.value->content) return std::nullopt;
+  auto data = est::codec::decode_pki_data(*message.value->content);
+  if (!data.value) return std::nullopt;
+  return FullRequest{std::move(*message.value), std::move(data)};
+}
+
 std::optional<est::codec::CertificationRequest> csr_in(const Exchange& exchange) {
   const auto request = request_in(exchange);
   if (!request) return std::nullopt;
-  return est::ops::read_enroll_body(request->body).value;
+  if (auto simple = est::ops::read_enroll_body(request->body); simple.value) return std::move(simple.value);
+  const auto full = full_request_in(exchange);
+  if (!full || full->data.value->requests.empty()) return std::nullopt;
+  return full->data.value->requests.front().pkcs10;
 }
 
 std::optional<est::codec::TlsOffer> offer_in(const Exchange& exchange) {

@@ -7,7 +7,9 @@
 #include <vector>
 
 #include "conformance/checks/reading.h"
+#include "est/codec/cmc.h"
 #include "est/codec/pkcs10.h"
+#include "est/codec/signed_data.h"
 #include "est/codec/tls_hello.h"
 #include "est/http/message.h"
 
@@ -24,7 +26,13 @@ using Peers = std::vector<const Exchange*>;
 
 // The request as the strict parser of a server reads it; nothing where it is refused or incomplete.
 [[nodiscard]] std::optional<est::http::Request> request_in(const Exchange& exchange);
-// The certification request in an enrollment; nothing where there is none that can be read.
+// The PKIData of a Full PKI Request, and the message around it; nothing where there is none that can be read.
+struct FullRequest {
+  est::codec::SignedData message;
+  est::Decoded<est::codec::PkiData> data;
+};
+[[nodiscard]] std::optional<FullRequest> full_request_in(const Exchange& exchange);
+// The certification request in an enrollment, the first PKCS #10 one of a Full PKI Request; nothing where there is none that can be read.
 [[nodiscard]] std::optional<est::codec::CertificationRequest> csr_in(const Exchange& exchange);
 [[nodiscard]] std::optional<est::codec::TlsOffer> offer_in(const Exchange& exchange);
 // The status the server answered; 0: none.

@@ -13,7 +13,7 @@ namespace conformance::engine {
 enum class CoverageState {
   covered,       // at least one scenario cites it
   untested,      // no scenario cites it, and the catalogue says why
-  role_untested  // no scenario cites it, and those for its role are none or not complete yet, so nothing may be concluded
+  role_untested  // there are no scenarios for its role, so nothing may be concluded
 };
 [[nodiscard]] std::string_view to_string(CoverageState state) noexcept;  // "covered", "untested", "role not yet tested"
 
@@ -22,9 +22,6 @@ struct Coverage {
   CoverageState state = CoverageState::covered;
   std::vector<std::string> scenarios;  // ids, those of a matrix expanded
 };
-
-// False for a role whose scenarios are still being written: then a requirement without one is no mistake.
-[[nodiscard]] bool scenarios_complete(std::string_view role) noexcept;
 
 // Counts of one RFC.
 struct CoverageTotals {

@@ -13,6 +13,7 @@ using est::Bytes;
 using est::http::Response;
 
 constexpr std::size_t chunk = 100;
+constexpr std::string_view early_hints = "HTTP/1.1 103 Early Hints\r\nX-Hint: nothing is decided yet\r\n\r\n";
 constexpr std::size_t lie = 10;  // octets a wrong length is off
 
 // Nothing is made harmless here: a script may want line ends in its fields.
@@ -43,10 +44,11 @@ Bytes chunks_with_extensions(est::BytesView body) {
 // Fields and body by the framing wanted; the length is that of `body` unless the framing lies.
 Bytes framed(Response& response, std::string_view framing) {
   const std::size_t size = response.body.size();
-  if (framing == "chunked" || framing == "chunked-extensions" || framing == "cut-chunks") {
+  if (framing == "chunked" || framing == "chunked-extensions" || framing == "cut-chunks" || framing == "wrong-chunks") {
     response.fields.add("Transfer-Encoding", "chunked");
     if (framing == "chunked-extensions") return chunks_with_extensions(response.body);
     Bytes chunks = est::http::encode_chunked(response.body, chunk);
+    if (framing == "wrong-chunks" && !chunks.empty()) chunks.front() = 'x';
     if (framing == "cut-chunks") chunks.resize(chunks.size() - std::min<std::size_t>(chunks.size(), 5));
     return chunks;
   }
@@ -59,7 +61,9 @@ Bytes framed(Response& response, std::string_view framing) {
   return response.body;
 }
 
-bool needs_close(std::string_view framing) { return framing == "until-close" || framing == "long-length" || framing == "cut-chunks"; }
+bool needs_close(std::string_view framing) {
+  return framing == "until-close" || framing == "long-length" || framing == "cut-chunks" || framing == "wrong-chunks";
+}
 
 Ending ending_of(const Answer& answer) {
   if (answer.ending == "cut") return Ending::cut;
@@ -132,6 +136,7 @@ Delivery delivery_of(const Answer& answer, Response good, const est::http::Reque
     const Bytes body = may_have_body(response.status) ? framed(response, answer.framing) : Bytes();
     delivery.octets = head_of(without(response, answer.without));
     if (body_follows) est::append(delivery.octets, body);
+    if (answer.framing == "interim") delivery.octets.insert(delivery.octets.begin(), early_hints.begin(), early_hints.end());
   } else {
     delivery.octets = est::to_bytes(answer.raw);
   }

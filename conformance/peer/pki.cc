@@ -49,6 +49,7 @@ struct ServerWish {
   KeyType key = KeyType::ec_p256;
   std::optional<est::crypto::Digest> digest;
   bool critical_unknown = false;
+  std::optional<est::codec::GeneralName> raw_name;  // instead of `names`, for what has no written form
 };
 
 Result<std::vector<Extension>> extensions_of(const ServerWish& wish) {
@@ -62,6 +63,7 @@ Result<std::vector<Extension>> extensions_of(const ServerWish& wish) {
     if (!name) return name.error();
     names.push_back(std::move(*name));
   }
+  if (wish.raw_name) names = {*wish.raw_name};
   if (!names.empty()) extensions.push_back(est::codec::make_subject_alt_name(names));
   // An arc below IANA's example enterprise number (RFC 5612).
   if (wish.critical_unknown) extensions.push_back({est::codec::Oid("1.3.6.1.4.1.32473.7030.4"), true, est::codec::der::null()});
@@ -78,6 +80,11 @@ ServerWish wish_of(std::string_view word) {
   if (word == "name-prefix") wish.names = {"DNS:localhost.other.example"};
   if (word == "name-in-uri") wish.names = {"URI:https://localhost/"};
   if (word == "wildcard-part") wish.names = {"DNS:l*st"};
+  if (word == "wildcard") wish.names = {"DNS:*.localhost"};
+  if (word == "address-as-name") wish.names = {"DNS:127.0.0.1"};
+  if (word == "other-address") wish.names = {"DNS:localhost", "IP:127.0.0.2"};
+  if (word == "name-with-nul")
+    wish.raw_name = {est::codec::GeneralNameType::dns, est::to_bytes(std::string_view("localhost\0.other.example", 24))};
   if (word == "upper-case") wish.names = {"DNS:LOCALHOST", "IP:127.0.0.1", "IP:::1"};
   if (word == "many-names") wish.names = {"DNS:a.example", "DNS:b.example", "email:est@example.org", "DNS:localhost"};
   if (word == "cmc-ra" || word == "implicit-cmc-ra") wish.names = other, wish.purposes = {oids::server_auth, oids::cmc_ra};
@@ -91,6 +98,28 @@ ServerWish wish_of(std::string_view word) {
   return wish;
 }
 
+// RFC 5280 4.2.1.10: NameConstraints with one permitted DNS name.
+Extension permits(std::string_view dns) {
+  namespace der = est::codec::der;
+  const Bytes subtree = der::sequence({der::context(2, est::as_bytes(dns), false)});
+  return {oids::name_constraints, true, der::sequence({der::context(0, subtree)})};
+}
+
+// What the certificate right above a bad identity says.
+std::vector<Extension> extensions_above(std::string_view word) {
+  if (word == "path-too-long") return {est::codec::make_basic_constraints(true, 0), est::codec::make_key_usage(usage::key_cert_sign)};
+  if (word == "issuer-may-not-sign") return {est::codec::make_basic_constraints(true), est::codec::make_key_usage(usage::crl_sign)};
+  auto extensions = ca_extensions(word != "issuer-is-no-ca");
+  if (word == "outside-constraints") extensions.push_back(permits("other.example"));
+  return extensions;
+}
+
+const Words& below_bad_ca() {
+  static const Words words{
+      {"expired-issuer", ""}, {"issuer-is-no-ca", ""}, {"issuer-may-not-sign", ""}, {"path-too-long", ""}, {"outside-constraints", ""}};
+  return words;
+}
+
 est::codec::Validity validity_of(std::string_view word, est::UnixTime now) {
   if (word == "expired") return {now - 30 * day, now - day};
   if (word == "not-yet-valid") return {now + 2 * day, now + 30 * day};
@@ -102,9 +131,10 @@ est::codec::Validity validity_of(std::string_view word, est::UnixTime now) {
 struct Pki::Impl {
   est::UnixTime now = 0;
   Authority root, issuing, implicit_root, stranger, old_root;
-  Bytes old_with_new, new_with_old, expired_root;
+  Bytes old_with_new, new_with_old, expired_root, forged_old_with_new;
   est::tls::Identity revoked;
   Bytes crl, root_crl;
+  std::optional<Protection> secret, transport, agreement;
 
   // Chain: the leaf, then `above`.
   [[nodiscard]] Result<est::tls::Identity> identity(std::string_view word, const Authority& signer, const std::vector<Bytes>& above) const {
@@ -125,9 +155,12 @@ struct Pki::Impl {
   [[nodiscard]] Result<est::tls::Identity> below(std::string_view word) const {
     est::codec::Validity validity{now - day, now + 30 * day};
     if (word == "expired-issuer") validity = {now - 30 * day, now - day};
-    auto middle = authority("CN=estspec other CA", validity, &root, ca_extensions(word != "issuer-is-no-ca"));
+    auto middle = authority("CN=estspec other CA", validity, &root, extensions_above(word));
     if (!middle) return middle.error();
-    return identity(word, *middle, {middle->certificate});
+    if (word != "path-too-long") return identity(word, *middle, {middle->certificate});
+    auto lower = authority("CN=estspec CA one too many", validity, &*middle, ca_extensions());
+    if (!lower) return lower.error();
+    return identity(word, *lower, {lower->certificate, middle->certificate});
   }
 
   [[nodiscard]] Result<est::tls::Identity> self_signed() const {
@@ -149,6 +182,7 @@ struct Pki::Impl {
 
   [[nodiscard]] est::Status make_rollover();
   [[nodiscard]] est::Status make_crls();
+  [[nodiscard]] est::Status make_protections();
 };
 
 namespace {
@@ -178,10 +212,24 @@ est::Status Pki::Impl::make_rollover() {
   auto down = cross(old_root, root, now);
   auto up = cross(root, old_root, now);
   auto past = authority("CN=estspec former CA,O=estspec", {now - 400 * day, now - 40 * day}, nullptr);
-  if (!down || !up || !past) return est::Error{"the rollover certificates cannot be made"};
+  Authority forger = stranger;
+  forger.name = root.name;
+  auto forged = cross(old_root, forger, now);
+  if (!down || !up || !past || !forged) return est::Error{"the rollover certificates cannot be made"};
   old_with_new = std::move(*down);
   new_with_old = std::move(*up);
   expired_root = past->certificate;
+  forged_old_with_new = std::move(*forged);
+  return {};
+}
+
+est::Status Pki::Impl::make_protections() {
+  auto rsa = PrivateKey::generate(KeyType::rsa_2048);
+  auto ec = PrivateKey::generate(KeyType::ec_p256);
+  if (!rsa || !ec) return est::Error{"the keys that protect generated ones cannot be made"};
+  secret = Protection{"estspec-secret", {}, est::crypto::random_bytes(32)};
+  transport = Protection{"estspec-rsa", std::move(*rsa), {}};
+  agreement = Protection{"estspec-ec", std::move(*ec), {}};
   return {};
 }
 
@@ -208,14 +256,16 @@ Result<Pki> Pki::make(est::UnixTime now) {
   auto stranger = authority("CN=estspec stranger CA,O=estspec", long_time, nullptr);
   if (!issuing || !implicit || !stranger) return est::Error{"the CAs of the scripted server cannot be made"};
   auto impl = std::make_shared<Impl>(
-      Impl{now, *root, std::move(*issuing), std::move(*implicit), std::move(*stranger), *root, {}, {}, {}, {}, {}, {}});
+      Impl{now, *root, std::move(*issuing), std::move(*implicit), std::move(*stranger), *root, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}});
   if (auto status = impl->make_rollover(); !status) return status.error();
   if (auto status = impl->make_crls(); !status) return status.error();
+  if (auto status = impl->make_protections(); !status) return status.error();
   return Pki(std::move(impl));
 }
 
 const Bytes& Pki::anchor() const noexcept { return impl_->root.certificate; }
 const Bytes& Pki::implicit_anchor() const noexcept { return impl_->implicit_root.certificate; }
+const Bytes& Pki::former_anchor() const noexcept { return impl_->old_root.certificate; }
 const Bytes& Pki::issuing() const noexcept { return impl_->issuing.certificate; }
 const Bytes& Pki::crl() const noexcept { return impl_->crl; }
 const Bytes& Pki::root_crl() const noexcept { return impl_->root_crl; }
@@ -227,23 +277,43 @@ Result<est::tls::Identity> Pki::server(std::string_view identity) const {
   if (identity == "self-signed") return self.self_signed();
   if (identity == "imitated") return self.imitated();
   if (identity == "untrusted") return self.identity(identity, self.stranger, {self.stranger.certificate});
-  if (identity == "expired-issuer" || identity == "issuer-is-no-ca") return self.below(identity);
+  if (knows(below_bad_ca(), identity)) return self.below(identity);
   if (identity == "old-key") return self.identity(identity, self.old_root, {});
   if (identity.starts_with("implicit")) return self.identity(identity, self.implicit_root, {});
   auto made = self.identity(identity, self.issuing, {self.issuing.certificate});
   if (made && identity == "incomplete-chain") made->chain.resize(1);
   if (made && identity == "chain-with-root") made->chain.push_back(self.root.certificate);
+  if (made && identity == "new-with-old") made->chain.push_back(self.new_with_old);
   return made;
 }
 
-Result<est::tls::Identity> Pki::client(std::string_view common_name) const {
-  auto made = est::pki::draft("CN=" + std::string(common_name) + ",O=estspec", {impl_->now - day, impl_->now + 30 * day},
-                              {est::codec::make_basic_constraints(false), est::codec::make_key_usage(usage::digital_signature),
-                               est::codec::make_extended_key_usage({oids::client_auth})});
+Result<est::tls::Identity> Pki::client(std::string_view common_name, std::string_view alternative_name) const {
+  std::vector<Extension> extensions{est::codec::make_basic_constraints(false), est::codec::make_key_usage(usage::digital_signature),
+                                    est::codec::make_extended_key_usage({oids::client_auth})};
+  if (!alternative_name.empty()) {
+    auto name = est::codec::parse_general_name(alternative_name);
+    if (!name) return name.error();
+    extensions.push_back(est::codec::make_subject_alt_name({std::move(*name)}));
+  }
+  auto made =
+      est::pki::draft("CN=" + std::string(common_name) + ",O=estspec", {impl_->now - day, impl_->now + 30 * day}, std::move(extensions));
   if (!made) return made.error();
   auto certificate = est::pki::issue_certificate(made->spec, impl_->issuing.issuer());
   if (!certificate) return certificate.error();
   return est::tls::Identity{{std::move(*certificate), impl_->issuing.certificate}, std::move(made->key)};
+}
+
+Result<est::tls::Identity> Pki::responder(std::string_view word) const {
+  const Impl& self = *impl_;
+  if (word == "leaf") return client("no responder");
+  const Authority& signer = word == "stranger" ? self.stranger : self.issuing;
+  return est::tls::Identity{{signer.certificate}, signer.key};
+}
+
+const Protection* Pki::protection(std::string_view how) const {
+  if (how == "symmetric") return &*impl_->secret;
+  if (how == "key-transport") return &*impl_->transport;
+  return how == "key-agreement" ? &*impl_->agreement : nullptr;
 }
 
 Result<std::vector<Bytes>> Pki::ca_certificates(std::string_view set) const {
@@ -254,6 +324,7 @@ Result<std::vector<Bytes>> Pki::ca_certificates(std::string_view set) const {
   if (set == "root-alone") return std::vector<Bytes>{root};
   if (set == "issuing-alone") return std::vector<Bytes>{issuing};
   if (set == "rollover") return std::vector<Bytes>{root, issuing, self.old_root.certificate, self.old_with_new, self.new_with_old};
+  if (set == "rollover-forged") return std::vector<Bytes>{root, issuing, self.forged_old_with_new};
   if (set == "with-stranger") return std::vector<Bytes>{root, issuing, self.stranger.certificate};
   if (set == "with-expired") return std::vector<Bytes>{root, issuing, self.expired_root};
   if (set == "stranger-alone") return std::vector<Bytes>{self.stranger.certificate};

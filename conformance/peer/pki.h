@@ -8,6 +8,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,7 @@
 #include "est/base/clock.h"
 #include "est/base/result.h"
 #include "est/codec/x509.h"
+#include "est/crypto/key.h"
 #include "est/tls/context.h"
 
 namespace conformance::peer {
@@ -35,19 +37,32 @@ struct IssueWish {
 };
 [[nodiscard]] const Words& issue_deviations();
 
+// A key that is to protect generated ones (RFC 7030 4.4.1): a private key, or a secret for AES.
+struct Protection {
+  std::string identifier;
+  std::optional<est::crypto::PrivateKey> key;
+  est::Bytes secret;
+};
+
 class Pki {
  public:
   [[nodiscard]] static est::Result<Pki> make(est::UnixTime now);
 
   [[nodiscard]] const est::Bytes& anchor() const noexcept;           // explicit
   [[nodiscard]] const est::Bytes& implicit_anchor() const noexcept;  // implicit
+  [[nodiscard]] const est::Bytes& former_anchor() const noexcept;    // the root before the explicit one, of the same name
   [[nodiscard]] const est::Bytes& issuing() const noexcept;          // the CA certificate right above what is issued
   [[nodiscard]] const est::Bytes& crl() const noexcept;              // of the issuing CA; lists the identity "revoked"
   [[nodiscard]] const est::Bytes& root_crl() const noexcept;
 
   // An error for an unknown word.
   [[nodiscard]] est::Result<est::tls::Identity> server(std::string_view identity) const;
-  [[nodiscard]] est::Result<est::tls::Identity> client(std::string_view common_name) const;
+  // `alternative_name` as in "DNS:device.example"; empty: none.
+  [[nodiscard]] est::Result<est::tls::Identity> client(std::string_view common_name, std::string_view alternative_name = {}) const;
+  // Who signs Full PKI Responses: "issuing", "stranger" (a CA nobody knows), "leaf" (an end entity of the issuing CA).
+  [[nodiscard]] est::Result<est::tls::Identity> responder(std::string_view word) const;
+  // "symmetric", "key-transport", "key-agreement"; null for another word.
+  [[nodiscard]] const Protection* protection(std::string_view how) const;
   [[nodiscard]] est::Result<std::vector<est::Bytes>> ca_certificates(std::string_view set) const;
   [[nodiscard]] est::Result<est::Bytes> issue(const IssueWish& wish) const;
   // Whether the issuing CA signed it.

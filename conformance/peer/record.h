@@ -51,7 +51,7 @@ struct Shared {
         credentials(std::move(credentials_)),
         options(std::move(options_)),
         record(record_),
-        service(script, pki_),
+        service(script, pki_, credentials),
         gate(script.authentication, credentials, pki_) {}
 
   const Script script;

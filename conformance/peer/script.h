@@ -25,6 +25,7 @@ namespace conformance::peer {
 [[nodiscard]] const Words& endings();
 [[nodiscard]] const Words& redirections();
 [[nodiscard]] const Words& enrollment_contents();  // and issue_deviations() of pki.h
+[[nodiscard]] const Words& full_responses();       // of /fullcmc
 [[nodiscard]] const Words& keygen_contents();
 [[nodiscard]] const Words& operations();  // keys of `answers`
 
@@ -81,6 +82,7 @@ struct Script {
   std::vector<std::string> labels;                                  // CA labels served beside none
   est::codec::CsrAttrs attributes;                                  // none: 204
   bool linking = false;                                             // requests without channel binding are refused (RFC 7030 3.5)
+  bool identity_proof = false;                                      // Full PKI Requests without one are refused (RFC 5272 6.2)
   std::map<std::string, std::vector<Answer>, std::less<>> answers;  // by operation, or "other"; the last repeats
   std::vector<Script> other;                                        // where `redirect: other` leads: at most one; it has no other
 };

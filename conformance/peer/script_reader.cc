@@ -34,7 +34,7 @@ class Reader {
   Script script(const Yaml& yaml, const std::string& what, bool may_have_other) {
     Script script;
     if (!is_map(yaml, what)) return script;
-    std::vector<std::string> known{"identity", "tls", "authentication", "labels", "csrattrs", "linking", "answers"};
+    std::vector<std::string> known{"identity", "tls", "authentication", "labels", "csrattrs", "linking", "identity-proof", "answers"};
     if (may_have_other) known.emplace_back("other");
     MapReader map(yaml, what, file_, known, problems_);
     script.identity = word(map, "identity", names_of(server_identities()), "good");
@@ -46,6 +46,7 @@ class Reader {
     }
     if (const Yaml* node = map.find("csrattrs")) script.attributes = attributes(*node);
     script.linking = boolean(map, "linking", false);
+    script.identity_proof = boolean(map, "identity-proof", false);
     if (const Yaml* node = map.find("answers")) script.answers = answers(*node);
     if (const Yaml* node = map.find("other")) script.other.push_back(this->script(*node, "'other'", false));
     return script;
@@ -196,6 +197,7 @@ class Reader {
   static std::vector<std::string> contents_of(std::string_view operation) {
     if (operation == "cacerts") return names_of(ca_sets());
     if (operation == "serverkeygen") return together({issue_deviations(), keygen_contents()});
+    if (operation == "fullcmc") return together({issue_deviations(), enrollment_contents(), full_responses()});
     if (operation == "csrattrs") return {"good", "nothing", "empty-list"};
     return together({issue_deviations(), enrollment_contents()});
   }

@@ -18,6 +18,8 @@ const Words& encodings() {
       {"garbage", "characters that are no base64"},
       {"broken-der", "base64 of DER whose outer length is too large"},
       {"empty", "nothing"},
+      {"deep-nesting", "base64 of 20000 SEQUENCEs one in the other"},
+      {"huge-length", "base64 of a SEQUENCE said to have 2^63 octets"},
   };
   return words;
 }
@@ -27,10 +29,12 @@ const Words& framings() {
       {"length", "Content-Length"},
       {"chunked", "chunks of 100 octets"},
       {"chunked-extensions", "chunks with extensions and a trailer field"},
+      {"interim", "Content-Length, with a 103 before the answer"},
       {"until-close", "no length; the end of the connection ends the body"},
       {"long-length", "Content-Length is 10 octets more than what comes before the connection is closed"},
       {"short-length", "Content-Length is 10 octets less than what comes"},
       {"two-lengths", "two Content-Length fields that differ"},
+      {"wrong-chunks", "the size of the first chunk is no number"},
       {"cut-chunks", "the last chunk is missing and the connection is closed"},
   };
   return words;
@@ -67,12 +71,38 @@ const Words& enrollment_contents() {
   return words;
 }
 
+const Words& full_responses() {
+  static const Words words{
+      {"full", "a Full PKI Response with status success, signed by the issuing CA: legal"},
+      {"full-two-statuses", "two status controls for the one request, both success: legal"},
+      {"full-unreferenced", "a message in cmsSequence and another in otherMsgSequence that no control refers to: legal"},
+      {"full-older-status", "CMC Status Info instead of the extended one: legal"},
+      {"full-failed", "status failed with failInfo badRequest, the certificate beside it all the same"},
+      {"full-second-failed", "two status controls for the one request, the second one failed"},
+      {"full-pending", "status pending"},
+      {"full-confirm", "status confirmRequired"},
+      {"full-other-nonce", "the recipient nonce is not the nonce of the request"},
+      {"full-other-transaction", "another transaction identifier"},
+      {"full-unsigned", "without signature"},
+      {"full-bad-signature", "the signature does not verify"},
+      {"full-wrong-digest", "the signature covers another message digest"},
+      {"full-stranger", "signed by a CA nobody knows"},
+      {"full-leaf", "signed by an end entity of the issuing CA"},
+      {"full-published", "signed by a CA nobody knows, whose Publish Trust Anchors control names itself"},
+  };
+  return words;
+}
+
 const Words& keygen_contents() {
   static const Words words{
       {"certificate-first", "the part with the certificate comes first: legal"},
       {"transfer-encoding", "each part has Content-Transfer-Encoding: base64: legal"},
       {"folded-parts", "the base64 of both parts is folded: legal"},
       {"preamble", "text before the first and behind the last part, a quoted boundary: legal"},
+      {"long-boundary", "a boundary of 70 characters, blanks behind the delimiters: legal"},
+      {"enveloped", "the key in EnvelopedData for the key the request names: legal where it was asked for"},
+      {"enveloped-for-another", "the key in EnvelopedData for another key"},
+      {"enveloped-unknown-kind", "the key in EnvelopedData whose only recipient is of a kind nobody knows"},
       {"other-private-key", "the key delivered is not that of the certificate"},
       {"no-key", "the part with the key is missing"},
       {"no-certificate", "the part with the certificate is missing"},

@@ -230,8 +230,8 @@ TEST_F(ScriptedServerTest, StopEndsSilenceAndPauses) {
 
 // Every identity can be served, and a strict client refuses exactly those whose words say so.
 TEST_F(ScriptedServerTest, IdentitiesAreWhatTheyAreCalled) {
-  const std::vector<std::string> legal{"good", "rsa",     "no-purpose", "upper-case", "many-names", "chain-with-root",
-                                       "sha1", "revoked", "weak-key"};
+  const std::vector<std::string> legal{"good", "rsa",     "no-purpose", "upper-case",   "many-names",   "chain-with-root",
+                                       "sha1", "revoked", "weak-key",   "new-with-old", "other-address"};
   for (const auto& word : server_identities()) {
     if (word.name.starts_with("implicit")) continue;
     const auto server = serve("identity: " + word.name);

@@ -3,13 +3,19 @@
 #include <algorithm>
 
 #include "est/codec/base64.h"
-#include "est/codec/cmc.h"
 #include "est/codec/cms.h"
+#include "est/codec/der.h"
+#include "est/codec/enveloped_data.h"
 #include "est/codec/generated_key.h"
 #include "est/codec/multipart.h"
+#include "est/codec/oid.h"
 #include "est/codec/pem.h"
+#include "est/codec/pkcs8.h"
+#include "est/crypto/digest.h"
 #include "est/ops/message.h"
+#include "est/pki/envelope.h"
 #include "est/pki/request.h"
+#include "est/pki/signed_message.h"
 
 namespace conformance::peer {
 namespace {
@@ -19,17 +25,6 @@ using est::http::Response;
 using est::ops::Operation;
 
 constexpr std::size_t line = 64;
-
-Response message(std::string_view type, Bytes body) {
-  Response response;
-  response.status = 200;
-  response.reason = "OK";
-  response.fields.add("Content-Type", std::string(type));
-  response.body = std::move(body);
-  return response;
-}
-
-Response refused(std::string_view sentence) { return est::ops::text_response(400, sentence); }
 
 std::string spaced(std::string text) {
   for (std::size_t at = 20; at < text.size(); at += 40) text.insert(at, at % 3 == 0 ? "\r\n\r\n" : " \t");
@@ -50,6 +45,18 @@ std::string unpadded(est::BytesView der) {
   return text.substr(0, text.find('='));
 }
 
+// Definite lengths all the way, so that nothing but the depth is wrong.
+Bytes nested() {
+  constexpr std::size_t depth = 20000;
+  Bytes octets;
+  for (std::size_t left = depth; left > 0; --left) {
+    const std::size_t length = (left - 1) * 5;
+    const auto octet = [&](unsigned shift) { return static_cast<est::Byte>((length >> shift) & 0xffU); };
+    for (const est::Byte each : {est::Byte{0x30}, est::Byte{0x83}, octet(16), octet(8), octet(0)}) octets.push_back(each);
+  }
+  return octets;
+}
+
 Bytes broken(est::BytesView der) {
   Bytes octets = est::to_bytes(der);
   // The outer length in its long form; the value is made larger than what follows.
@@ -58,6 +65,17 @@ Bytes broken(est::BytesView der) {
 }
 
 }  // namespace
+
+Response message_of(std::string_view type, Bytes body) {
+  Response response;
+  response.status = 200;
+  response.reason = "OK";
+  response.fields.add("Content-Type", std::string(type));
+  response.body = std::move(body);
+  return response;
+}
+
+Response refused_with(std::string_view sentence) { return est::ops::text_response(400, sentence); }
 
 const Bytes& binding_of(const est::tls::Facts& facts) {
   return facts.version == est::tls::Version::tls13 ? facts.tls_exporter : facts.tls_unique;
@@ -78,20 +96,23 @@ Bytes encoded(est::BytesView der, std::string_view encoding) {
   if (encoding == "garbage") return est::to_bytes("<html>\x01\x02 this is no base64 %%%</html>");
   if (encoding == "broken-der") return est::to_bytes(est::codec::encode_base64(broken(der)));
   if (encoding == "empty") return {};
+  if (encoding == "deep-nesting") return est::to_bytes(est::codec::encode_base64(nested()));
+  if (encoding == "huge-length")
+    return est::to_bytes(est::codec::encode_base64(Bytes{0x30, 0x88, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x02, 0x01}));
   return est::to_bytes(plain);
 }
 
 Response Service::cacerts(const Answer& wish) const {
   const auto certificates = pki_.ca_certificates(wish.contents);
   if (!certificates) return est::ops::text_response(500, certificates.error().message);
-  return message(est::ops::certs_only_type, encoded(est::codec::encode_certs_only(*certificates), wish.encoding));
+  return message_of(est::ops::certs_only_type, encoded(est::codec::encode_certs_only(*certificates), wish.encoding));
 }
 
 Response Service::csrattrs(const Answer& wish) const {
   if (wish.contents == "empty-list")
-    return message(est::ops::csrattrs_type, encoded(est::codec::encode(est::codec::CsrAttrs{}), wish.encoding));
+    return message_of(est::ops::csrattrs_type, encoded(est::codec::encode(est::codec::CsrAttrs{}), wish.encoding));
   if (script_.attributes.elements.empty() || wish.contents == "nothing") return est::ops::csrattrs_response({});
-  return message(est::ops::csrattrs_type, encoded(est::codec::encode(script_.attributes), wish.encoding));
+  return message_of(est::ops::csrattrs_type, encoded(est::codec::encode(script_.attributes), wish.encoding));
 }
 
 std::string Service::refusal_of(const est::codec::CertificationRequest& csr, const est::tls::Facts& facts) const {
@@ -107,8 +128,8 @@ std::string Service::refusal_of(const est::codec::CertificationRequest& csr, con
 
 Response Service::enroll(const est::http::Request& request, const est::tls::Facts& facts, const Answer& wish) const {
   const auto csr = est::ops::read_enroll_body(request.body);
-  if (!csr.value) return refused("The body is no certification request: " + est::describe_first(csr.findings));
-  if (const std::string why = refusal_of(*csr.value, facts); !why.empty()) return refused(why);
+  if (!csr.value) return refused_with("The body is no certification request: " + est::describe_first(csr.findings));
+  if (const std::string why = refusal_of(*csr.value, facts); !why.empty()) return refused_with(why);
   return issue(*csr.value, wish);
 }
 
@@ -117,15 +138,15 @@ Response Service::issue(const est::codec::CertificationRequest& csr, const Answe
                    knows(issue_deviations(), wish.contents) ? wish.contents : "good"};
   if (issued.subject.empty()) issued.subject = *est::codec::parse_name("CN=nameless device,O=estspec");
   const auto certificate = pki_.issue(issued);
-  if (!certificate) return refused(certificate.error().message);
-  if (wish.contents == "bare") return message(est::ops::certs_only_type, encoded(*certificate, wish.encoding));
+  if (!certificate) return refused_with(certificate.error().message);
+  if (wish.contents == "bare") return message_of(est::ops::certs_only_type, encoded(*certificate, wish.encoding));
   std::vector<Bytes> bag{*certificate};
   if (wish.contents == "with-issuer" || wish.contents == "with-chain") bag.push_back(pki_.issuing());
   if (wish.contents == "with-chain") bag.push_back(pki_.anchor());
   if (wish.contents == "with-stranger") bag.push_back(pki_.implicit_anchor());
   if (wish.contents == "none") bag.clear();
   if (wish.contents == "issuer-alone") bag = {pki_.issuing()};
-  return message(est::ops::certs_only_type, encoded(est::codec::encode_certs_only(bag), wish.encoding));
+  return message_of(est::ops::certs_only_type, encoded(est::codec::encode_certs_only(bag), wish.encoding));
 }
 
 namespace {
@@ -136,24 +157,81 @@ est::codec::Part part(std::string_view type, Bytes body, bool transfer_encoding)
   return made;
 }
 
-Response multipart(const std::vector<est::codec::Part>& parts, bool with_preamble) {
-  static constexpr std::string_view boundary = "estspec.boundary";
+// RFC 2046 5.1.1: 1 to 70 characters, some of which need quotes; blanks may stand behind a delimiter.
+Response multipart(const std::vector<est::codec::Part>& parts, std::string_view contents) {
+  const bool longest = contents == "long-boundary";
+  const std::string boundary = longest ? std::string(35, '=') + "estspec'()+_,-./:?=" + std::string(16, '_') : "estspec.boundary";
   Bytes body = est::codec::encode_multipart(parts, boundary);
-  if (with_preamble) {
+  if (longest) {
+    std::string text(est::as_text(body));
+    for (std::size_t at = text.find(boundary); at != std::string::npos; at = text.find(boundary, at + boundary.size()))
+      if (text.compare(at + boundary.size(), 2, "\r\n") == 0) text.insert(at + boundary.size(), " \t");
+    body = est::to_bytes(text);
+  }
+  if (contents == "preamble") {
     const std::string preamble = "What stands here is to be ignored.\r\n";
     body.insert(body.begin(), preamble.begin(), preamble.end());
     est::append(body, "So is this.\r\n");
   }
-  const std::string value = with_preamble ? "\"" + std::string(boundary) + "\"" : std::string(boundary);
-  return message("multipart/mixed; boundary=" + value, std::move(body));
+  const std::string value = longest || contents == "preamble" ? "\"" + boundary + "\"" : boundary;
+  return message_of("multipart/mixed; boundary=" + value, std::move(body));
+}
+
+// The recipient whose key the request names, or, as the words want, another.
+est::Result<est::pki::Recipient> recipient_for(const est::codec::CertificationRequest& csr, const Pki& pki) {
+  const auto secret = est::codec::decrypt_key_identifier(csr).value;
+  const auto holder = est::codec::asymmetric_decrypt_key_identifier(csr).value;
+  for (const std::string_view how : {"symmetric", "key-transport", "key-agreement"}) {
+    const Protection& known = *pki.protection(how);
+    const auto& named = known.key ? holder : secret;
+    if (named && est::as_text(*named) == known.identifier)
+      return est::pki::Recipient{*named, known.key ? known.key->public_key_info() : Bytes(), known.secret};
+  }
+  return est::Error{"The request names no key that the new one could be encrypted with."};
+}
+
+// A RecipientInfo of kind `other` (RFC 5652 6.2.5), which encode_enveloped_data() leaves out: put where the only recipient was.
+Bytes with_unknown_recipient(est::codec::EnvelopedData sealed) {
+  namespace der = est::codec::der;
+  const Bytes other = der::context(4, der::concat({der::oid(est::codec::Oid("1.3.6.1.4.1.32473.7030.5")), der::null()}));
+  const Bytes content = der::sequence(
+      {der::oid(sealed.content_type), est::codec::encode(sealed.content_encryption), der::context(0, sealed.encrypted_content, false)});
+  const Bytes data = der::sequence({der::integer(3), der::set_of({other}), content});
+  return der::sequence({der::oid(est::codec::oids::enveloped_data), der::context(0, data)});
 }
 
 }  // namespace
 
+// RFC 7030 4.4.2, RFC 5958 4: the key in a package, signed by the issuing CA, enveloped for the key the request names.
+est::Result<Bytes> Service::enveloped(const est::codec::CertificationRequest& csr, est::BytesView key, const std::string& contents) const {
+  auto recipient = recipient_for(csr, pki_);
+  if (!recipient) return recipient.error();
+  const auto capabilities = est::codec::smime_capabilities(csr).value;
+  if (!capabilities) return est::Error{"The request has no SMIMECapabilities."};
+  if (contents == "enveloped-for-another") {
+    const auto stranger = est::crypto::PrivateKey::generate(est::crypto::KeyType::ec_p256);
+    if (!stranger) return stranger.error();
+    if (recipient->secret.empty() && est::crypto::key_facts(recipient->public_key_info)->algorithm == "EC")
+      recipient->public_key_info = stranger->public_key_info();
+    if (!recipient->secret.empty()) recipient->secret = est::crypto::random_bytes(recipient->secret.size());
+    recipient->identifier = est::to_bytes("somebody else");
+  }
+  const auto signer = pki_.responder("issuing");
+  if (!signer) return signer.error();
+  const Bytes package = est::codec::encode_asymmetric_key_package({est::to_bytes(key)});
+  const auto message = est::pki::sign_message({est::codec::oids::asymmetric_key_package, package, signer->chain},
+                                              {&*signer->key, signer->chain.front(), {}, {}, {}});
+  if (!message) return message.error();
+  const est::pki::Envelope envelope{est::codec::oids::signed_data, est::codec::encode_bare_signed_data(*message)};
+  const auto sealed = est::pki::seal(envelope, *recipient, *capabilities);
+  if (!sealed) return sealed.error();
+  return contents == "enveloped-unknown-kind" ? with_unknown_recipient(*sealed) : est::codec::encode_enveloped_data(*sealed);
+}
+
 Response Service::serverkeygen(const est::http::Request& request, const est::tls::Facts& facts, const Answer& wish) const {
   const auto csr = est::ops::read_enroll_body(request.body);
-  if (!csr.value) return refused("The body is no certification request: " + est::describe_first(csr.findings));
-  if (const std::string why = refusal_of(*csr.value, facts); !why.empty()) return refused(why);
+  if (!csr.value) return refused_with("The body is no certification request: " + est::describe_first(csr.findings));
+  if (const std::string why = refusal_of(*csr.value, facts); !why.empty()) return refused_with(why);
   auto key = est::crypto::PrivateKey::generate(est::crypto::KeyType::ec_p256);
   auto other = est::crypto::PrivateKey::generate(est::crypto::KeyType::ec_p256);
   if (!key || !other) return est::ops::text_response(500, "The key cannot be made.");
@@ -165,25 +243,17 @@ Response Service::serverkeygen(const est::http::Request& request, const est::tls
   Response issued = issue(wanted, certificate);
   if (issued.status != 200 || wish.contents == "certs-only") return issued;
   const bool marked = wish.contents == "transfer-encoding";
-  const Bytes delivered = (wish.contents == "other-private-key" ? *other : *key).to_pkcs8();
-  std::vector<est::codec::Part> parts{part(est::codec::pkcs8_type, encoded(delivered, certificate.encoding), marked),
+  est::Result<Bytes> delivered = (wish.contents == "other-private-key" ? *other : *key).to_pkcs8();
+  const bool in_envelope = wish.contents.starts_with("enveloped");
+  if (in_envelope) delivered = enveloped(*csr.value, *delivered, wish.contents);
+  if (!delivered) return refused_with(delivered.error().message);
+  const std::string_view type = in_envelope ? est::codec::generated_key_type : est::codec::pkcs8_type;
+  std::vector<est::codec::Part> parts{part(type, encoded(*delivered, certificate.encoding), marked),
                                       part(est::ops::certs_only_type, issued.body, marked)};
   if (wish.contents == "no-key") parts.erase(parts.begin());
   if (wish.contents == "no-certificate") parts.pop_back();
   if (wish.contents == "certificate-first") std::swap(parts.front(), parts.back());
-  return multipart(parts, wish.contents == "preamble");
-}
-
-// A Simple PKI Response to the first PKCS #10 request inside (RFC 5272 4.1).
-Response Service::fullcmc(const est::http::Request& request, const est::tls::Facts& facts, const Answer& wish) const {
-  const auto outer = est::ops::read_signed_data_body(request.body);
-  if (!outer.value || !outer.value->content) return refused("The body is no Full PKI Request.");
-  const auto data = est::codec::decode_pki_data(*outer.value->content);
-  if (!data.value || data.value->requests.empty() || !data.value->requests.front().pkcs10)
-    return refused("The Full PKI Request holds no PKCS #10 request.");
-  const auto& csr = *data.value->requests.front().pkcs10;
-  if (const std::string why = refusal_of(csr, facts); !why.empty()) return refused(why);
-  return issue(csr, wish);
+  return multipart(parts, wish.contents);
 }
 
 Response Service::answer(Operation operation, const est::http::Request& request, const est::tls::Facts& facts, const Answer& wish) const {

@@ -4,6 +4,8 @@
 
 #include "conformance/peer/pki.h"
 #include "conformance/peer/script.h"
+#include "est/codec/cmc.h"
+#include "est/http/auth.h"
 #include "est/http/message.h"
 #include "est/ops/operation.h"
 #include "est/tls/facts.h"
@@ -13,7 +15,9 @@ namespace conformance::peer {
 // The service of one script; all references must outlive it.
 class Service {
  public:
-  Service(const Script& script, const Pki& pki) : script_(script), pki_(pki) {}
+  // `credentials`: user and password are also what proves identity in Full PKI Requests (RFC 5272 6.2).
+  Service(const Script& script, const Pki& pki, const est::http::Credentials& credentials)
+      : script_(script), pki_(pki), credentials_(credentials) {}
 
   // A refusal (4xx, text/plain) says what is wrong with the request. `facts`: of the connection it came over.
   [[nodiscard]] est::http::Response answer(est::ops::Operation operation, const est::http::Request& request, const est::tls::Facts& facts,
@@ -25,16 +29,24 @@ class Service {
   [[nodiscard]] est::http::Response enroll(const est::http::Request& request, const est::tls::Facts& facts, const Answer& wish) const;
   [[nodiscard]] est::http::Response serverkeygen(const est::http::Request& request, const est::tls::Facts& facts, const Answer& wish) const;
   [[nodiscard]] est::http::Response fullcmc(const est::http::Request& request, const est::tls::Facts& facts, const Answer& wish) const;
+  [[nodiscard]] std::string identity_refusal(const est::codec::PkiData& data) const;
+  // The key as the request wants it: PKCS #8, or EnvelopedData for the key it names.
+  [[nodiscard]] est::Result<est::Bytes> enveloped(const est::codec::CertificationRequest& csr, est::BytesView key,
+                                                  const std::string& contents) const;
   [[nodiscard]] est::http::Response issue(const est::codec::CertificationRequest& csr, const Answer& wish) const;
   // Why a request is refused; empty when it is not.
   [[nodiscard]] std::string refusal_of(const est::codec::CertificationRequest& csr, const est::tls::Facts& facts) const;
 
   const Script& script_;
   const Pki& pki_;
+  const est::http::Credentials& credentials_;
 };
 
 // The binding a request linked to this connection has (RFC 7030 3.5; INT-01): tls-unique, or on TLS 1.3 the exporter.
 [[nodiscard]] const est::Bytes& binding_of(const est::tls::Facts& facts);
+
+[[nodiscard]] est::http::Response message_of(std::string_view type, est::Bytes body);
+[[nodiscard]] est::http::Response refused_with(std::string_view sentence);
 
 // DER as an EST body, in one of encodings().
 [[nodiscard]] est::Bytes encoded(est::BytesView der, std::string_view encoding);

@@ -19,6 +19,8 @@ const std::string& word(const Instructions& told, std::string_view name) {
 
 std::vector<std::string> list_of(const std::string& path) { return path.empty() ? std::vector<std::string>{} : std::vector{path}; }
 
+std::string file_of(const std::string& path) { return path.empty() ? path : "file:" + path; }
+
 std::string command_of(const std::string& operation) {
   if (operation == "simpleenroll") return "enroll";
   if (operation == "simplereenroll") return "reenroll";
@@ -31,8 +33,18 @@ void fill_request(const Instructions& told, client::Flags& flags) {
   flags.force = true;
   // What the server lists is the client's affair when it acts on its own; else it does what it is told.
   flags.no_attributes = flags.operation != "provision";
-  if (flags.no_attributes) flags.key_type = word(told, "key");
-  if (flags.operation != "reenroll") flags.subject = word(told, "subject");
+  flags.keep_key = flags.operation == "reenroll" && word(told, "renewal") == "renew";
+  if (flags.no_attributes && !flags.keep_key) flags.key_type = word(told, "key");
+  flags.subject = word(told, flags.operation == "reenroll" ? "new_subject" : "subject");
+  flags.names = list_of(word(told, "san"));
+  flags.otp = file_of(word(told, "otp_file"));
+  flags.revocation_challenge = file_of(word(told, "revocation_challenge_file"));
+  flags.protect_id = word(told, "protect_id");
+  flags.protect_key = word(told, "protect_key");
+  flags.protect_secret_file = word(told, "protect_secret_file");
+  flags.cmc_user = word(told, "cmc_user");
+  flags.cmc_secret = file_of(word(told, "cmc_secret_file"));
+  flags.crmf = flags.operation == "fullcmc" && word(told, "request_form") == "crmf";
   if (flags.operation == "provision") flags.store = word(told, "state_dir") + "/store";
   const std::string& linking = word(told, "linking");
   flags.linking = linking == "on" ? "exporter" : linking == "off" ? "none" : "auto";
@@ -47,8 +59,9 @@ client::Flags flags_of(const Instructions& told) {
   flags.anchors = list_of(word(told, "trust_anchor"));
   flags.implicit_anchors = list_of(word(told, "implicit_anchor"));
   flags.crls = list_of(word(told, "crls"));
-  if (!word(told, "user").empty()) flags.user = word(told, "user");
   flags.password_file = word(told, "password_file");
+  if (!flags.password_file.empty()) flags.user = word(told, "user");
+  flags.fingerprint = word(told, "fingerprint");
   flags.client_cert = word(told, "client_cert");
   flags.client_key = word(told, "client_key");
   flags.timeout = 20;

@@ -10,6 +10,7 @@
 #include "conformance/steps/outcome.h"
 #include "conformance/steps/parameters.h"
 #include "conformance/steps/redact.h"
+#include "est/base/file.h"
 #include "est/codec/pem.h"
 #include "est/crypto/digest.h"
 
@@ -76,10 +77,12 @@ class ClientSession final : public engine::Session {
     const auto script =
         map == nullptr ? est::Result<peer::Script>(peer::Script{}) : peer::script_of(*map, step.place.file, step.place.line);
     if (!script) return fault(script.error().message);
-    auto server = peer::ScriptedServer::start(*script, *run_.pki, run_.credentials);
+    const est::http::Credentials credentials{user_for(parameters), run_.credentials.password};
+    auto server = peer::ScriptedServer::start(*script, *run_.pki, credentials);
     if (!server) return fault("the scripted server: " + server.error().message);
     const std::string operation = parameters.text("operation");
-    const Instructions instructions = instructions_for(operation, parameters, (*server)->port(), before.exchanges.size());
+    Instructions instructions = instructions_for(operation, parameters, (*server)->port(), before.exchanges.size());
+    if (auto status = add_further(parameters, instructions); !status) return fault(status.error().message);
     const auto within = std::chrono::seconds(parameters.number("within", run_.profile.seconds));
     if (auto status = run_hook("seed", run_.profile.seed, instructions, within); !status) return cannot(status.error().message);
     const auto end = run_.start(operation, instructions, within);
@@ -111,29 +114,66 @@ class ClientSession final : public engine::Session {
                                                                                                  : "password");
     const bool password = credentials == "password" || credentials == "both";
     const bool certificate = credentials == "certificate" || credentials == "both";
+    const bool named = parameters.text("certificate", "plain") == "with-names";
     const std::string host = parameters.text("named", "name") == "address" ? "127.0.0.1" : "localhost";
     const std::string out = folder_.path() + "/out-" + std::to_string(number);
     std::error_code ignored;
     std::filesystem::create_directory(out, ignored);
     const auto given = [](bool is, const std::string& what) { return is ? what : std::string(); };
+    const std::string explicit_anchor = anchors == "former" ? files_->former_anchor : files_->trust_anchor;
     return {{"operation", operation},
             {"url", "https://" + host + ":" + std::to_string(port)},
             {"host", host},
             {"port", std::to_string(port)},
             {"label", parameters.text("label")},
-            {"trust_anchor", given(anchors == "explicit" || anchors == "both", files_->trust_anchor)},
+            {"trust_anchor", given(anchors == "explicit" || anchors == "both" || anchors == "former", explicit_anchor)},
             {"implicit_anchor", given(anchors == "implicit" || anchors == "both", files_->implicit_anchor)},
-            {"user", given(password, run_.credentials.user)},
+            {"user", given(password, user_for(parameters))},
             {"password_file", given(password, files_->password)},
-            {"client_cert", given(certificate, files_->client_certificate)},
-            {"client_key", given(certificate, files_->client_key)},
+            {"client_cert", given(certificate, named ? files_->named_certificate : files_->client_certificate)},
+            {"client_key", given(certificate, named ? files_->named_key : files_->client_key)},
             {"crls", given(parameters.text("crls", "none") == "given", files_->crls)},
             {"key", parameters.text("key", "ec-p256")},
             {"linking", parameters.text("linking", "default")},
             {"wait", std::to_string(parameters.number("wait", 0))},
-            {"subject", "CN=" + run_.credentials.user + ",O=estspec"},
+            {"subject", parameters.text("subject", "CN=" + run_.credentials.user + ",O=estspec")},
+            {"san", parameters.text("san")},
             {"out_dir", out},
             {"state_dir", folder_.path() + "/state"}};
+  }
+
+  [[nodiscard]] std::string user_for(const Parameters& parameters) const {
+    const std::string kind = parameters.text("user", "given");
+    if (kind == "empty") return {};
+    return kind == "with-colon" ? "device:" + run_.credentials.user : run_.credentials.user;
+  }
+
+  // What only few scenarios tell. Challenges are no secrets of anybody, and say so.
+  est::Status add_further(const Parameters& parameters, Instructions& instructions) {
+    const auto given = [](bool is, const std::string& what) { return is ? what : std::string(); };
+    const std::string fingerprint = parameters.text("fingerprint", "none");
+    const est::BytesView certificate = fingerprint == "wrong" ? run_.pki->implicit_anchor() : run_.pki->anchor();
+    instructions["fingerprint"] = given(fingerprint != "none", est::hex(est::crypto::digest(est::crypto::Digest::sha256, certificate)));
+    const std::string how = parameters.text("protect", "none");
+    const peer::Protection* protection = run_.pki->protection(how);
+    instructions["protect_id"] = protection == nullptr ? "" : protection->identifier;
+    instructions["protect_secret_file"] = given(how == "symmetric", files_->secret_for_keys);
+    instructions["protect_key"] = how == "key-transport" ? files_->transport_key : given(how == "key-agreement", files_->agreement_key);
+    const bool proves = parameters.text("proof", "none") == "shared-secret";
+    instructions["cmc_user"] = given(proves, run_.credentials.user);
+    instructions["cmc_secret_file"] = given(proves, files_->password);
+    instructions["request_form"] = parameters.text("form", "pkcs10");
+    instructions["renewal"] = parameters.text("renewal", "default");
+    instructions["new_subject"] = parameters.text("new-subject");
+    const bool challenges = parameters.text("challenges", "none") == "given";
+    instructions["otp_file"] = given(challenges, folder_.path() + "/otp");
+    instructions["revocation_challenge_file"] = given(challenges, folder_.path() + "/revocation-challenge");
+    if (!challenges) return {};
+    if (auto status = est::write_file(folder_.path() + "/otp", "one time 7894", 0600); !status) return status;
+    return est::write_file(folder_.path() + "/revocation-challenge",
+                           "R\xc3\xbc"
+                           "ckruf",
+                           0600);
   }
 
   StepOutcome record(const std::string& operation, const ClientEnd& end, const std::vector<peer::SeenConnection>& seen,

@@ -100,6 +100,18 @@ const Claims& client_claims() {
       {"client-implicit-anchors", "can be given implicit trust anchors beside the explicit ones, and tells them apart"},
       {"client-revocation", "checks the server's certificate against the CRLs it is given"},
       {"client-resumption", "resumes TLS sessions"},
+      {"client-bootstrap", "can be given the fingerprint of a CA certificate for the first contact, by provision"},
+      {"client-keeps-anchors",
+       "keeps the anchors it got from /cacerts by provision for the next start, and goes without the implicit ones then"},
+      {"client-late-certificate", "shows its certificate when it is asked for it after the handshake, too"},
+      {"client-renewal-choice", "renews with the present key or a new one, as it is told"},
+      {"client-new-names", "asks for other names by ChangeSubjectName when it renews (RFC 6402)"},
+      {"client-alternative-names", "can be told an alternative name for its request"},
+      {"client-challenges", "has values for otpChallenge and revocationChallenge, and knows estIdentityLinking (RFC 7894)"},
+      {"client-empty-user", "can be told an empty user name"},
+      {"client-protected-keys", "has generated keys encrypted for a secret, an RSA or an EC key it is given"},
+      {"client-cmc-secret", "proves its identity in Full PKI Requests by a shared secret"},
+      {"client-crmf", "makes Full PKI Requests in CRMF form"},
   };
   return claims;
 }

@@ -239,7 +239,9 @@ Outcome<Issued> Client::full_cmc(const MakeRequest& make, const est::crypto::Pri
     const Bytes before = sending.der;
     if (auto problem = make_for(sending, facts)) return *std::move(problem);
     if (request && before == sending.der) return base64_body(request->der);
-    Result<CmcRequest> made = make_full_request(sending.der, {signs_message(identity, sending.der) ? &*identity : nullptr, &key}, extras);
+    CmcExtras with = extras;
+    if (request) with.transaction = &request->transaction;
+    Result<CmcRequest> made = make_full_request(sending.der, {signs_message(identity, sending.der) ? &*identity : nullptr, &key}, with);
     if (!made) return configuration_problem(made.error());
     request = *std::move(made);
     return base64_body(request->der);

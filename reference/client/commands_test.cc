@@ -100,6 +100,21 @@ TEST_F(CommandsTest, EachOperation) {
   }
 }
 
+// RFC 6402 2.4: who signs with a certificate asks for the names in it.
+TEST_F(CommandsTest, AFullPkiRequestThatRenewsKeepsTheNames) {
+  const std::string certificate = folder.path("first.pem");
+  const Ran first = run("enroll", with_password({"--anchors", file("root.pem"), "--subject", "CN=named", "--san", "DNS:named.example",
+                                                 "--out", certificate, "--out-key", folder.path("first.key")}));
+  ASSERT_EQ(first.code, 0) << first.err;
+  const Ran second = run("fullcmc", {"--anchors", file("root.pem"), "--client-cert", certificate, "--client-key", folder.path("first.key"),
+                                     "--out", folder.path("second.pem"), "--out-key", folder.path("second.key")});
+  ASSERT_EQ(second.code, 0) << second.err;
+  const auto identity = read_identity(folder.path("second.pem"), folder.path("second.key"));
+  ASSERT_TRUE(identity.ok()) << identity.error().message;
+  EXPECT_EQ(decoded(identity->chain.front()).subject.to_string(), "CN=named");
+  EXPECT_NE(decoded(identity->chain.front()).extension(est::codec::oids::subject_alt_name), nullptr);
+}
+
 TEST_F(CommandsTest, Pkcs12HoldsBoth) {
   const Ran ran = run("enroll", with_password({"--anchors", file("root.pem"), "--subject", "CN=p12", "--format", "pkcs12", "--out",
                                                folder.path("both.p12"), "--out-passphrase", "word"}));

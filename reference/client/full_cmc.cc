@@ -112,6 +112,13 @@ Result<Bytes> tagged_request(est::BytesView pkcs10, const CmcSignatory& signator
   return crmf_of(pkcs10, *signatory.key, request_part);
 }
 
+// A positive INTEGER in its shortest form.
+Bytes new_transaction() {
+  Bytes number = est::crypto::random_bytes(transaction_size);
+  number.front() = static_cast<est::Byte>((number.front() & 0x7fU) | 0x40U);
+  return number;
+}
+
 std::vector<codec::Control> controls_for(const CmcRequest& request, est::BytesView requests, const CmcExtras& extras) {
   std::vector<codec::Control> controls{
       codec::make_octets_control(nonce_part, cmc_oids::sender_nonce, request.nonce),
@@ -133,9 +140,7 @@ Result<CmcRequest> make_full_request(est::BytesView pkcs10, const CmcSignatory& 
   if (!tagged) return tagged.error();
   CmcRequest request;
   request.nonce = est::crypto::random_bytes(nonce_size);
-  request.transaction = est::crypto::random_bytes(transaction_size);
-  // A positive INTEGER in its shortest form.
-  request.transaction.front() = static_cast<est::Byte>((request.transaction.front() & 0x7fU) | 0x40U);
+  request.transaction = extras.transaction != nullptr ? *extras.transaction : new_transaction();
   const Bytes requests = codec::encode_request_sequence({*tagged});
   const std::vector<codec::Control> controls = controls_for(request, requests, extras);
   est::pki::MessageSpec spec{codec::cmc_content::pki_data(), codec::encode_pki_data(controls, requests), {}};

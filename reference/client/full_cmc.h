@@ -31,9 +31,10 @@ struct CmcRequest {
 };
 // What may go with it. All borrowed.
 struct CmcExtras {
-  const SharedSecret* secret = nullptr;  // identity proof
-  const PopLink* link = nullptr;         // whose witness is in the request already
-  bool crmf = false;                     // the request is sent in CRMF form, signed by `signatory.key`
+  const SharedSecret* secret = nullptr;     // identity proof
+  const PopLink* link = nullptr;            // whose witness is in the request already
+  bool crmf = false;                        // the request is sent in CRMF form, signed by `signatory.key`
+  const est::Bytes* transaction = nullptr;  // the transactionId of the request this one repeats (RFC 5272 6.6); null: a new one
 };
 [[nodiscard]] est::Result<CmcRequest> make_full_request(est::BytesView pkcs10, const CmcSignatory& signatory, const CmcExtras& extras = {});
 

@@ -92,6 +92,17 @@ TEST(MakeFullRequest, IsSignedByTheRequestsKeyAndHasItsNonces) {
   EXPECT_FALSE(make_full_request(device_request(), {}).ok());
 }
 
+TEST(MakeFullRequest, ARepetitionStaysInItsTransaction) {
+  const CmcRequest first = make_full_request(device_request(), {nullptr, &device_key()}).value();
+  const CmcRequest fresh = make_full_request(device_request(), {nullptr, &device_key()}).value();
+  CmcExtras again;
+  again.transaction = &first.transaction;
+  const CmcRequest second = make_full_request(device_request(), {nullptr, &device_key()}, again).value();
+  EXPECT_EQ(second.transaction, first.transaction);
+  EXPECT_NE(second.nonce, first.nonce);
+  EXPECT_NE(fresh.transaction, first.transaction);
+}
+
 TEST(MakeFullRequest, TheSharedSecretProvesWhoAsks) {
   const SharedSecret secret = alice();
   const SharedSecret unnamed{{}, Secret("correct horse")};

@@ -41,6 +41,13 @@ Problem untrusted_server(const Place& place, const std::string& reason) {
   return {ProblemKind::untrusted, "the server " + place.at.to_string() + " is not authorised (RFC 7030 3.6): " + reason};
 }
 
+// RFC 7617 2.
+bool fit_for_basic(const est::http::Credentials& credentials) {
+  const auto control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+  const std::string all = credentials.user + credentials.password;
+  return credentials.user.find(':') == std::string::npos && std::none_of(all.begin(), all.end(), control);
+}
+
 // What the handshake's judge saw; it may be asked on another connection's behalf never, so one record will do.
 struct Judgement {
   ServerVerdict verdict;
@@ -284,6 +291,9 @@ std::optional<Problem> Session::authenticate(const Place& place, const Ask& ask,
   auto credentials = options_.credentials({place.url(), est::printable(offer.realm, 80), offer.scheme()});
   if (!credentials) return configuration_problem(credentials.error());
   if (!*credentials) return give_up("the server wants a user name and password (" + offer.scheme() + "); there are none");
+  if (!offer.digest && !fit_for_basic(**credentials))
+    return give_up(
+        "the user name or password cannot be sent by Basic, which has no place for a colon in the name or for control characters");
   attempt.authorization = est::http::answer(offer, **credentials, ask.method, place.target);
   attempt.answered_stale = attempt.answered;
   attempt.answered = true;

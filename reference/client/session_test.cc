@@ -169,6 +169,17 @@ TEST_F(SessionTest, EmptyUserName) {
   EXPECT_TRUE(s.ask({"GET", "/x"}).ok());
 }
 
+// RFC 7617 2: the server would take what is behind the colon for the password.
+TEST_F(SessionTest, BasicHasNoPlaceForAColonInTheName) {
+  give_credentials("ali:ce");
+  start(demand_basic);
+  Session s = session();
+  const auto answer = s.ask({"GET", "/x"});
+  ASSERT_FALSE(answer.ok());
+  EXPECT_THAT(answer.problem().reason, HasSubstr("colon"));
+  EXPECT_THAT(server->requests(), SizeIs(1));
+}
+
 TEST_F(SessionTest, AnswersDigestAndAStaleNonceOnce) {
   give_credentials();
   const est::http::DigestVerifier verifier({}, est::system_clock());

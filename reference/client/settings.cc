@@ -327,6 +327,16 @@ Status settle_protection(Settling& s) {
   return {};
 }
 
+// RFC 6402 2.4: a Full PKI Request that a certificate signs, other than a registration authority's, asks for the names in it.
+void settle_signed_renewal(Settling& s) {
+  const auto& identity = s.settings.client.session.identity;
+  if (s.flags.operation != "fullcmc" || !identity || is_registration_authority(identity->chain.front())) return;
+  auto certificate = est::codec::decode_certificate(identity->chain.front());
+  const auto& subject = s.settings.request.wishes.subject;
+  const bool renews = certificate.value && (!subject || est::codec::same_name(*subject, certificate.value->subject));
+  if (renews) s.settings.request.renewed = *std::move(certificate.value);
+}
+
 // --- where it goes
 
 Status settle_output(Settling& s) {
@@ -401,6 +411,7 @@ Result<Settings> settle(const Flags& flags) {
                               : flags.linking == "none"   ? Linking::none
                                                           : Linking::automatic;
   if (Status settled = settle_names(flags, s.settings.request.wishes); !settled) return settled.error();
+  settle_signed_renewal(s);
   if (Status settled = settle_challenges(s, s.settings.request.wishes); !settled) return settled.error();
   for (Status (*step)(Settling&) : {settle_key, settle_own_request, settle_full_cmc, settle_protection, settle_output})
     if (Status settled = step(s); !settled) return settled.error();
