@@ -7,10 +7,11 @@
 namespace conformance {
 
 struct EmbeddedFile {
-  std::string_view name;  // relative to conformance/, with forward slashes
+  std::string_view name;  // relative to conformance/ or vectors/, with forward slashes
   std::string_view text;
 };
 
-[[nodiscard]] std::span<const EmbeddedFile> embedded_files();
+[[nodiscard]] std::span<const EmbeddedFile> embedded_files();    // scenarios, requirements, interpretations
+[[nodiscard]] std::span<const EmbeddedFile> embedded_vectors();  // the test vectors, their index and schema
 
 }  // namespace conformance

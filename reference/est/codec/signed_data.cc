@@ -205,9 +205,12 @@ std::optional<SignedData> read_signed_data(Reader& from) {
   if (!version || !algorithms) return std::nullopt;
   data.version = *version;
   data.digest_algorithms = std::move(*algorithms);
+  const std::size_t content_at = fields.offset();
   if (!read_encapsulated(fields, data) || !read_bags(fields, data, others) || !read_signers(fields, data)) return std::nullopt;
   fields.finish("SignedData");
   if (fields.failed()) return std::nullopt;
+  if (data.signers.empty() && (data.content || data.content_type != oids::data))
+    fields.report("cms.content-without-signer", Severity::warning, content_at, "nobody signed the content, which then is to be left out");
   // Choices other than certificates are an error of their own, and each sets another version.
   if (!others && data.version != signed_data_version(data))
     fields.report("cms.version", Severity::error, version_at,

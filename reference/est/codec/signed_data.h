@@ -7,7 +7,8 @@
 // cms.signed-attributes.content-type (absent, or not the type of the content), cms.signed-attributes.message-digest (absent or no
 // OCTET STRING), cms.signed-attributes.duplicate, cms.signed-attributes.single-value (RFC 5652 11.1 to 11.3).
 // Warnings: cms.signed-attributes.order and cms.certificates.order (not in the order of a SET OF), cms.signer.digest-algorithm (not among
-// the message's digestAlgorithms).
+// the message's digestAlgorithms), cms.content-without-signer (RFC 5652 5.2: without signers the type is id-data and the content left out;
+// that nobody signed is for the caller to judge).
 #pragma once
 
 #include <cstdint>

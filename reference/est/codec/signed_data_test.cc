@@ -157,6 +157,17 @@ TEST(SignedData, EachRuleHasItsFinding) {
   }
 }
 
+// RFC 5652 5.2: without signers the type is id-data and there is no content.
+TEST(SignedData, ContentNobodySignedIsTold) {
+  SignedData data = *decode_signed_data(from_pem(by_serial)).value;
+  data.signers.clear();
+  const auto told = [&data] { return contains(decode_signed_data(encode_signed_data(data)).findings, "cms.content-without-signer"); };
+  EXPECT_TRUE(told());
+  data.content.reset();
+  data.content_type = oids::data;
+  EXPECT_FALSE(told());
+}
+
 TEST(SignedData, AbsentContentIsNoEmptyContent) {
   SignedData data = *decode_signed_data(from_pem(by_serial)).value;
   data.content.reset();
