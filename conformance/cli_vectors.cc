@@ -65,7 +65,7 @@ bool several_types(const std::vector<Vector>& some) {
   return std::any_of(some.begin(), some.end(), [&](const Vector& vector) { return vector.type != some.front().type; });
 }
 
-Json json_of(const Vector& vector) {
+Json vector_json(const Vector& vector) {
   return {{"id", vector.id},           {"type", vector.type},     {"result", to_string(vector.expected)},
           {"comment", vector.comment}, {"clause", vector.clause}, {"findings", vector.findings}};
 }
@@ -73,7 +73,7 @@ Json json_of(const Vector& vector) {
 int list_vectors(const VectorsOptions& options, const std::vector<Vector>& some) {
   Json all = Json::array();
   for (const Vector& vector : some) {
-    if (options.json) all.push_back(json_of(vector));
+    if (options.json) all.push_back(vector_json(vector));
     if (!options.json)
       std::cout << fmt::format("{:<48} {:<10} {}\n", vector.id, to_string(vector.expected), est::printable(vector.comment, 300));
   }
@@ -141,8 +141,8 @@ void print_score(const std::vector<Scored>& all) {
   }
 }
 
-Json json_of(const Scored& one) {
-  Json json = json_of(*one.vector);
+Json scored_json(const Scored& one) {
+  Json json = vector_json(*one.vector);
   json["outcome"] = to_string(one.outcome);
   json["code"] = one.code;
   json["right"] = one.right();
@@ -154,7 +154,7 @@ int tell_score(const VectorsOptions& options, const std::vector<Scored>& all) {
   const auto wrong = static_cast<std::ptrdiff_t>(all.size()) - right;
   if (options.json) {
     Json results = Json::array();
-    for (const Scored& one : all) results.push_back(json_of(one));
+    for (const Scored& one : all) results.push_back(scored_json(one));
     print(Json{{"totals", {{"vectors", all.size()}, {"right", right}, {"wrong", wrong}}}, {"results", std::move(results)}});
   } else {
     print_score(all);

@@ -52,7 +52,7 @@ TEST_P(Published, OursComeToTheResultAndNameTheRule) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Published, ::testing::Values(Expected::valid, Expected::acceptable, Expected::invalid),
-                         [](const auto& info) { return std::string(to_string(info.param)); });
+                         [](const auto& each) { return std::string(to_string(each.param)); });
 
 TEST(Published, EveryInvalidVectorNamesARule) {
   for (const Vector& vector : published()) {
