@@ -219,7 +219,7 @@ std::vector<ClientFault> narrow_readers_of_keys_and_lists() {
        .configure = in_keys([](const Response& answer) { return !est::as_text(answer.body).starts_with("--"); })},
       {.id = "FAULT-CL-KEY-04",
        .sentence = "reads parts whose base64 is one line only",
-       .kills = {"EST-CL-250/folded-parts"},
+       .kills = {"EST-CL-255"},
        .configure = in_keys([](const Response& answer) {
          const std::string_view text = est::as_text(answer.body);
          const std::size_t head = text.find("\r\n\r\n");
