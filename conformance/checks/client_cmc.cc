@@ -117,11 +117,14 @@ Results full_request_form(const CheckInput& input) {
   const std::string wanted = "Full PKI Requests as RFC 5272 3.2, RFC 5273 3 and RFC 7030 4.3.1 say";
   const Peers requests = requests_of(input, operation_of(input));
   if (requests.empty()) return {inconclusive(input, "The client sent no request for " + operation_of(input) + ".", wanted)};
+  const std::string form = text(input.parameters, "form", "any");
   Results results;
   for (const Exchange* exchange : requests) {
     const auto full = full_request_in(*exchange);
     std::string problem = full ? type_problem(*exchange) : "it is no SignedData with a PKIData";
     if (problem.empty()) problem = contents_problem(full->data);
+    if (problem.empty() && form != "any" && (form == "crmf") != full->data.value->requests.front().crmf.has_value())
+      problem = "its request is not in the form of " + form;
     if (problem.empty()) problem = signature_problem(*full);
     if (!problem.empty()) return {result(input, Verdict::fail, "The client sent a Full PKI Request, and " + problem + ".", wanted, "CMS")};
     const Results link = judge_link_random(input, *full->data.value);
@@ -174,7 +177,11 @@ Results one_transaction(const CheckInput& input) {
 
 void add_client_cmc_checks(engine::Vocabulary& vocabulary) {
   const auto about = parameter("operation", ParameterType::text, "default: the one that was driven");
-  add(vocabulary, {"full-request-form", "every Full PKI Request is well made and rightly signed", {about}, full_request_form, "operation"});
+  add(vocabulary, {"full-request-form",
+                   "every Full PKI Request is well made and rightly signed",
+                   {about, choice("form", {"any", "pkcs10", "crmf"}, "of the requests inside (default any)")},
+                   full_request_form,
+                   "operation"});
   add(vocabulary, {"identity-proof",
                    "whether Full PKI Requests have an identity proof",
                    {about, required(choice("is", {"there", "absent"}, "there or absent"))},

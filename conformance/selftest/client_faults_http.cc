@@ -207,7 +207,7 @@ std::vector<ClientFault> authentication() {
            }},
       {.id = "FAULT-CL-AUTH-11",
        .sentence = "shows no certificate",
-       .kills = {"EST-CL-101", "EST-CL-137", "EST-CL-138"},
+       .kills = {"EST-CL-101", "EST-CL-137", "EST-CL-138", "EST-CL-321/1.2", "EST-CL-321/1.3"},
        .configure = forgets_certificate},
   };
 }

@@ -132,7 +132,7 @@ std::vector<ClientFault> carelessness() {
        .configure = forgives({X509_V_ERR_CERT_HAS_EXPIRED, X509_V_ERR_CERT_NOT_YET_VALID})},
       {.id = "FAULT-CL-TRUST-03",
        .sentence = "takes servers of CAs it was not told, as if it asked the system's trust store as well",
-       .kills = {"EST-CL-003/untrusted", "EST-CL-010"},
+       .kills = {"EST-CL-003/untrusted", "EST-CL-010", "EST-CL-371"},
        .configure = forgives({X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN,
                               X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE})},
       {.id = "FAULT-CL-TRUST-04",
@@ -141,7 +141,7 @@ std::vector<ClientFault> carelessness() {
        .configure = forgives({X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT})},
       {.id = "FAULT-CL-TRUST-05",
        .sentence = "knows issuers by their names, and does not verify their signatures",
-       .kills = {"EST-CL-003/imitated"},
+       .kills = {"EST-CL-003/imitated", "EST-CL-370"},
        .configure = judge_server(knows_issuers_by_name)},
       {.id = "FAULT-CL-TRUST-06",
        .sentence = "does not look at basicConstraints",
@@ -161,7 +161,7 @@ std::vector<ClientFault> carelessness() {
        .configure = [](client::Settings& settings) { settings.client.trust.check_crl = settings.anchors.configured.check_crl = false; }},
       {.id = "FAULT-CL-TRUST-10",
        .sentence = "enrolls with whoever answers when it has no trust anchor",
-       .kills = {"EST-CL-013"},
+       .kills = {"EST-CL-013", "EST-CL-365"},
        .told =
            [](client::Flags& flags) {
              if (flags.anchors.empty() && flags.implicit_anchors.empty()) flags.fingerprint = std::string(64, '0');
@@ -187,7 +187,9 @@ std::vector<ClientFault> carelessness_about_names() {
   return {
       {.id = "FAULT-CL-NAME-01",
        .sentence = "does not look at the server's name",
-       .kills = {"EST-CL-005/wrong-name", "EST-CL-005/name-prefix", "EST-CL-006", "EST-CL-007", "EST-CL-008", "EST-CL-012", "EST-CL-254"},
+       .kills = {"EST-CL-005/wrong-name", "EST-CL-005/name-prefix", "EST-CL-006", "EST-CL-007", "EST-CL-008", "EST-CL-012", "EST-CL-254",
+                 "EST-CL-301/wildcard", "EST-CL-301/name-with-nul", "EST-CL-301/name-in-uri", "EST-CL-302/many-names",
+                 "EST-CL-302/address-as-name", "EST-CL-302/other-address", "EST-CL-364"},
        .configure = forgives({est::crypto::host_mismatch_code})},
       {.id = "FAULT-CL-NAME-02",
        .sentence = "takes a name that begins with the right one",
