@@ -41,6 +41,8 @@ void add_transport(CLI::App& app, Flags& flags) {
   app.add_option("--tls-max", flags.tls_max, "highest TLS version")->check(CLI::IsMember({"1.2", "1.3"}));
   app.add_option("--retry-limit", flags.retry_limit, "seconds to wait in all when the server says Retry-After; 0: do not wait");
   app.add_flag("--approve-redirects", flags.approve_redirects, "follow redirections to other origins, too");
+  app.add_flag("--content-transfer-encoding", flags.transfer_encoding,
+               "send Content-Transfer-Encoding: base64, for servers that insist on it (RFC 8951 3 has done away with it)");
   app.add_flag("--json", flags.json, "print one JSON object, also on failure");
 }
 

@@ -226,6 +226,7 @@ Outcome<Response> Session::exchange(const Place& place, const Ask& ask, Attempt&
     Outcome<Bytes> body = ask.body(line_->connection.facts());
     if (!body) return body.problem();
     request.fields.add("Content-Type", ask.media_type);
+    if (options_.transfer_encoding) request.fields.add("Content-Transfer-Encoding", "base64");
     request.body = *std::move(body);
   }
   if (!options_.interceptor) return send(request);

@@ -53,6 +53,7 @@ struct SessionOptions {
   est::Milliseconds handshake_within{10000};
   est::Milliseconds answer_within{60000};  // one request and its answer
   unsigned most_redirects = 5;
+  bool transfer_encoding = false;  // say Content-Transfer-Encoding: base64 of a body, for servers that RFC 8951 has not reached
   std::string user_agent = "est-client/" ESTSPEC_VERSION;
   ServerCheck check = check_server;
   Interceptor interceptor = {};                                   // empty: none

@@ -264,6 +264,21 @@ TEST_F(SessionTest, FollowsRedirectionsWithinTheOrigin) {
   }
 }
 
+TEST_F(SessionTest, SaysTheTransferEncodingOfABodyWhenAskedTo) {
+  start(ok);
+  const auto body = [](const est::tls::Facts&) -> Outcome<Bytes> { return est::to_bytes("Ym9keQ=="); };
+  ASSERT_TRUE(session().ask({"POST", "/x", "text/plain", body}).ok());
+  options.transfer_encoding = true;
+  Session s = session();
+  ASSERT_TRUE(s.ask({"POST", "/x", "text/plain", body}).ok());
+  ASSERT_TRUE(s.ask({"GET", "/x"}).ok());
+  const auto requests = server->requests();
+  ASSERT_THAT(requests, SizeIs(3));
+  EXPECT_FALSE(requests[0].fields.has("Content-Transfer-Encoding"));
+  EXPECT_EQ(requests[1].fields.get("Content-Transfer-Encoding"), "base64");
+  EXPECT_FALSE(requests[2].fields.has("Content-Transfer-Encoding"));
+}
+
 TEST_F(SessionTest, RefusesUnusableRedirections) {
   for (const std::string location : {"http://127.0.0.1/y", "", "https://alice:secret@127.0.0.1/", "/\x01", "/x"}) {
     start([&](const Request&, const Peer&, int) { return answer_with(302, {}, {{"Location", location}}); });
