@@ -3,6 +3,7 @@
 #include <array>
 
 #include "conformance/peer/record.h"
+#include "est/base/text.h"
 #include "est/http/parser.h"
 #include "est/ops/message.h"
 #include "est/ops/operation.h"
@@ -121,7 +122,15 @@ class Conversation {
   est::http::Response good(const std::string& operation, const Answer& wish) {
     const auto known = est::ops::operation_by_name(operation);
     if (!known) return est::ops::text_response(404, "Nothing is served at this address.");
-    return shared_.service.answer(*known, request_, facts_, wish);
+    auto response = shared_.service.answer(*known, request_, facts_, wish);
+    // The message is in the parts then, and so is what is said of it (RFC 7030 4.4.2).
+    const bool in_parts = response.fields.get("Content-Type").value_or("").starts_with("multipart/");
+    if (response.status != 200 || in_parts) return response;
+    for (const auto& [name, value] : shared_.script.fields) {
+      const auto same = [&](const auto& own) { return est::iequals(own.first, name); };
+      if (std::none_of(wish.fields.begin(), wish.fields.end(), same)) response.fields.add(name, value);
+    }
+    return response;
   }
 
   // RFC 5929 3.1: a request that made us ask was linked to the handshake before.

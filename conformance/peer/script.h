@@ -34,12 +34,14 @@ struct Pace {
   est::Milliseconds pause{0};
 };
 
+using AnswerFields = std::vector<std::pair<std::string, std::string>>;
+
 // One answer: good, but for what is set here.
 struct Answer {
   int status = 0;  // 0: the good one
   std::string reason;
   std::optional<std::string> type;  // Content-Type; empty: none
-  std::vector<std::pair<std::string, std::string>> fields;
+  AnswerFields fields;
   std::vector<std::string> without;  // field names left out
   std::string contents = "good";     // what the message says
   std::string encoding = "one-line";
@@ -81,6 +83,7 @@ struct Script {
   AuthenticationScript authentication;
   std::vector<std::string> labels;                                  // CA labels served beside none
   est::codec::CsrAttrs attributes;                                  // none: 204
+  AnswerFields fields;                                              // of every EST message, where its answer has none of that name
   bool linking = false;                                             // requests without channel binding are refused (RFC 7030 3.5)
   bool identity_proof = false;                                      // Full PKI Requests without one are refused (RFC 5272 6.2)
   std::map<std::string, std::vector<Answer>, std::less<>> answers;  // by operation, or "other"; the last repeats

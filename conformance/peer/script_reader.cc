@@ -34,7 +34,8 @@ class Reader {
   Script script(const Yaml& yaml, const std::string& what, bool may_have_other) {
     Script script;
     if (!is_map(yaml, what)) return script;
-    std::vector<std::string> known{"identity", "tls", "authentication", "labels", "csrattrs", "linking", "identity-proof", "answers"};
+    std::vector<std::string> known{"identity", "tls",     "authentication", "labels", "csrattrs",
+                                   "fields",   "linking", "identity-proof", "answers"};
     if (may_have_other) known.emplace_back("other");
     MapReader map(yaml, what, file_, known, problems_);
     script.identity = word(map, "identity", names_of(server_identities()), "good");
@@ -45,6 +46,7 @@ class Reader {
       if (!est::ops::valid_label(label)) map.complain(map.find("labels")->line, "'" + label + "' is no CA label; use one path segment");
     }
     if (const Yaml* node = map.find("csrattrs")) script.attributes = attributes(*node);
+    if (const Yaml* node = map.find("fields")) script.fields = fields(*node);
     script.linking = boolean(map, "linking", false);
     script.identity_proof = boolean(map, "identity-proof", false);
     if (const Yaml* node = map.find("answers")) script.answers = answers(*node);
@@ -224,7 +226,7 @@ class Reader {
     if (answer.status != 0 && answer.status < 100) map.complain(map.find("status")->line, "'status' is below 100; write three digits");
     answer.reason = exact(map, "reason");
     if (map.find("type") != nullptr) answer.type = exact(map, "type");
-    if (const Yaml* node = map.find("fields")) read_fields(*node, answer);
+    if (const Yaml* node = map.find("fields")) answer.fields = fields(*node);
     answer.without = map.texts("without");
     answer.contents = word(map, "contents", contents_of(operation), "good");
     answer.encoding = word(map, "encoding", names_of(encodings()), "one-line");
@@ -235,15 +237,17 @@ class Reader {
     answer.raw = exact(map, "raw");
   }
 
-  void read_fields(const Yaml& yaml, Answer& answer) {
-    if (!is_map(yaml, "'fields'")) return;
+  AnswerFields fields(const Yaml& yaml) {
+    AnswerFields fields;
+    if (!is_map(yaml, "'fields'")) return fields;
     for (std::size_t i = 0; i < yaml.keys.size(); ++i) {
       const std::string& name = yaml.keys[i].name;
       if (!est::codec::is_token(name))
         engine::add_problem(problems_, file_, yaml.keys[i].line,
                             "'" + est::printable(name, 60) + "' is no field name; use a token, or 'raw'");
-      answer.fields.emplace_back(name, yaml.items[i].text);
+      fields.emplace_back(name, yaml.items[i].text);
     }
+    return fields;
   }
 
   void read_delivery(MapReader& map, Answer& answer) {

@@ -143,6 +143,17 @@ TEST_F(ScriptedServerTest, AnswersInTurnAndRepeatsTheLast) {
   EXPECT_EQ(client.get(est::ops::Operation::cacerts).message.status, 404);
 }
 
+TEST_F(ScriptedServerTest, FieldsOfTheScriptAreInEveryMessageThatHasNoneOfItsOwn) {
+  const auto server = serve(
+      "fields: {Content-Transfer-Encoding: base64}\nanswers: {cacerts: [good, {fields: {content-transfer-encoding: 7bit}}, {status: "
+      "503}]}\n");
+  Client client(*server);
+  const auto encoding = [&] { return client.get(est::ops::Operation::cacerts).message.fields.all("Content-Transfer-Encoding"); };
+  EXPECT_THAT(encoding(), ElementsAre("base64"));
+  EXPECT_THAT(encoding(), ElementsAre("7bit"));
+  EXPECT_THAT(encoding(), IsEmpty());
+}
+
 TEST_F(ScriptedServerTest, AsksForAPasswordByBasicAndDigest) {
   const auto server = serve("authentication: {accept: [basic, digest]}");
   Client client(*server);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "est/base/text.h"
 #include "est/codec/base64.h"
 #include "est/codec/cms.h"
 #include "est/codec/der.h"
@@ -157,6 +158,11 @@ est::codec::Part part(std::string_view type, Bytes body, bool transfer_encoding)
   return made;
 }
 
+bool says_encoding(const AnswerFields& fields) {
+  const auto is_encoding = [](const auto& field) { return est::iequals(field.first, "Content-Transfer-Encoding"); };
+  return std::any_of(fields.begin(), fields.end(), is_encoding);
+}
+
 // RFC 2046 5.1.1: 1 to 70 characters, some of which need quotes; blanks may stand behind a delimiter.
 Response multipart(const std::vector<est::codec::Part>& parts, std::string_view contents) {
   const bool longest = contents == "long-boundary";
@@ -242,7 +248,7 @@ Response Service::serverkeygen(const est::http::Request& request, const est::tls
   if (!knows(issue_deviations(), wish.contents)) certificate.contents = "good";
   Response issued = issue(wanted, certificate);
   if (issued.status != 200 || wish.contents == "certs-only") return issued;
-  const bool marked = wish.contents == "transfer-encoding";
+  const bool marked = wish.contents == "transfer-encoding" || says_encoding(script_.fields);
   est::Result<Bytes> delivered = (wish.contents == "other-private-key" ? *other : *key).to_pkcs8();
   const bool in_envelope = wish.contents.starts_with("enveloped");
   if (in_envelope) delivered = enveloped(*csr.value, *delivered, wish.contents);

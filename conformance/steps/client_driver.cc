@@ -1,5 +1,6 @@
 #include "conformance/steps/client_driver.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 
@@ -9,6 +10,7 @@
 #include "conformance/steps/client_start.h"
 #include "conformance/steps/outcome.h"
 #include "conformance/steps/parameters.h"
+#include "conformance/steps/person.h"
 #include "conformance/steps/redact.h"
 #include "est/base/file.h"
 #include "est/codec/pem.h"
@@ -74,22 +76,33 @@ class ClientSession final : public engine::Session {
     const Parameters parameters(step.parameters);
     if (auto ready = make_ready(); ready.kind != StepOutcome::Kind::recorded) return ready;
     const auto* map = step.parameters.contains("server") ? &step.parameters["server"] : nullptr;
-    const auto script =
-        map == nullptr ? est::Result<peer::Script>(peer::Script{}) : peer::script_of(*map, step.place.file, step.place.line);
+    auto script = map == nullptr ? est::Result<peer::Script>(peer::Script{}) : peer::script_of(*map, step.place.file, step.place.line);
     if (!script) return fault(script.error().message);
+    add_headers(*script);
     const est::http::Credentials credentials{user_for(parameters), run_.credentials.password};
     auto server = peer::ScriptedServer::start(*script, *run_.pki, credentials);
     if (!server) return fault("the scripted server: " + server.error().message);
     const std::string operation = parameters.text("operation");
     Instructions instructions = instructions_for(operation, parameters, (*server)->port(), before.exchanges.size());
     if (auto status = add_further(parameters, instructions); !status) return fault(status.error().message);
-    const auto within = std::chrono::seconds(parameters.number("within", run_.profile.seconds));
+    const auto within = time_for(parameters);
     if (auto status = run_hook("seed", run_.profile.seed, instructions, within); !status) return cannot(status.error().message);
     const auto end = run_.start(operation, instructions, within);
     (*server)->settle(est::Deadline::after(settling));
     (*server)->stop();
     if (!end) return cannot(end.error().message);
     return record(operation, *end, (*server)->seen(), exchange);
+  }
+
+  void add_headers(peer::Script& script) const {
+    script.fields.insert(script.fields.end(), run_.profile.answer_headers.begin(), run_.profile.answer_headers.end());
+    for (auto& other : script.other) add_headers(other);
+  }
+
+  // What a scenario allows is meant for programs; a person is given no less than the profile says.
+  est::Milliseconds time_for(const Parameters& parameters) const {
+    const std::int64_t asked = parameters.number("within", run_.profile.seconds);
+    return std::chrono::seconds(run_.profile.person ? std::max<std::int64_t>(asked, run_.profile.seconds) : asked);
   }
 
   // Files and hooks of the scenario, once.
@@ -203,8 +216,10 @@ class ClientDriver final : public engine::Driver {
   ClientDriver(const target::ClientProfile& profile, std::shared_ptr<const peer::Pki> pki, StartClient start)
       : run_{profile, std::move(pki), std::move(start)} {
     if (run_.start) return;
-    run_.start = [this](const std::string& operation, const Instructions& instructions, est::Milliseconds within) {
-      return start_client(run_.profile, operation, instructions, within);
+    run_.start = [this, person = std::make_shared<Person>()](const std::string& operation, const Instructions& instructions,
+                                                             est::Milliseconds within) {
+      return run_.profile.person ? person->ask(operation, instructions, within)
+                                 : start_client(run_.profile, operation, instructions, within);
     };
   }
 

@@ -85,6 +85,21 @@ TEST(ClientDriver, AClientThatHangsIsStopped) {
   EXPECT_THAT(drove.further, IsEmpty());
 }
 
+TEST(ClientDriver, AClientThatForksAwayLeavesNothingBehind) {
+  // Twice forked, in a session of its own, deaf to SIGTERM.
+  const std::string stray = "(setsid sh -c \"trap '' TERM HUP; while :; do echo x; sleep 100; done\" &) &";
+  const auto drove = drive(stray + " sleep 0.2; exit 5", {{"operation", "cacerts"}});
+  EXPECT_EQ(drove.exchange.facts.at("ended"), "exited");
+  EXPECT_EQ(drove.exchange.facts.at("exit-status"), "5");
+  EXPECT_TRUE(drove.exchange.facts.contains("left-behind"));
+}
+
+TEST(ClientDriver, AClientThatPrintsWithoutEndIsStopped) {
+  const auto drove = drive("yes >&2", {{"operation", "cacerts"}, {"within", 1}});
+  EXPECT_EQ(drove.exchange.facts.at("ended"), "timed-out");
+  EXPECT_LE(drove.exchange.artefacts.at("stderr").size(), std::size_t{64} << 10U);
+}
+
 TEST(ClientDriver, SecretsStayOutOfEvidence) {
   const std::string command =
       "cat {password_file}; curl -s --cacert {trust_anchor} -u {user}:\"$(cat {password_file})\" -d x {url}/.well-known/est/simpleenroll";

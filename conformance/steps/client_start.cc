@@ -100,30 +100,10 @@ est::Result<ClientEnd> trigger_client(const target::ClientProfile& profile, cons
   return end;
 }
 
-// --- By a person
-
-std::string told(const std::string& operation, const Instructions& instructions) {
-  std::string text = "Make the client under test do: " + operation + "\n";
-  for (const auto& [name, value] : instructions) {
-    if (!value.empty()) text += "***   " + name + ": " + value + "\n";
-  }
-  return text + "*** and let it report success before you press Enter; type no when it reported failure.";
-}
-
-est::Result<ClientEnd> ask_person(const std::string& operation, const Instructions& instructions, est::Milliseconds within) {
-  const auto outcome = ask_operator(told(operation, instructions), within);
-  ClientEnd end;
-  if (outcome.kind == engine::StepOutcome::Kind::recorded) return end;
-  if (outcome.sentence != "the operator declined") return est::Error{outcome.sentence};
-  end.code = 1;
-  return end;
-}
-
 }  // namespace
 
 est::Result<ClientEnd> start_client(const target::ClientProfile& profile, const std::string& operation, const Instructions& instructions,
                                     est::Milliseconds within) {
-  if (profile.person) return ask_person(operation, instructions, within);
   if (!profile.trigger.empty()) return trigger_client(profile, instructions, within);
   const auto own = profile.commands.find(operation);
   const auto command = own != profile.commands.end() ? own : profile.commands.find("");

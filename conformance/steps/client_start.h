@@ -27,7 +27,7 @@ struct ClientEnd {
 using StartClient =
     std::function<est::Result<ClientEnd>(const std::string& operation, const Instructions& instructions, est::Milliseconds within)>;
 
-// In the way the profile says. Errors and threads as above.
+// By the profile's command or HTTP trigger; persons are asked (person.h). Errors and threads as above.
 [[nodiscard]] est::Result<ClientEnd> start_client(const target::ClientProfile& profile, const std::string& operation,
                                                   const Instructions& instructions, est::Milliseconds within);
 // A hook of the profile: an error unless it ends with status 0. Nothing happens for an empty one.

@@ -156,21 +156,30 @@ est::Result<CommandResult> run_command(const std::string& command, est::Millisec
   return await(*child, reading.get(), est::Deadline::after(within));
 }
 
-engine::StepOutcome ask_operator(const std::string& request, est::Milliseconds within) {
-  if (::isatty(STDIN_FILENO) != 1)
-    return cannot("the profile wants the operator asked, but there is no terminal; give a command in access.operator");
-  static std::mutex terminal;  // one question at a time
-  const std::lock_guard lock(terminal);
-  std::fprintf(stderr, "\n*** %s\n*** Then press Enter (or type no): ", est::printable(request, 1000).c_str());
+bool has_terminal() { return ::isatty(STDIN_FILENO) == 1; }
+
+Said typed_within(est::Milliseconds within) {
   pollfd waiting{STDIN_FILENO, POLLIN, 0};
   const auto deadline = est::Deadline::after(within);
   while (::poll(&waiting, 1, static_cast<int>(deadline.left().count())) < 0 && errno == EINTR) {
   }
-  if ((waiting.revents & POLLIN) == 0) return cannot("the operator did not answer in time");
+  if ((waiting.revents & POLLIN) == 0) return Said::nothing;
   std::array<char, 256> line{};
   const ssize_t count = ::read(STDIN_FILENO, line.data(), line.size());
-  const auto answer = est::trim(std::string_view(line.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 0))));
-  if (count <= 0 || (!answer.empty() && est::ascii_lower(answer.front()) == 'n')) return cannot("the operator declined");
+  if (count <= 0) return Said::no;
+  const std::string word = est::ascii_lower(est::trim(std::string_view(line.data(), static_cast<std::size_t>(count))));
+  if (word.starts_with("can")) return Said::cannot;
+  return word.starts_with('n') ? Said::no : Said::yes;
+}
+
+engine::StepOutcome ask_operator(const std::string& request, est::Milliseconds within) {
+  if (!has_terminal()) return cannot("the profile wants the operator asked, but there is no terminal; give a command in access.operator");
+  static std::mutex terminal;  // one question at a time
+  const std::lock_guard lock(terminal);
+  std::fprintf(stderr, "\n*** %s\n*** Then press Enter (or type no): ", est::printable(request, 1000).c_str());
+  const Said said = typed_within(within);
+  if (said == Said::nothing) return cannot("the operator did not answer in time");
+  if (said != Said::yes) return cannot("the operator declined");
   return recorded();
 }
 

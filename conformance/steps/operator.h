@@ -30,6 +30,12 @@ struct CommandResult {
 // when something it left in the background still holds the output open. Threads: safe.
 [[nodiscard]] est::Result<CommandResult> run_command(const std::string& command, est::Milliseconds within);
 
+// What a person answers. On the terminal `yes` is Enter alone, and everything that is no other word.
+enum class Said { nothing, yes, no, cannot };
+[[nodiscard]] bool has_terminal();
+// Waits for a line; `nothing` when none came in time.
+[[nodiscard]] Said typed_within(est::Milliseconds within);
+
 // Asks on the terminal and waits for Enter; cannot when there is no terminal, the operator says no or the time is over.
 [[nodiscard]] engine::StepOutcome ask_operator(const std::string& request, est::Milliseconds within);
 

@@ -1,13 +1,17 @@
 #include "conformance/target/client_profile.h"
 
+#include <algorithm>
+
 #include "conformance/target/yaml_map.h"
 #include "est/base/file.h"
 #include "est/base/text.h"
+#include "est/codec/media_type.h"
 #include "est/net/address.h"
 
 namespace conformance::target {
 namespace {
 
+constexpr int person_seconds = 600;
 constexpr std::size_t client_profile_limit = std::size_t{1} << 20U;
 
 class ClientProfileReader {
@@ -44,10 +48,27 @@ class ClientProfileReader {
     profile_.person = map.text("person").value_or("false") == "true";
     profile_.reset = map.text("reset").value_or("");
     profile_.seed = map.text("seed").value_or("");
+    if (const auto headers = map.node("headers")) read_headers(*headers);
     if (const auto status = map.whole("cannot-status", 1, 255)) profile_.cannot_status = static_cast<int>(*status);
     const int ways = (profile_.commands.empty() ? 0 : 1) + (profile_.trigger.empty() ? 0 : 1) + (profile_.person ? 1 : 0);
     if (ways != 1) map.problem("command", "'access' needs one way to start the client", "write command, commands, trigger or person: true");
     if (!profile_.trigger.empty()) check_trigger(map);
+    if (profile_.person) profile_.seconds = person_seconds;
+    map.finish();
+  }
+
+  void read_headers(const YAML::Node& node) {
+    YamlMap map(node, "access.headers", problems_);
+    for (const auto& name : map.keys()) {
+      const std::string value = map.text(name).value_or("");
+      const bool one_line = std::none_of(value.begin(), value.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+      const bool framing =
+          est::iequals(name, "Content-Length") || est::iequals(name, "Transfer-Encoding") || est::iequals(name, "Connection");
+      if (!est::codec::is_token(name) || !one_line || framing)
+        map.problem(name, "'" + est::printable(map.path(name), 80) + "' is no field an answer may have beside its own",
+                    "write Name: value");
+      profile_.answer_headers.emplace_back(name, value);
+    }
     map.finish();
   }
 
@@ -124,12 +145,14 @@ const std::vector<std::string>& client_operations() {
 
 engine::Json ClientProfile::public_json() const {
   const std::string way = person ? "person" : !trigger.empty() ? "trigger" : "command";
+  engine::Json access{{"way", way}, {"reset", !reset.empty()}, {"seed", !seed.empty()}, {"cannot-status", cannot_status}};
+  if (!answer_headers.empty()) access["headers"] = answer_headers;
   return {{"name", name},
           {"vendor", vendor},
           {"version", version},
           {"role", "client"},
           {"claims", claims},
-          {"access", {{"way", way}, {"reset", !reset.empty()}, {"seed", !seed.empty()}, {"cannot-status", cannot_status}}},
+          {"access", access},
           {"limits", {{"jobs", jobs}, {"seconds", seconds}}}};
 }
 

@@ -20,14 +20,16 @@ namespace conformance::target {
 
 struct ClientProfile : Declaration {
   // One of these three. A command line for the shell with {placeholders}, the one of key "" where an operation has none of its own; or an
-  // address that is told by HTTP POST; or a person at the terminal.
+  // address that is told by HTTP POST; or a person at the terminal or at a page.
   std::map<std::string, std::string, std::less<>> commands;
   std::string trigger;
   bool person = false;
 
+  // Fields of every good answer, for a client that wants more than EST says.
+  std::vector<std::pair<std::string, std::string>> answer_headers;
   std::string reset, seed;  // commands before each scenario and before each drive; may be empty
   int cannot_status = 77;   // exit status that says: my client cannot do this
-  int seconds = 30;         // for one drive
+  int seconds = 30;         // for one drive; 600 for a person
   int jobs = 2;             // scenarios at a time
 
   // Everything above that is not secret, in a stable form: stored in results.json and handed to checks. Commands stay out: they may hold
