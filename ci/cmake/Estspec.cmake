@@ -33,6 +33,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # g++ 12 reports these inside std::string, std::vector and std::variant of correct code; clang and the sanitizers watch instead.
   add_compile_options(-Wno-restrict -Wno-maybe-uninitialized -Wno-null-dereference -Wno-stringop-overread -Wno-stringop-overflow -Wno-array-bounds
                       -Wno-dangling-pointer -Wno-missing-field-initializers)
+  # In a unit of several sources it takes each of them for a header.
+  if(CMAKE_UNITY_BUILD OR ESTSPEC_UNITY_TESTS)
+    add_compile_options(-Wno-subobject-linkage)
+  endif()
 endif()
 add_compile_definitions(OPENSSL_API_COMPAT=30000 ESTSPEC_VERSION="${PROJECT_VERSION}")
 include_directories(${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/reference)

@@ -46,8 +46,9 @@ struct Fault {
   bool plain_http = false;                                                            // answers plain HTTP on the TLS port
   // Sees what a client sends first, a whole ClientHello if it sends one; octets to answer with before closing, nothing: pass it on.
   std::function<std::optional<est::Bytes>(est::BytesView)> front = {};
-  std::function<void(bool done)> reloaded = {};  // after its operator had it reload
-  bool never_asks_late = false;                  // for client certificates
+  // After its operator had it reload by `action` of the profile ("reload", "renew-crl" ...).
+  std::function<void(const std::string& action, bool done)> reloaded = {};
+  bool never_asks_late = false;  // for client certificates
   // Octets the HTTP parser refused (the handler would answer 400 and close).
   std::function<std::optional<est::http::Response>(const est::http::Refusal&)> refusal;
   std::function<void(const est::http::Refusal&, est::net::Reply&)> refusal_wire;  // the octets of the answer to them

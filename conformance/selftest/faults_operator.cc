@@ -44,8 +44,8 @@ std::vector<Fault> outdated_lists() {
 // A peer whose operator has had it reload, and whose next client pays for it.
 struct Reloaded {
   std::shared_ptr<std::atomic<bool>> lately = std::make_shared<std::atomic<bool>>(false);
-  [[nodiscard]] std::function<void(bool)> note() const {
-    return [flag = lately](bool) { *flag = true; };
+  [[nodiscard]] std::function<void(const std::string&, bool)> note() const {
+    return [flag = lately](const std::string& action, bool) { *flag = *flag || action == "reload"; };
   }
 };
 
@@ -101,7 +101,7 @@ Fault pardons_without_list() {
               [gone](const Scene& scene, Response& response) {
                 if (*gone && is_enroll(scene.request) && speaks_of(response, "revo")) response = certify_whatever(scene);
               },
-          .reloaded = [gone](bool done) { *gone = !done; }};
+          .reloaded = [gone](const std::string&, bool done) { *gone = !done; }};
 }
 
 }  // namespace

@@ -90,6 +90,31 @@ TEST_F(MatrixTest, APromiseThatIsNotKeptIsAHole) {
   EXPECT_THAT(matrix.unkilled, ElementsAre("A-1", "A-3"));
 }
 
+TEST(MatrixLooks, WhatIsNotAsPromisedIsLookedAtAgainByItself) {
+  const std::vector<Scenario> scenarios{scenario("A-1"), scenario("A-2"), scenario("A-3")};
+  std::vector<std::size_t> looks;  // how many scenarios each was at
+  const auto run = [&](std::optional<std::size_t> fault, const std::vector<Scenario>& given,
+                       unsigned) -> est::Result<std::vector<ScenarioResult>> {
+    if (fault) looks.push_back(given.size());
+    std::vector<ScenarioResult> results;
+    for (const Scenario& one : given) {
+      ScenarioResult result;
+      result.id = one.id;
+      // A promise kept at the second look, and a neighbour that fails at the first alone.
+      const bool first = looks.size() == 1;
+      const bool fails = fault && (one.id == "A-3" || (one.id == "A-1" && !first) || (one.id == "A-2" && first));
+      result.verdict = fails ? Verdict::fail : Verdict::pass;
+      results.push_back(result);
+    }
+    return results;
+  };
+  const Matrix matrix = run_matrix({"server", {{"F-1", "one", {"A-1", "A-3"}, {}}}, run}, scenarios, {});
+  EXPECT_THAT(looks, ElementsAre(3, 2));
+  EXPECT_THAT(matrix.faults.front().survived, IsEmpty());
+  EXPECT_THAT(matrix.faults.front().unexplained, IsEmpty());
+  EXPECT_THAT(matrix.unkilled, ElementsAre("A-2"));
+}
+
 TEST_F(MatrixTest, AFailNobodyExplainsIsAHole) {
   fault({"F-1", "one", {"A-1"}, {}}, {{"A-1", Verdict::fail}, {"A-2", Verdict::fail}});
   fault({"F-2", "two", {"A-3"}, {}}, {{"A-3", Verdict::fail}, {"A-2", Verdict::warn}});

@@ -182,7 +182,7 @@ struct ReferenceTarget::Impl {
   std::unique_ptr<server::Instance> instance;
   std::shared_ptr<std::atomic<bool>> died = std::make_shared<std::atomic<bool>>(false);
   std::unique_ptr<PlainFront> front;
-  std::function<void(bool)> reloaded;
+  std::function<void(const std::string&, bool)> reloaded;
 
   Status start(const Fault* fault);
   Status approve(std::string_view id);
@@ -190,7 +190,7 @@ struct ReferenceTarget::Impl {
   // Gives the server CRLs that hold so long, and waits for their end when that is near.
   Status renew_crls(std::int64_t seconds);
   Status remove_crls();
-  Status reload();
+  Status reload(const std::string& action);
   Status expire_crls();
   void offer_operator();
 };
@@ -247,12 +247,12 @@ Status ReferenceTarget::Impl::renew_crls(std::int64_t seconds) {
   const auto lists = instance->authority().make_crls(seconds);
   if (!lists) return lists.error();
   if (Status written = est::write_file(folder.file("est.crl"), server::pem_of("X509 CRL", *lists)); !written) return written;
-  return reload();
+  return reload("renew-crl");
 }
 
-Status ReferenceTarget::Impl::reload() {
+Status ReferenceTarget::Impl::reload(const std::string& action) {
   Status done = instance->reload();
-  if (reloaded) reloaded(done.ok());
+  if (reloaded) reloaded(action, done.ok());
   return done;
 }
 
@@ -260,7 +260,7 @@ Status ReferenceTarget::Impl::reload() {
 Status ReferenceTarget::Impl::remove_crls() {
   std::error_code ignored;
   std::filesystem::remove(folder.file("est.crl"), ignored);
-  if (reload()) return Error{"the reference found CRLs that had been taken away"};
+  if (reload("remove-crl")) return Error{"the reference found CRLs that had been taken away"};
   return {};
 }
 
@@ -283,7 +283,7 @@ void ReferenceTarget::Impl::offer_operator() {
   };
   profile.operator_actions["expire-crl"].call = [this](const Values&) { return expire_crls(); };
   profile.operator_actions["remove-crl"].call = [this](const Values&) { return remove_crls(); };
-  profile.operator_actions["reload"].call = [this](const Values&) { return reload(); };
+  profile.operator_actions["reload"].call = [this](const Values&) { return reload("reload"); };
   profile.operator_actions["renew-crl"].call = [this](const Values&) { return renew_crls(day); };
 }
 
