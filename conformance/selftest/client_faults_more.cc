@@ -269,6 +269,21 @@ std::vector<ClientFault> exchanges() {
        .also = any_client,
        .because = "a password is in every request, and it is not the right one",
        .configure = each_request(write_password)},
+      {.id = "FAULT-CL-AUTH-27",
+       .sentence = "is content when it is asked for a password it does not have",
+       .kills = {"EST-CL-353"},
+       .also = {"EST-CL-135", "EST-CL-345", "EST-CL-346", "EST-CL-348", "EST-CL-362"},
+       .because = "401 is the last word there, too",
+       .act = success_if([](const ClientAct& act) { return last_answered(act, 401); })},
+      {.id = "FAULT-CL-AUTH-28",
+       .sentence = "computes Digest for the path of an enrollment always",
+       .kills = {"EST-CL-354"},
+       .configure = each_request(Operation::csrattrs,
+                                 [](Request& request) {
+                                   std::string value = request.fields.get("Authorization").value_or("");
+                                   const std::size_t at = value.find("/csrattrs");
+                                   if (at != std::string::npos) request.fields.set("Authorization", value.replace(at, 9, "/simpleenroll"));
+                                 })},
       {.id = "FAULT-CL-RETRY-20",
        .sentence = "comes back at once when Retry-After makes no sense",
        .kills = {"EST-CL-352/0", "EST-CL-352/-5", "EST-CL-352/99999999999999999999", "EST-CL-352/soon"},
@@ -319,6 +334,18 @@ void keeps_nothing(client::Settings& settings) {
   };
 }
 
+// Of the last answer, where that is one of /cacerts.
+CertificateChain ca_certificates_in(const ClientAct& act) {
+  const Response* answer = last_answer(act);
+  if (answer == nullptr || answer->status != 200 || !is(act.met.back().request, Operation::cacerts)) return {};
+  return est::ops::read_certs_only_body(answer->body).value.value_or(CertificateChain{});
+}
+
+bool has_expired(const Bytes& der) {
+  const auto certificate = est::codec::decode_certificate(der).value;
+  return certificate && certificate->validity.not_after < est::system_clock().now();
+}
+
 std::vector<ClientFault> anchors() {
   return {
       {.id = "FAULT-CL-BOOTSTRAP-01",
@@ -341,6 +368,18 @@ std::vector<ClientFault> anchors() {
        .also = {"EST-CL-362"},
        .because = "the list is asked for where nobody expects it",
        .configure = is_curious()},
+      {.id = "FAULT-CL-ANCHOR-04",
+       .sentence = "takes any certificate of the answer for a CA's",
+       .kills = {"EST-CL-372"},
+       .act = success_if([](const ClientAct& act) { return ca_certificates_in(act).size() == 1; })},
+      {.id = "FAULT-CL-ANCHOR-05",
+       .sentence = "wants more than one CA certificate, and none that has expired",
+       .kills = {"EST-CL-373/root-alone", "EST-CL-373/with-expired"},
+       .configure = balks_at([](const Request& request, const Response& answer) {
+         if (!is(request, Operation::cacerts)) return false;
+         const auto all = est::ops::read_certs_only_body(answer.body).value.value_or(CertificateChain{});
+         return all.size() == 1 || std::any_of(all.begin(), all.end(), has_expired);
+       })},
       {.id = "FAULT-CL-ANCHOR-01",
        .sentence = "goes on with its implicit anchors",
        .kills = {"EST-CL-367"},

@@ -117,8 +117,9 @@ TEST_F(CommandsTest, AFullPkiRequestThatRenewsKeepsTheNames) {
 
 TEST_F(CommandsTest, Pkcs12HoldsBoth) {
   const Ran ran = run("enroll", with_password({"--anchors", file("root.pem"), "--subject", "CN=p12", "--format", "pkcs12", "--out",
-                                               folder.path("both.p12"), "--out-passphrase", "word"}));
+                                               folder.path("both.p12"), "--out-passphrase", "word", "--tls-groups", "P-384"}));
   ASSERT_EQ(ran.code, 0) << ran.err;
+  EXPECT_THAT(ran.out + ran.err, HasSubstr("the passphrase of the key that is written stands on the command line"));
   const auto identity = read_identity(folder.path("both.p12"), "", [](std::string_view) { return est::Result<Secret>(Secret("word")); });
   ASSERT_TRUE(identity.ok()) << identity.error().message;
   EXPECT_EQ(mode_of("both.p12"), 0600U);

@@ -39,6 +39,8 @@ void add_transport(CLI::App& app, Flags& flags) {
       ->check(CLI::Range(0.1, 3600.0));
   app.add_option("--tls-min", flags.tls_min, "least TLS version")->check(CLI::IsMember({"1.2", "1.3"}));
   app.add_option("--tls-max", flags.tls_max, "highest TLS version")->check(CLI::IsMember({"1.2", "1.3"}));
+  app.add_option("--tls-suites", flags.tls_suites, "cipher suites of TLS 1.2, as in \"ECDHE+AESGCM\" (OpenSSL's list format)");
+  app.add_option("--tls-groups", flags.tls_groups, "groups for the key exchange, as in \"P-256:X25519\"");
   app.add_option("--retry-limit", flags.retry_limit, "seconds to wait in all when the server says Retry-After; 0: do not wait");
   app.add_flag("--approve-redirects", flags.approve_redirects, "follow redirections to other origins, too");
   app.add_flag("--content-transfer-encoding", flags.transfer_encoding,

@@ -43,6 +43,7 @@ struct Flags {
   double timeout = 60;
   double connect_timeout = 10;
   std::string tls_min = "1.2", tls_max = "1.3";
+  std::string tls_suites, tls_groups;  // OpenSSL lists; empty: defaults
   std::uint64_t retry_limit = 300;
   bool approve_redirects = false, transfer_encoding = false;
   bool json = false;

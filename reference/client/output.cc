@@ -37,26 +37,30 @@ std::string element_text(const est::codec::AttrOrOid& element) {
   return text;
 }
 
-Result<Secret> output_passphrase(const OutputPlan& plan) {
+Result<Secret> output_passphrase(const OutputPlan& plan, Report& report) {
   if (plan.passphrase.empty()) return Secret();
   Result<SecretSource> source = SecretSource::parse(plan.passphrase);
   if (!source) return source.error();
   std::vector<std::string> warnings;
-  return source->read("the passphrase of the key that is written", warnings);
+  Result<Secret> passphrase = source->read("the passphrase of the key that is written", warnings);
+  report.add_notes(warnings);
+  return passphrase;
 }
 
-Status stage_pkcs12(StagedFiles& files, const OutputPlan& plan, const std::vector<Bytes>& chain, const est::crypto::PrivateKey* key) {
+Status stage_pkcs12(StagedFiles& files, const OutputPlan& plan, const std::vector<Bytes>& chain, const est::crypto::PrivateKey* key,
+                    Report& report) {
   if (key == nullptr) return Error{"PKCS #12 needs the key; give --key"};
-  const Result<Secret> passphrase = output_passphrase(plan);
+  const Result<Secret> passphrase = output_passphrase(plan, report);
   if (!passphrase) return passphrase.error();
   const Result<Bytes> made = pkcs12(*key, chain, *passphrase);
   if (!made) return made.error();
   return files.stage(plan.certificate, est::as_text(*made), FileKind::secret);
 }
 
-Status stage_pem(StagedFiles& files, const OutputPlan& plan, const std::vector<Bytes>& chain, const est::crypto::PrivateKey* key) {
+Status stage_pem(StagedFiles& files, const OutputPlan& plan, const std::vector<Bytes>& chain, const est::crypto::PrivateKey* key,
+                 Report& report) {
   if (key != nullptr && !plan.key.empty()) {
-    const Result<Secret> passphrase = output_passphrase(plan);
+    const Result<Secret> passphrase = output_passphrase(plan, report);
     if (!passphrase) return passphrase.error();
     const Result<std::string> text = key_pem(*key, *passphrase);
     if (!text) return text.error();
@@ -166,7 +170,7 @@ Status write_pending_key(const OutputPlan& plan, const est::crypto::PrivateKey& 
 Status write_credential(const OutputPlan& plan, const std::vector<Bytes>& chain, const est::crypto::PrivateKey* key, Report& report) {
   if (Status made = make_parent(plan.certificate); !made) return made;
   StagedFiles files(plan.replace ? Overwrite::replace : Overwrite::refuse);
-  Status staged = plan.pkcs12 ? stage_pkcs12(files, plan, chain, key) : stage_pem(files, plan, chain, key);
+  Status staged = plan.pkcs12 ? stage_pkcs12(files, plan, chain, key, report) : stage_pem(files, plan, chain, key, report);
   if (!staged) return staged;
   if (Status done = files.commit(); !done) return done;
   remove_pending(plan);

@@ -34,6 +34,14 @@ Result<Bytes> der_of(std::string_view content, const std::string& name) {
                                         : "there are several certification requests in it; give one");
 }
 
+// A CertificationRequestInfo that stands alone begins with its version, a signed request with the info.
+bool is_unsigned(est::BytesView der) {
+  if (der.size() < 2) return false;
+  const std::size_t header = der[1] < 0x80 ? 2 : 2 + (der[1] & 0x7fU);
+  constexpr est::Byte sequence = 0x30, integer = 0x02;
+  return der[0] == sequence && header < der.size() && der[header] == integer;
+}
+
 bool is_link(const codec::Oid& type) { return type == oids::challenge_password || type == oids::est_identity_linking; }
 
 bool has_link(const CertificationRequest& request) {
@@ -63,6 +71,9 @@ Result<CertificationRequest> read_own_request(std::string_view content, const st
   const auto der = der_of(content, name);
   if (!der) return der.error();
   auto request = codec::decode_certification_request(*der);
+  if (is_unsigned(*der) || (request.value && request.value->signature.empty()))
+    return in_request(name,
+                      "the certification request is not signed; sign it with its key, or have the request made here (--key, --subject)");
   if (!request.accepted())
     return in_request(name, "this is no sound certification request (PKCS #10): " + est::describe_first(request.findings));
   const auto good = est::pki::verify_request(*request.value);

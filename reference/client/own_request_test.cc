@@ -52,6 +52,7 @@ TEST(ReadOwnRequest, WhatIsWrongIsSaidWithTheFile) {
   Bytes changed = der;
   changed.back() ^= 1U;
   EXPECT_THAT(error_of(est::as_text(changed)), HasSubstr("own.csr: the certification request is not signed by its own key"));
+  EXPECT_THAT(error_of(est::as_text(read(der).info)), HasSubstr("own.csr: the certification request is not signed; sign it"));
   EXPECT_THAT(error_of(pem + pem), HasSubstr("several"));
   EXPECT_THAT(error_of(codec::encode_pem("CERTIFICATE", der)), HasSubstr("there is no '-----BEGIN CERTIFICATE REQUEST-----'"));
   EXPECT_THAT(error_of(pem.substr(0, pem.size() - 20)), HasSubstr("own.csr: the PEM text"));

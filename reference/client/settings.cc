@@ -191,6 +191,8 @@ Status settle_transport(Settling& s) {
   session.most = *est::tls::version_by_name(s.flags.tls_max);
   if (session.least > session.most) return Error{"--tls-min is above --tls-max"};
   session.transfer_encoding = s.flags.transfer_encoding;
+  session.suites = s.flags.tls_suites;
+  session.groups = s.flags.tls_groups;
   s.settings.client.retry.limit = s.flags.retry_limit;
   if (s.flags.approve_redirects)
     session.approve = [](const std::string&, const std::string&) { return true; };
