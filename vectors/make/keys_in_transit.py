@@ -90,6 +90,15 @@ def bad(s):
         "der.trailing",
     )
     s.invalid("attributes-universal", "attributes with the tag of a SET", info(0, None, None, o.retag(ATTRIBUTES, 0x31)), CLAUSE, "der.trailing")
+    other = attribute("1.2.840.113549.1.9.21", o.octets(b"key-1"))
+    unordered = o.ctx(0, *sorted([o.content(ATTRIBUTES), other], reverse=True))
+    s.invalid(
+        "attributes-order",
+        "Attributes not in the order of a SET OF: application/pkcs8 is DER",
+        info(0, None, None, unordered),
+        "RFC 5958 7, X.690 11.6",
+        "der.set.order",
+    )
     s.invalid("trailing", "An octet follows", whole + b"\0", CLAUSE, "der.trailing")
     s.invalid("truncated", "The last octet is missing", whole[:-1], "X.690 8.1", "der.truncated")
     s.invalid("indefinite", "Indefinite length: application/pkcs8 is DER", o.indefinite(whole), "RFC 5958 7, RFC 7030 4.4.2", "der.length.indefinite")

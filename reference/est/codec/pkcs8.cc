@@ -1,5 +1,6 @@
 #include "est/codec/pkcs8.h"
 
+#include <algorithm>
 #include <string>
 
 #include "est/codec/der.h"
@@ -37,11 +38,18 @@ bool read_attributes(Reader& fields, OneAsymmetricKey& key) {
   const std::optional<Tlv> tagged = fields.optional(tags::context(0, true), "attributes");
   if (!tagged) return !fields.failed();
   Reader list = fields.inside(*tagged);
+  BytesView previous;
   while (!list.at_end()) {
     std::optional<Attribute> attribute = read_attribute(list);
     if (!attribute) return false;
+    const std::size_t start = attribute->offset - tagged->content_offset();
+    const BytesView encoded = tagged->content.subspan(start, list.offset() - attribute->offset);
+    if (std::lexicographical_compare(encoded.begin(), encoded.end(), previous.begin(), previous.end()))
+      list.report("der.set.order", Severity::error, attribute->offset, "attributes are not in the order of a SET OF");
+    previous = encoded;
     key.attributes.push_back(std::move(*attribute));
   }
+  key.empty_attributes = key.attributes.empty();
   return !list.failed();
 }
 
@@ -121,7 +129,7 @@ Bytes encode(const OneAsymmetricKey& key) {
   attributes.reserve(key.attributes.size());
   for (const Attribute& attribute : key.attributes) attributes.push_back(encode(attribute));
   Bytes tagged_attributes;
-  if (!attributes.empty()) {
+  if (!attributes.empty() || key.empty_attributes) {
     tagged_attributes = der::set_of(std::move(attributes));
     tagged_attributes.front() = 0xa0;  // [0] IMPLICIT in place of the SET's tag
   }

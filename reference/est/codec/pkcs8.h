@@ -22,6 +22,7 @@ struct OneAsymmetricKey {
   AlgorithmIdentifier algorithm;
   Bytes private_key;  // content of the OCTET STRING; secret
   std::vector<Attribute> attributes;
+  bool empty_attributes = false;    // [0] is there and holds none: a SET OF may be empty
   std::optional<Bytes> public_key;  // content of the BIT STRING
 };
 

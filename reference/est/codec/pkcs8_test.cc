@@ -22,7 +22,7 @@ Z9w7lshQhqowtrbLDFw4rXAxZuE=
 
 Bytes der_of(std::string_view pem) { return decode_pem(pem).value->front().der; }
 
-OneAsymmetricKey sample() { return {0, {oids::ed25519, {}}, der::octet_string(Bytes(32, 7)), {}, {}}; }
+OneAsymmetricKey sample() { return {0, {oids::ed25519, {}}, der::octet_string(Bytes(32, 7)), {}, false, {}}; }
 
 TEST(PrivateKeyInfo, OpensslsKeyIsRead) {
   const auto key = decode_private_key_info(der_of(plain_key));
@@ -40,6 +40,23 @@ TEST(PrivateKeyInfo, SecondVersionHasAttributesAndPublicKey) {
   EXPECT_EQ(key.value->attributes.size(), 1U);
   EXPECT_EQ(key.value->public_key.value_or(Bytes{}).size(), 32U);
   EXPECT_EQ(encode(*key.value), der_of(rfc8410_key));
+}
+
+TEST(PrivateKeyInfo, AttributesAreASetOf) {
+  OneAsymmetricKey key = sample();
+  key.empty_attributes = true;
+  const auto none = decode_private_key_info(encode(key));
+  ASSERT_TRUE(none.accepted()) << describe_first(none.findings);
+  EXPECT_EQ(encode(*none.value), encode(key));
+  EXPECT_NE(encode(*none.value), encode(sample()));
+  const Bytes first = encode(Attribute{oids::challenge_password, {der::null()}});
+  const Bytes second = encode(Attribute{oids::extension_request, {der::null()}});
+  const auto with = [&](const Bytes& one, const Bytes& other) {
+    const Bytes fields = der::concat({der::integer(0), encode(key.algorithm), der::octet_string(key.private_key)});
+    return decode_private_key_info(der::sequence({fields, der::context(0, der::concat({one, other}))}));
+  };
+  EXPECT_TRUE(with(first, second).accepted());
+  EXPECT_TRUE(contains(with(second, first).findings, "der.set.order"));
 }
 
 TEST(PrivateKeyInfo, VersionFollowsThePublicKey) {
