@@ -265,7 +265,7 @@ std::vector<ClientFault> exchanges() {
            }},
       {.id = "FAULT-CL-AUTH-26",
        .sentence = "sends a password with every request, asked or not",
-       .kills = {"EST-CL-349", "EST-CL-350", "EST-CL-346", "EST-CL-361"},
+       .kills = {"EST-CL-349", "EST-CL-350", "EST-CL-361"},
        .also = any_client,
        .because = "a password is in every request, and it is not the right one",
        .configure = each_request(write_password)},

@@ -24,8 +24,11 @@ import java.util.Collection;
 import java.util.HashSet;
 import java.util.Set;
 import javax.net.ssl.KeyManagerFactory;
+import org.bouncycastle.asn1.pkcs.PKCSObjectIdentifiers;
 import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.asn1.x500.style.RFC4519Style;
+import org.bouncycastle.asn1.x509.Extension;
+import org.bouncycastle.asn1.x509.Extensions;
 import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
 import org.bouncycastle.cert.X509CertificateHolder;
 import org.bouncycastle.cert.jcajce.JcaX509CertificateHolder;
@@ -204,9 +207,12 @@ final class EstClient {
 
   // A renewal is for the names of the certificate (RFC 7030 4.2.2).
   private static PKCS10CertificationRequestBuilder request(boolean again, KeyPair keys) throws Exception {
-    X500Name subject = new X500Name(RFC4519Style.INSTANCE, told("SUBJECT"));
-    if (again) subject = new JcaX509CertificateHolder((X509Certificate) certificates(told("CLIENT_CERT")).iterator().next()).getSubject();
-    return new JcaPKCS10CertificationRequestBuilder(subject, keys.getPublic());
+    if (!again) return new JcaPKCS10CertificationRequestBuilder(new X500Name(RFC4519Style.INSTANCE, told("SUBJECT")), keys.getPublic());
+    X509CertificateHolder former = new JcaX509CertificateHolder((X509Certificate) certificates(told("CLIENT_CERT")).iterator().next());
+    PKCS10CertificationRequestBuilder request = new JcaPKCS10CertificationRequestBuilder(former.getSubject(), keys.getPublic());
+    Extension names = former.getExtension(Extension.subjectAlternativeName);
+    if (names != null) request.addAttribute(PKCSObjectIdentifiers.pkcs_9_at_extensionRequest, new Extensions(names));
+    return request;
   }
 
   private static EnrollmentResponse completed(ESTService service, EnrollmentResponse answer) throws Exception {
