@@ -74,7 +74,7 @@ final class EstClient {
     boolean linked = told("LINKING").equals("on");
     switch (operation) {
       case "cacerts" -> fetchAnchors();
-      case "csrattrs" -> service().getCSRAttributes();
+      case "csrattrs" -> fetchAttributes();
       case "simpleenroll" -> enroll(false, linked);
       case "simplereenroll" -> enroll(true, linked);
       case "serverkeygen" -> generate(linked);
@@ -168,6 +168,11 @@ final class EstClient {
     CACertsResponse answer = service().getCACerts();
     if (!answer.hasCertificates()) throw new Exception("the answer to /cacerts holds no certificate");
     write("cacerts.pem", (Object[]) ESTService.storeToArray(answer.getCertificateStore()));
+  }
+
+  private static void fetchAttributes() throws Exception {
+    if (!told("USER").isEmpty()) System.exit(77); // the call takes no credentials
+    service().getCSRAttributes();
   }
 
   private static void enroll(boolean again, boolean linked) throws Exception {
