@@ -76,6 +76,7 @@ void read_tls(const YamlValue& section, TlsConfig& tls) {
   tls.least = map.choice("minimum", versions, tls.least);
   tls.most = map.choice("maximum", versions, tls.most);
   tls.suites = map.text("suites", {});
+  tls.groups = map.text("groups", {});
   tls.client_certificate = map.choice("client-certificate", modes, tls.client_certificate);
   tls.resumption = map.boolean("resumption", tls.resumption);
   map.finish();

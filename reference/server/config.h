@@ -29,6 +29,7 @@ struct TlsConfig {
   est::tls::Version least = est::tls::Version::tls12;
   est::tls::Version most = est::tls::Version::tls13;
   std::string suites;  // OpenSSL list for TLS 1.2; empty: the library's safe default
+  std::string groups;  // OpenSSL list; empty: the library's default
   est::tls::ClientCertificate client_certificate = est::tls::ClientCertificate::optional;
   bool resumption = true;
   std::function<void(SSL_CTX&)> last_touch = {};  // est::tls::ServerProfile::last_touch; not in the file

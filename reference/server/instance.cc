@@ -26,6 +26,7 @@ Result<ContextPointer> make_context(const Config& config, const Trust& trust, Cl
   profile.least = config.tls.least;
   profile.most = config.tls.most;
   profile.suites = config.tls.suites;
+  profile.groups = config.tls.groups;
   for (const CertificateFiles& files : config.named_certificates) {
     Result<est::tls::Identity> named = est::tls::load_identity(files.certificate, files.key);
     if (!named) return named.error();

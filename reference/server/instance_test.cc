@@ -208,7 +208,8 @@ TEST_F(InstanceTest, AWrappedApplicationSeesEveryRequest) {
 
 TEST_F(InstanceTest, MakeFailsWithOneSentence) {
   for (auto spoil : {+[](Config& c) { c.ca_directory += "/none"; }, +[](Config& c) { c.server_key = c.server_certificate; },
-                     +[](Config& c) { c.implicit_anchors = {"/nonexistent.pem"}; }, +[](Config& c) { c.tls.suites = "nonsense"; }}) {
+                     +[](Config& c) { c.implicit_anchors = {"/nonexistent.pem"}; }, +[](Config& c) { c.tls.suites = "nonsense"; },
+                     +[](Config& c) { c.tls.groups = "nonsense"; }}) {
     Config spoilt = config;
     spoil(spoilt);
     const auto made = Instance::make(spoilt, est::Log::nowhere());

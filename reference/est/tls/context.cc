@@ -167,12 +167,19 @@ Status set_resumption(SSL_CTX& context, bool wanted) {
   return {};
 }
 
+Status set_groups(SSL_CTX& context, const std::string& groups) {
+  if (!groups.empty() && SSL_CTX_set1_groups_list(&context, groups.c_str()) != 1)
+    return openssl_error("the TLS group list \"" + groups + "\" is not understood");
+  return {};
+}
+
 Status configure(SSL_CTX& context, const ServerProfile& profile) {
   SSL_CTX_set_options(&context, SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE);
   SSL_CTX_set_dh_auto(&context, 1);
   SSL_CTX_set_alpn_select_cb(&context, select_protocol, nullptr);
   if (Status status = set_suites(context, profile.suites, default_server_suites); !status) return status;
   if (Status status = set_versions(context, profile.least, profile.most); !status) return status;
+  if (Status status = set_groups(context, profile.groups); !status) return status;
   const bool anonymous = profile.identity.chain.empty() && !profile.identity.key && !profile.suites.empty();
   if (!anonymous) {
     if (Status status = set_identity(context, profile.identity); !status) return status;
@@ -225,12 +232,6 @@ Status set_protocols(SSL_CTX& context, const std::vector<std::string>& names) {
   // Zero is success here, unlike everywhere else.
   if (!wire.empty() && SSL_CTX_set_alpn_protos(&context, wire.data(), static_cast<unsigned>(wire.size())) != 0)
     return openssl_error("cannot set the ALPN names");
-  return {};
-}
-
-Status set_groups(SSL_CTX& context, const std::string& groups) {
-  if (!groups.empty() && SSL_CTX_set1_groups_list(&context, groups.c_str()) != 1)
-    return openssl_error("the TLS group list \"" + groups + "\" is not understood");
   return {};
 }
 

@@ -36,6 +36,7 @@ struct ServerProfile {
   Version least = Version::tls12;
   Version most = Version::tls13;
   std::string suites;  // OpenSSL list for TLS 1.2 and below; empty: a safe default without NULL, anon, export, 3DES, RC4, static RSA
+  std::string groups;  // OpenSSL list of key exchange groups; empty: default
   ClientCertificate client_certificate = ClientCertificate::optional;
   // The certificate is *requested* here and judged by the application, which knows explicit from implicit anchors
   // and can say why: the handshake itself accepts any certificate whose key is proven. These names go into the request.

@@ -362,6 +362,15 @@ TEST_F(Tls, DefaultServerSuitesAreSafe) {
   }
 }
 
+TEST_F(Tls, GroupsAreThoseOfTheServer) {
+  server_profile.groups = "P-384";
+  for (const auto& [offered, shared] : {std::pair{"P-256", false}, {"X25519:P-256", false}, {"P-256:P-384", true}}) {
+    client_profile.groups = offered;
+    Pair pair(*client(), *server());
+    EXPECT_EQ(pair.handshake(), shared) << offered;
+  }
+}
+
 TEST_F(Tls, AnonymousSuitesWorkWhenAskedFor) {
   both(Version::tls12);
   server_profile.suites = client_profile.suites = "aNULL:@SECLEVEL=0";
@@ -382,6 +391,7 @@ TEST_F(Tls, WrongProfilesSaySo) {
     return made.ok() ? std::string() : made.error().message;
   };
   EXPECT_THAT(server_error([](auto& p) { p.suites = "nonsense"; }), HasSubstr("nonsense"));
+  EXPECT_THAT(server_error([](auto& p) { p.groups = "nonsense"; }), HasSubstr("nonsense"));
   EXPECT_THAT(server_error([](auto& p) { p.least = Version::tls10; }), HasSubstr("SECLEVEL=0"));
   EXPECT_THAT(server_error([](auto& p) { p.most = Version::tls11; }), HasSubstr("range"));
   EXPECT_THAT(server_error([](auto& p) { p.identity.key.reset(); }), HasSubstr("key"));
