@@ -8,6 +8,7 @@
 #include "est/base/file.h"
 #include "est/base/text.h"
 #include "est/ops/operation.h"
+#include "server/config_reader.h"
 #include "server/csrattrs_config.h"
 #include "server/yaml_reader.h"
 
@@ -260,17 +261,21 @@ void read_manufacturers(YamlMap& top, Config& config, const YamlSource& source) 
   }
 }
 
-void read_ca(YamlMap& top, Config& config, const YamlSource& source) {
-  if (const auto directory = top.require("ca")) config.ca_directory = source.resolve(directory->text());
+// Who the server is, and whom it believes.
+void read_identities(YamlMap& top, Config& config, const YamlSource& source) {
   if (const auto path = top.require("server-certificate")) config.server_certificate = source.resolve(path->text());
   if (const auto path = top.require("server-key")) config.server_key = source.resolve(path->text());
   read_named_certificates(top, config, source);
   config.explicit_anchors = top.paths("explicit-anchors");
   config.implicit_anchors = top.paths("implicit-anchors");
   read_manufacturers(top, config, source);
-  config.own_crl = top.path("own-crl");
   config.crls = top.paths("crls");
   config.check_crl = top.boolean("check-crl", false);
+}
+
+void read_ca(YamlMap& top, Config& config, const YamlSource& source) {
+  if (const auto directory = top.require("ca")) config.ca_directory = source.resolve(directory->text());
+  config.own_crl = top.path("own-crl");
   config.crl_validity_seconds = top.number("crl-validity-seconds", 60, 10LL * 366 * 86400, config.crl_validity_seconds);
 }
 
@@ -297,28 +302,31 @@ void read_keygen(const YamlValue& section, KeygenConfig& keygen, const YamlSourc
   map.finish();
 }
 
-void read_top(YamlMap& top, Config& config, const YamlSource& source) {
+}  // namespace
+
+void read_front(YamlMap& top, Config& config, const YamlSource& source) {
   read_listen(top, config);
   config.threads = static_cast<unsigned>(top.number("threads", 1, 256, config.threads));
   if (const auto limits = top.get("limits")) read_limits(*limits, config.limits);
   if (const auto tls = top.get("tls")) read_tls(*tls, config.tls);
-  read_ca(top, config, source);
+  read_identities(top, config, source);
   read_realm(top, config);
   read_algorithms(top, config);
   config.content_transfer_encoding = top.boolean("content-transfer-encoding", false);
   read_users(top, config, source);
   config.users_file = top.path("users-file");
-  if (const auto keygen = top.get("serverkeygen")) read_keygen(*keygen, config.keygen, source);
   read_labels(top, config, source);
-  top.finish();
 }
-
-}  // namespace
 
 est::Result<Config> parse_config(std::string_view text, const std::string& path) {
   YamlSource source(path);
   Config config;
-  if (std::optional<YamlMap> top = read_yaml(text, source)) read_top(*top, config, source);
+  if (std::optional<YamlMap> top = read_yaml(text, source)) {
+    read_front(*top, config, source);
+    read_ca(*top, config, source);
+    if (const auto keygen = top->get("serverkeygen")) read_keygen(*keygen, config.keygen, source);
+    top->finish();
+  }
   if (source.failed()) return source.error();
   return config;
 }

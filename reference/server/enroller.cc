@@ -92,19 +92,6 @@ std::optional<Answer> change_refusal(const Principal& principal, const Certifica
   return std::nullopt;
 }
 
-// RFC 7894 3.1. A request that waits for approval is repeated with its password, by the same key.
-std::optional<Answer> one_time_refusal(const EnrollInput& input, const CertificationRequest& request, ca::Authority& authority) {
-  const auto given = est::codec::otp_challenge(request);
-  if (!given.value) return std::nullopt;
-  if (!input.knows_one_time_password || !input.knows_one_time_password(*given.value))
-    return refuse(403, "The one-time password in otpChallenge is not one of yours; ask the operator for one.");
-  const auto spent = authority.spend(token_of(*given.value), request.key.der);
-  if (!spent) return unavailable(spent.error().message);
-  const bool repeated = input.policy.manual_approval && *spent == ca::Spent::before_by_this_key;
-  if (*spent == ca::Spent::now || repeated) return std::nullopt;
-  return refuse(403, "The one-time password in otpChallenge has been used; take the next one.");
-}
-
 // RFC 7894 3.2: kept as a digest, for whoever asks to have the certificate revoked.
 est::Status keep_revocation_challenge(const CertificationRequest& request, const ca::Issued& issued, ca::Authority& authority) {
   const auto given = est::codec::revocation_challenge(request);
@@ -136,7 +123,25 @@ Answer unavailable(std::string_view detail) {
   return {std::move(response), std::string(detail), {}};
 }
 
-std::variant<CertificationRequest, Answer> read_request(const EnrollInput& input, ca::Authority& authority) {
+Answer csrattrs_answer(const est::codec::CsrAttrs& attributes) {
+  if (attributes.elements.empty()) return {est::http::Response{204, {}, 1, {}, {}}, {}, {}};
+  return {est::ops::csrattrs_response(attributes), {}, {}};
+}
+
+// RFC 7894 3.1. A request that waits for approval is repeated with its password, by the same key.
+std::optional<Answer> one_time_refusal(const EnrollInput& input, const CertificationRequest& request, ca::Authority& authority) {
+  const auto given = est::codec::otp_challenge(request);
+  if (!given.value) return std::nullopt;
+  if (!input.knows_one_time_password || !input.knows_one_time_password(*given.value))
+    return refuse(403, "The one-time password in otpChallenge is not one of yours; ask the operator for one.");
+  const auto spent = authority.spend(token_of(*given.value), request.key.der);
+  if (!spent) return unavailable(spent.error().message);
+  const bool repeated = input.policy.manual_approval && *spent == ca::Spent::before_by_this_key;
+  if (*spent == ca::Spent::now || repeated) return std::nullopt;
+  return refuse(403, "The one-time password in otpChallenge has been used; take the next one.");
+}
+
+std::variant<CertificationRequest, Answer> read_request(const EnrollInput& input) {
   if (input.body.empty())
     return refuse(400, "The request has no body; send the DER of a PKCS #10 request in base64 (RFC 7030 4.2.1, RFC 8951 3).");
   est::Decoded<CertificationRequest> request = est::ops::read_enroll_body(input.body);
@@ -146,7 +151,6 @@ std::variant<CertificationRequest, Answer> read_request(const EnrollInput& input
     if (auto refusal = renewal_refusal(input.principal, *request.value)) return *std::move(refusal);
   if (auto refusal = device_refusal(input, *request.value)) return *std::move(refusal);
   if (auto refusal = change_refusal(input.principal, *request.value)) return *std::move(refusal);
-  if (auto refusal = one_time_refusal(input, *request.value, authority)) return *std::move(refusal);
   return std::move(*request.value);
 }
 
@@ -180,8 +184,9 @@ std::variant<ca::Issued, Answer> ask_authority(const EnrollInput& input, const C
 }
 
 Answer enroll(const EnrollInput& input, ca::Authority& authority, const est::Clock& clock) {
-  const auto request = read_request(input, authority);
+  const auto request = read_request(input);
   if (const auto* refusal = std::get_if<Answer>(&request)) return *refusal;
+  if (auto refusal = one_time_refusal(input, std::get<CertificationRequest>(request), authority)) return *std::move(refusal);
   const auto outcome = ask_authority(input, std::get<CertificationRequest>(request), authority, clock);
   if (const auto* other = std::get_if<Answer>(&outcome)) return *other;
   return answer_of(std::get<ca::Issued>(outcome));

@@ -28,6 +28,9 @@ struct Answer {
 // The CA did not answer: 503 with Retry-After (RFC 9110 15.6.4). `detail` goes to the log only.
 [[nodiscard]] Answer unavailable(std::string_view detail);
 
+// 200 with the attributes, or 204 when there are none.
+[[nodiscard]] Answer csrattrs_answer(const est::codec::CsrAttrs& attributes);
+
 // 202 with Retry-After (RFC 7030 4.2.3).
 [[nodiscard]] Answer waiting(const ca::Pending& pending, const Retry& retry, est::UnixTime now);
 // The names a ChangeSubjectName attribute asks for; what is absent there is absent in the certificate (RFC 6402 2.8).
@@ -44,8 +47,11 @@ struct EnrollInput {
 };
 
 // The two halves of an enrollment. The request, decoded and checked, or the refusal; of /serverkeygen the signature is not checked
-// (RFC 7030 4.4.1). Then what the CA issued, or the answer that stands for everything else. `generated_key`: see ca::IssueRequest.
-[[nodiscard]] std::variant<est::codec::CertificationRequest, Answer> read_request(const EnrollInput& input, ca::Authority& authority);
+// (RFC 7030 4.4.1); whether its one-time password is good, once, is for the second function. Then what the CA issued, or the answer that
+// stands for everything else. `generated_key`: see ca::IssueRequest.
+[[nodiscard]] std::variant<est::codec::CertificationRequest, Answer> read_request(const EnrollInput& input);
+[[nodiscard]] std::optional<Answer> one_time_refusal(const EnrollInput& input, const est::codec::CertificationRequest& request,
+                                                     ca::Authority& authority);
 [[nodiscard]] std::variant<ca::Issued, Answer> ask_authority(const EnrollInput& input, const est::codec::CertificationRequest& request,
                                                              ca::Authority& authority, const est::Clock& clock,
                                                              const std::optional<est::Bytes>& generated_key = std::nullopt);

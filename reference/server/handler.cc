@@ -1,133 +1,22 @@
 #include "server/handler.h"
 
-#include <utility>
-#include <variant>
-
-#include "est/base/text.h"
-#include "est/codec/media_type.h"
-#include "est/http/values.h"
 #include "est/ops/message.h"
 
 namespace server {
-namespace {
 
-using est::http::Request;
-using est::http::Response;
-using est::net::AfterReply;
-using est::net::Peer;
-using est::net::Reply;
 using est::ops::Operation;
-using est::ops::RouteError;
-using est::tls::Facts;
-
-// A body up to this size is cheaper to read than a new handshake.
-constexpr std::uint64_t small_body = 64U << 10U;
-
-const Facts& facts_of(const Peer& peer) {
-  static const Facts nothing;
-  return peer.tls == nullptr ? nothing : *peer.tls;
-}
-
-bool worth_refusing_early(const Request& head) {
-  if (head.fields.has("Expect")) return true;
-  const std::optional<std::string> length = head.fields.get("Content-Length");
-  return length && est::parse_decimal(*length).value_or(small_body + 1) > small_body;
-}
-
-Answer not_found(RouteError error) {
-  const std::string here = " EST lives at " + std::string(est::ops::well_known) + "/[label/]operation (RFC 7030 3.2.2).";
-  switch (error) {
-    case RouteError::not_est:
-      return refuse(404, "There is nothing at this path." + here);
-    case RouteError::unknown_operation:
-      return refuse(404, "There is no such operation." + here +
-                             " The operations are cacerts, csrattrs, simpleenroll, simplereenroll, serverkeygen and fullcmc.");
-    case RouteError::bad_label:
-      break;
-  }
-  return refuse(404, "The path has no well-formed CA label." + here);
-}
-
-// HEAD comes with GET (RFC 9110 9.1).
-bool method_fits(const Request& head, Operation operation) {
-  const std::string_view wanted = est::ops::method_of(operation);
-  return head.method == wanted || (wanted == "GET" && head.method == "HEAD");
-}
-
-Answer wrong_method(Operation operation) {
-  const std::string allow = est::ops::method_of(operation) == "GET" ? "GET, HEAD" : "POST";
-  Answer answer = refuse(405, "The operation " + std::string(est::ops::to_string(operation)) + " takes " + allow + " only.");
-  answer.response.fields.set("Allow", allow);
-  return answer;
-}
-
-// RFC 9110 8.3.1: names are case-insensitive; parameters do not matter here.
-bool media_type_fits(const Request& head, std::string_view wanted) {
-  const std::optional<std::string> given = head.fields.get("Content-Type");
-  if (!given) return false;
-  const auto type = est::codec::decode_media_type(*given);
-  return type.value && type.value->is(wanted.substr(0, wanted.find(';')));
-}
-
-// RFC 9110 8.4: no content coding is supported in requests.
-bool packed(const Request& head) {
-  const std::optional<std::string> coding = head.fields.get("Content-Encoding");
-  return coding && !est::iequals(est::trim(*coding), "identity");
-}
-
-Answer denied(const Denial& denial) {
-  Answer answer = refuse(denial.status, denial.sentence);
-  for (const std::string& challenge : denial.challenges) answer.response.fields.add("WWW-Authenticate", challenge);
-  return answer;
-}
-
-Answer csrattrs(const LabelPolicy& policy) {
-  const est::codec::CsrAttrs attributes = advertised_attributes(policy);
-  if (attributes.elements.empty()) return {Response{204, {}, 1, {}, {}}, {}, {}};
-  return {est::ops::csrattrs_response(attributes), {}, {}};
-}
-
-bool has_request_body(Operation operation) { return est::ops::method_of(operation) == "POST"; }
-
-}  // namespace
-
-Handler::Routed Handler::route(const Request& head) const {
-  Routed routed;
-  const auto parsed = est::ops::parse_route(head.target);
-  if (const auto* error = std::get_if<RouteError>(&parsed)) {
-    routed.refusal = not_found(*error);
-    return routed;
-  }
-  routed.route = std::get<est::ops::Route>(parsed);
-  const Operation operation = routed.route.operation;
-  const auto policy = parts_.policies.find(routed.route.label);
-  if (policy == parts_.policies.end()) {
-    routed.refusal = refuse(404, "There is no CA with this label here; ask the operator for the labels, or leave the label out.");
-    return routed;
-  }
-  routed.policy = &policy->second;
-  if (!offers(operation, *routed.policy))
-    routed.refusal = refuse(501, "This server does not offer " + std::string(est::ops::to_string(operation)) + "; use simpleenroll.");
-  else if (!method_fits(head, operation))
-    routed.refusal = wrong_method(operation);
-  else if (has_request_body(operation) && !media_type_fits(head, est::ops::request_media_type(operation)))
-    routed.refusal = refuse(415, "The Content-Type of this operation is " + std::string(est::ops::request_media_type(operation)) +
-                                     "; send the request with it (RFC 7030 3.2.4).");
-  else if (has_request_body(operation) && packed(head))
-    routed.refusal = refuse(415, "A Content-Encoding is not supported; send the body as it is.");
-  return routed;
-}
+using est::ops::Route;
 
 bool Handler::offers(Operation operation, const LabelPolicy& policy) const {
   if (operation == Operation::serverkeygen) return parts_.generator != nullptr && policy.keygen;
   return operation != Operation::fullcmc || (policy.full_cmc.enabled && parts_.trust != nullptr && parts_.cmc_signer != nullptr);
 }
 
-Answer Handler::full_cmc_for(const Routed& routed, const Request& request, const Facts& facts, const Principal& principal) const {
+Answer Handler::full_cmc_for(const Asked& asked, const Principal& principal) const {
   const auto trust = parts_.trust->current();
   const auto signer = parts_.cmc_signer->current();
-  const CmcInput input{request.body, principal, facts, routed.route.label, *routed.policy, *trust};
-  return full_cmc(input, *signer, authority_of(*routed.policy), parts_.clock);
+  const CmcInput input{asked.request.body, principal, asked.facts, asked.route.label, asked.policy, *trust};
+  return full_cmc(input, *signer, authority_of(asked.policy), parts_.clock);
 }
 
 ca::Authority& Handler::authority_of(const LabelPolicy& policy) const {
@@ -136,112 +25,24 @@ ca::Authority& Handler::authority_of(const LabelPolicy& policy) const {
   return own == parts_.others->end() ? parts_.authority : *own->second;
 }
 
-Answer Handler::cacerts(const LabelPolicy& policy) const {
+Answer Handler::cacerts(const Route& /*route*/, const LabelPolicy& policy) const {
   const auto certificates = authority_of(policy).ca_certificates();
   if (!certificates) return unavailable(certificates.error().message);
   return {est::ops::cacerts_response(*certificates), {}, {}};
 }
 
-Answer Handler::enroll_authenticated(const Routed& routed, const Request& request, const Facts& facts, std::string& identity) const {
-  const auto decision = parts_.authenticator.authenticate(request, facts, *routed.policy);
-  if (const auto* denial = std::get_if<Denial>(&decision)) return denied(*denial);
-  const auto& principal = std::get<Principal>(decision);
-  identity = principal.identity();
-  if (routed.route.operation == Operation::fullcmc) return full_cmc_for(routed, request, facts, principal);
+Answer Handler::csrattrs(const Route& /*route*/, const LabelPolicy& policy) const { return csrattrs_answer(advertised_attributes(policy)); }
+
+Answer Handler::post(const Asked& asked, const Principal& principal) const {
+  const Operation operation = asked.route.operation;
+  if (operation == Operation::fullcmc) return full_cmc_for(asked, principal);
   const EnrollInput input{
-      routed.route.operation, request.body, principal, facts, routed.route.label, *routed.policy, [&](std::string_view value) {
+      operation, asked.request.body, principal, asked.facts, asked.route.label, asked.policy, [&](std::string_view value) {
         return parts_.authenticator.knows_one_time_password(principal, value);
       }};
-  if (input.operation == Operation::serverkeygen)
-    return generate_key(input, *parts_.generator->current(), authority_of(*routed.policy), parts_.clock);
-  return enroll(input, authority_of(*routed.policy), parts_.clock);
-}
-
-Answer Handler::answer(const Request& request, const Facts& facts, std::string& identity) const {
-  Routed routed = route(request);
-  if (routed.refusal.response.status != 0) return std::move(routed.refusal);
-  switch (routed.route.operation) {
-    case Operation::cacerts:
-      return cacerts(*routed.policy);
-    case Operation::csrattrs:
-      return csrattrs(*routed.policy);
-    default:
-      return enroll_authenticated(routed, request, facts, identity);
-  }
-}
-
-Answer Handler::answer(const Request& request, const Facts& facts) const {
-  std::string identity;
-  return answer(request, facts, identity);
-}
-
-Reply Handler::reply(Answer answer, const Request& request, bool keep_alive) const {
-  Response& response = answer.response;
-  response.fields.set("Date", est::http::http_date(parts_.clock.now()));
-  // RFC 2046 5.1: never of a multipart body as a whole.
-  const bool multipart = response.fields.get("Content-Type").value_or("").starts_with("multipart/");
-  if (parts_.content_transfer_encoding && response.status == 200 && !response.body.empty() && !multipart)
-    response.fields.set("Content-Transfer-Encoding", "base64");
-  if (!keep_alive) response.fields.set("Connection", "close");
-  if (keep_alive && request.minor_version == 0) response.fields.set("Connection", "keep-alive");
-  return {est::http::encode(response, request.method == "HEAD"), keep_alive ? AfterReply::keep : AfterReply::close};
-}
-
-void Handler::note(const Answer& answer, const Request& request, const Peer& peer, const std::string& identity) const {
-  const Facts& facts = facts_of(peer);
-  const est::LogLevel level = answer.response.status == 503 ? est::LogLevel::error : est::LogLevel::info;
-  parts_.log.write(level, "request",
-                   {{"connection", std::to_string(peer.connection)},
-                    {"peer", peer.address},
-                    {"tls", std::string(est::tls::to_string(facts.version))},
-                    {"method", est::printable(request.method, 20)},
-                    {"target", est::printable(request.target, 200)},
-                    {"status", std::to_string(answer.response.status)},
-                    {"identity", identity},
-                    {"serial", answer.serial},
-                    {"cause", answer.cause}});
-}
-
-std::optional<Reply> Handler::on_head(const Request& head, const Peer& peer) {
-  if (!worth_refusing_early(head)) return std::nullopt;
-  Routed routed = route(head);
-  Answer refusal = std::move(routed.refusal);
-  if (refusal.response.status == 0 && has_request_body(routed.route.operation))
-    if (const auto denial = parts_.authenticator.refuse_early(head, facts_of(peer), *routed.policy)) refusal = denied(*denial);
-  if (refusal.response.status == 0) return std::nullopt;
-  note(refusal, head, peer, {});
-  return reply(std::move(refusal), head, false);
-}
-
-bool Handler::wants_client_certificate(const Request& head, const Peer& /*peer*/) {
-  const Routed routed = route(head);
-  if (routed.refusal.response.status != 0 || !has_request_body(routed.route.operation)) return false;
-  switch (routed.policy->authentication) {
-    case Authentication::certificate:
-    case Authentication::certificate_and_password:
-      return true;
-    case Authentication::certificate_or_password:
-      return !head.fields.has("Authorization");
-    case Authentication::none:
-    case Authentication::basic:
-    case Authentication::digest:
-    case Authentication::password:
-      break;
-  }
-  return routed.route.operation == Operation::simplereenroll;  // which renews the certificate shown (RFC 7030 3.3.2)
-}
-
-Reply Handler::on_request(const Request& request, const Peer& peer, bool keep_alive) {
-  std::string identity;
-  Answer made = answer(request, facts_of(peer), identity);
-  note(made, request, peer, identity);
-  return reply(std::move(made), request, keep_alive);
-}
-
-Reply Handler::on_refusal(const est::http::Refusal& refusal, const Peer& peer) {
-  Answer answer = refuse(refusal.status, refusal.reason);
-  note(answer, {}, peer, {});
-  return reply(std::move(answer), {}, false);
+  if (operation == Operation::serverkeygen)
+    return generate_key(input, *parts_.generator->current(), authority_of(asked.policy), parts_.clock);
+  return enroll(input, authority_of(asked.policy), parts_.clock);
 }
 
 }  // namespace server

@@ -7,6 +7,8 @@
 #include "server/authenticator.h"
 #include "server/handler.h"
 #include "server/keygen.h"
+#include "server/listening.h"
+#include "server/service.h"
 #include "server/trust.h"
 
 namespace server {
@@ -14,31 +16,8 @@ namespace {
 
 using est::Result;
 using est::Status;
-using ContextPointer = std::shared_ptr<const est::tls::ServerContext>;
 
 using est::tls::ClientCertificate;
-
-Result<ContextPointer> make_context(const Config& config, const Trust& trust, ClientCertificate client_certificate) {
-  Result<est::tls::Identity> identity = est::tls::load_identity(config.server_certificate, config.server_key);
-  if (!identity) return identity.error();
-  est::tls::ServerProfile profile;
-  profile.identity = *std::move(identity);
-  profile.least = config.tls.least;
-  profile.most = config.tls.most;
-  profile.suites = config.tls.suites;
-  profile.groups = config.tls.groups;
-  for (const CertificateFiles& files : config.named_certificates) {
-    Result<est::tls::Identity> named = est::tls::load_identity(files.certificate, files.key);
-    if (!named) return named.error();
-    profile.by_name.push_back(*std::move(named));
-  }
-  profile.client_certificate = client_certificate;
-  profile.resumption = config.tls.resumption;
-  profile.last_touch = config.tls.last_touch;
-  for (const auto* store : {&trust.authority, &trust.explicit_anchors, &trust.implicit_anchors})
-    profile.client_ca_certificates.insert(profile.client_ca_certificates.end(), store->begin(), store->end());
-  return est::tls::ServerContext::make(profile);
-}
 
 // Empty where /serverkeygen is not offered.
 Result<KeyGenerator> load_generator(const Config& config) {
@@ -101,7 +80,7 @@ Status Instance::Impl::bind(est::net::Application& application) {
   const std::shared_ptr<const Trust> known = trust.current();
   const auto bound = [&](const std::vector<est::net::Endpoint>& listen,
                          ClientCertificate client_certificate) -> Result<std::unique_ptr<est::net::Server>> {
-    Result<ContextPointer> context = make_context(config, *known, client_certificate);
+    Result<ContextPointer> context = make_server_context(config, *known, client_certificate);
     if (!context) return context.error();
     return est::net::Server::bind({listen, config.threads, config.limits}, *std::move(context), application, log);
   };
@@ -116,10 +95,10 @@ Status Instance::Impl::bind(est::net::Application& application) {
 }
 
 Status Instance::Impl::replace_contexts(const Trust& next) {
-  Result<ContextPointer> context = make_context(config, next, config.tls.client_certificate);
+  Result<ContextPointer> context = make_server_context(config, next, config.tls.client_certificate);
   if (!context) return context.error();
   if (late_server) {
-    Result<ContextPointer> late = make_context(config, next, ClientCertificate::late);
+    Result<ContextPointer> late = make_server_context(config, next, ClientCertificate::late);
     if (!late) return late.error();
     late_server->replace_context(*std::move(late));
   }
@@ -204,10 +183,6 @@ est::net::Server::Counters Instance::counters() const {
   return sum;
 }
 
-std::vector<std::string> urls(const Instance& instance) {
-  std::vector<std::string> result;
-  for (const est::net::Endpoint& endpoint : instance.listening()) result.push_back("https://" + endpoint.to_string());
-  return result;
-}
+std::vector<std::string> urls(const Instance& instance) { return urls_of(instance.listening()); }
 
 }  // namespace server

@@ -183,9 +183,10 @@ KeyType type_for(const CertificationRequest& request, const KeyGenerator& genera
 }
 
 Answer generate_key(const EnrollInput& input, const KeyGenerator& generator, ca::Authority& authority, const est::Clock& clock) {
-  const auto request = read_request(input, authority);
+  const auto request = read_request(input);
   if (const auto* refusal = std::get_if<Answer>(&request)) return *refusal;
   const auto& csr = std::get<CertificationRequest>(request);
+  if (auto refusal = one_time_refusal(input, csr, authority)) return *std::move(refusal);
   const auto protection = protection_for(csr, generator, input.policy);
   if (const auto* problem = std::get_if<std::string>(&protection)) return refuse(400, *problem);
   const auto key = PrivateKey::generate(type_for(csr, generator, input.policy.profile));

@@ -127,10 +127,14 @@ Status load_lists(const Config& config, Trust& trust) {
 }  // namespace
 
 Result<Trust> load_trust(const Config& config, const ca::Authority& authority) {
-  Trust trust;
   Result<std::vector<Bytes>> own = authority.ca_certificates();
   if (!own) return own.error();
-  trust.authority = *std::move(own);
+  return load_trust(config, *std::move(own));
+}
+
+Result<Trust> load_trust(const Config& config, std::vector<Bytes> authority) {
+  Trust trust;
+  trust.authority = std::move(authority);
   trust.check_crl = config.check_crl;
   if (Status added = add_anchors(config.explicit_anchors, trust.explicit_anchors); !added) return added.error();
   if (Status added = add_anchors(config.implicit_anchors, trust.implicit_anchors); !added) return added.error();

@@ -38,6 +38,8 @@ struct Trust {
 
 // Reads everything the configuration names. Errors name the file and the cure.
 [[nodiscard]] est::Result<Trust> load_trust(const Config& config, const ca::Authority& authority);
+// The same where the EST CA is somewhere else: `authority` are its certificates.
+[[nodiscard]] est::Result<Trust> load_trust(const Config& config, std::vector<est::Bytes> authority);
 
 using TrustStore = Replaceable<Trust>;
 

@@ -1,0 +1,126 @@
+#include "proxy/instance.h"
+
+#include <mutex>
+#include <set>
+#include <utility>
+
+#include "est/base/clock.h"
+#include "proxy/ca_watch.h"
+#include "proxy/handler.h"
+#include "proxy/upstream.h"
+#include "server/authenticator.h"
+#include "server/listening.h"
+#include "server/trust.h"
+
+namespace proxy {
+namespace {
+
+using est::Bytes;
+using est::Result;
+using est::Status;
+
+std::vector<std::string> upstream_labels(const Config& config) {
+  std::set<std::string> labels;
+  for (const auto& [label, policy] : config.front.labels) labels.insert(config.upstream.label_of(label));
+  return {labels.begin(), labels.end()};
+}
+
+server::Authenticator::Options authenticator_options(const Config& config) {
+  server::Authenticator::Options options;
+  options.realm = config.front.realm;
+  options.algorithms = config.front.digest_algorithms;
+  return options;
+}
+
+// Certificates of every CA behind us make their holders known here.
+std::vector<Bytes> all_anchors(const CaKnowledge& known) {
+  std::vector<Bytes> all;
+  for (const auto& [label, certificates] : known)
+    for (const auto* some : {&certificates.anchors, &certificates.intermediates}) all.insert(all.end(), some->begin(), some->end());
+  return all;
+}
+
+}  // namespace
+
+// Declared in the order of dependence: destruction takes the listener down first.
+struct Instance::Impl {
+  Impl(Config given, est::Log given_log, std::unique_ptr<Upstream> given_upstream, server::Trust first)
+      : config(std::move(given)),
+        log(std::move(given_log)),
+        upstream(std::move(given_upstream)),
+        trust(std::move(first)),
+        authenticator(authenticator_options(config), trust, est::system_clock()),
+        ca(config.cacerts, upstream_labels(config), *upstream, log, [this](const CaKnowledge& known) { believe(known); }),
+        handler({config, authenticator, *upstream, ca, log, est::system_clock()}) {}
+
+  const Config config;
+  const est::Log log;
+  const std::unique_ptr<Upstream> upstream;
+  std::mutex changing;  // of trust and context
+  server::TrustStore trust;
+  server::Authenticator authenticator;
+  std::unique_ptr<est::net::Server> listener;
+  CaWatch ca;
+  Handler handler;
+
+  // The CA's certificates have come, or come anew. A front that cannot be read again stays as it was.
+  void believe(const CaKnowledge& known) {
+    if (const Status done = renew(all_anchors(known)); !done)
+      log.write(est::LogLevel::error, "trust", {{"error", done.error().message}, {"effect", "everything stays as it was"}});
+  }
+
+  Status renew(std::vector<Bytes> authority) {
+    const std::lock_guard lock(changing);
+    Result<server::Trust> next = server::load_trust(config.front, std::move(authority));
+    if (!next) return next.error();
+    Result<server::ContextPointer> context = server::make_server_context(config.front, *next, config.front.tls.client_certificate);
+    if (!context) return context.error();
+    if (listener) listener->replace_context(*std::move(context));
+    trust.replace(*std::move(next));
+    return {};
+  }
+
+  Status bind() {
+    Result<server::ContextPointer> context =
+        server::make_server_context(config.front, *trust.current(), config.front.tls.client_certificate);
+    if (!context) return context.error();
+    auto bound =
+        est::net::Server::bind({config.front.listen, config.front.threads, config.front.limits}, *std::move(context), handler, log);
+    if (!bound) return bound.error();
+    listener = *std::move(bound);
+    return {};
+  }
+};
+
+Instance::Instance(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Instance::~Instance() {
+  // Its threads use the handler, which would be destroyed before it.
+  const std::lock_guard lock(impl_->changing);
+  impl_->listener.reset();
+}
+
+Result<std::unique_ptr<Instance>> Instance::make(Config config, est::Log log) {
+  Result<std::unique_ptr<Upstream>> upstream = Upstream::make(config.upstream);
+  if (!upstream) return upstream.error();
+  Result<server::Trust> trust = server::load_trust(config.front, std::vector<Bytes>{});
+  if (!trust) return trust.error();
+  auto impl = std::make_unique<Impl>(std::move(config), std::move(log), *std::move(upstream), *std::move(trust));
+  if (Status bound = impl->bind(); !bound) return bound.error();
+  return std::unique_ptr<Instance>(new Instance(std::move(impl)));
+}
+
+Status Instance::start() {
+  if (Status started = impl_->ca.start(); !started) return started;
+  return impl_->listener->start();
+}
+
+std::vector<est::net::Endpoint> Instance::listening() const { return impl_->listener->listening(); }
+
+Status Instance::reload() { return impl_->renew(all_anchors(*impl_->ca.known())); }
+
+void Instance::drain() { impl_->listener->drain(); }
+
+est::net::Server::Counters Instance::counters() const { return impl_->listener->counters(); }
+
+}  // namespace proxy
