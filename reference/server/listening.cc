@@ -5,7 +5,6 @@
 namespace server {
 
 using est::Result;
-using est::Status;
 using est::tls::ClientCertificate;
 
 Result<ContextPointer> make_server_context(const Config& config, const Trust& trust, ClientCertificate client_certificate) {
