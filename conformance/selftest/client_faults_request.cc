@@ -78,6 +78,8 @@ std::vector<ClientFault> forms() {
       {.id = "FAULT-CL-FORM-05",
        .sentence = "gives a Full PKI Request the type of a PKCS #10 request",
        .kills = {"EST-CL-270"},
+       .also = {"EST-CL-400", "EST-CL-401", "EST-CL-402", "EST-CL-403"},
+       .because = "the type is judged in every Full PKI Request",
        .configure = each_request(Operation::fullcmc, [](Request& request) { request.fields.set("Content-Type", "application/pkcs10"); })},
       {.id = "FAULT-CL-FORM-06",
        .sentence = "sends requests without Content-Type",
@@ -106,6 +108,8 @@ std::vector<ClientFault> forms() {
       {.id = "FAULT-CL-FORM-10",
        .sentence = "puts the label behind the operation",
        .kills = {"EST-CL-061"},
+       .also = {"EST-CL-351"},
+       .because = "a redirection leads to a label",
        .configure = each_request([](Request& request) {
          const auto route = est::ops::parse_route(request.target);
          const auto* found = std::get_if<est::ops::Route>(&route);
@@ -119,10 +123,14 @@ std::vector<ClientFault> forms() {
       {.id = "FAULT-CL-FORM-12",
        .sentence = "renews at /simpleenroll",
        .kills = {"EST-CL-101", "EST-CL-138"},
+       .also = {"EST-CL-321/*", "EST-CL-381", "EST-CL-382", "EST-CL-383"},
+       .because = "every renewal goes astray",
        .configure = each_request([](Request& request) { replace_in_target(request, "simplereenroll", "simpleenroll"); })},
       {.id = "FAULT-CL-FORM-13",
        .sentence = "asks for another subject when it renews",
        .kills = {"EST-CL-101"},
+       .also = {"EST-CL-383", "EST-CL-401"},
+       .because = "the names of every renewal are others",
        .configure =
            [](client::Settings& settings) {
              if (!settings.request.renewed) return;
@@ -175,6 +183,8 @@ std::vector<ClientFault> moments() {
       {.id = "FAULT-CL-RETRY-03",
        .sentence = "does not come back after 202",
        .kills = {"EST-CL-109", "EST-CL-110", "EST-CL-222"},
+       .also = {"EST-CL-408"},
+       .because = "the answer comes with the second request there",
        .configure = never_waits_in_client},
       {.id = "FAULT-CL-RETRY-04",
        .sentence = "does not understand a date in Retry-After",
@@ -186,6 +196,8 @@ std::vector<ClientFault> moments() {
       {.id = "FAULT-CL-ORDER-01",
        .sentence = "enrolls without fetching CA certificates",
        .kills = {"EST-CL-194"},
+       .also = {"EST-CL-368"},
+       .because = "anchors that were not fetched cannot replace any",
        .told =
            [](client::Flags& flags) {
              if (flags.operation == "provision") flags.operation = "enroll";

@@ -133,6 +133,8 @@ std::vector<ClientFault> carelessness() {
       {.id = "FAULT-CL-TRUST-03",
        .sentence = "takes servers of CAs it was not told, as if it asked the system's trust store as well",
        .kills = {"EST-CL-003/untrusted", "EST-CL-010", "EST-CL-371"},
+       .also = {"EST-CL-370"},
+       .because = "the issuer of such a server is not known either",
        .configure = forgives({X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN,
                               X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE})},
       {.id = "FAULT-CL-TRUST-04",
@@ -146,6 +148,8 @@ std::vector<ClientFault> carelessness() {
       {.id = "FAULT-CL-TRUST-06",
        .sentence = "does not look at basicConstraints",
        .kills = {"EST-CL-003/issuer-is-no-ca"},
+       .also = {"EST-CL-300/issuer-may-not-sign"},
+       .because = "a CA that may not sign is one of the things basicConstraints stand for",
        .configure = forgives({X509_V_ERR_INVALID_CA, X509_V_ERR_INVALID_NON_CA})},
       {.id = "FAULT-CL-TRUST-07",
        .sentence = "passes over critical extensions it does not know",
@@ -162,6 +166,8 @@ std::vector<ClientFault> carelessness() {
       {.id = "FAULT-CL-TRUST-10",
        .sentence = "enrolls with whoever answers when it has no trust anchor",
        .kills = {"EST-CL-013", "EST-CL-365"},
+       .also = {"EST-CL-361", "EST-CL-362", "EST-CL-364"},
+       .because = "a server that nobody authenticated is trusted there, too",
        .told =
            [](client::Flags& flags) {
              if (flags.anchors.empty() && flags.implicit_anchors.empty()) flags.fingerprint = std::string(64, '0');
@@ -194,6 +200,8 @@ std::vector<ClientFault> carelessness_about_names() {
       {.id = "FAULT-CL-NAME-02",
        .sentence = "takes a name that begins with the right one",
        .kills = {"EST-CL-005/name-prefix"},
+       .also = {"EST-CL-301/name-with-nul", "EST-CL-302/address-as-name"},
+       .because = "these names begin with the right one as well",
        .configure = takes_name(begins_with_host)},
       {.id = "FAULT-CL-NAME-03",
        .sentence = "looks at the common name beside the subjectAltName",
@@ -228,6 +236,8 @@ std::vector<ClientFault> narrowness() {
       {.id = "FAULT-CL-TRUST-23",
        .sentence = "refuses servers of implicit anchors",
        .kills = {"EST-CL-011"},
+       .also = {"EST-CL-368"},
+       .because = "the first server there is of an implicit anchor",
        .configure =
            [](client::Settings& settings) {
              settings.client.trust.implicit_anchors.clear();
