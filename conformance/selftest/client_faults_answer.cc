@@ -173,6 +173,8 @@ std::vector<ClientFault> narrow_readers() {
       {.id = "FAULT-CL-READ-10",
        .sentence = "wants smime-type in the type of /cacerts",
        .kills = {"EST-CL-070"},
+       .also = {"EST-CL-073"},
+       .because = "the type in capitals has no parameter either",
        .configure = type_is([](const std::string& type) { return est::ascii_lower(type).find("smime-type") == std::string::npos; })},
       {.id = "FAULT-CL-READ-11",
        .sentence = "compares media types with regard to case",

@@ -95,7 +95,7 @@ std::vector<ClientFault> forms() {
        .configure = each_request(post_instead_of_get)},
       {.id = "FAULT-CL-FORM-08",
        .sentence = "sends a body with GET",
-       .kills = {"EST-CL-060", "EST-CL-190"},
+       .kills = {"EST-CL-060", "EST-CL-061", "EST-CL-190"},
        .configure = each_request([](Request& request) {
          if (request.method == "GET") request.body = est::to_bytes("{}");
        })},

@@ -133,7 +133,7 @@ std::vector<ClientFault> carelessness() {
       {.id = "FAULT-CL-TRUST-03",
        .sentence = "takes servers of CAs it was not told, as if it asked the system's trust store as well",
        .kills = {"EST-CL-003/untrusted", "EST-CL-010", "EST-CL-371"},
-       .also = {"EST-CL-370"},
+       .also = {"EST-CL-370", "EST-CL-003/imitated", "EST-CL-014"},
        .because = "the issuer of such a server is not known either",
        .configure = forgives({X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN,
                               X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE})},
@@ -166,15 +166,15 @@ std::vector<ClientFault> carelessness() {
       {.id = "FAULT-CL-TRUST-10",
        .sentence = "enrolls with whoever answers when it has no trust anchor",
        .kills = {"EST-CL-013", "EST-CL-365"},
-       .also = {"EST-CL-361", "EST-CL-362", "EST-CL-364"},
-       .because = "a server that nobody authenticated is trusted there, too",
        .told =
            [](client::Flags& flags) {
-             if (flags.anchors.empty() && flags.implicit_anchors.empty()) flags.fingerprint = std::string(64, '0');
+             const bool knows_nobody = flags.anchors.empty() && flags.implicit_anchors.empty() && flags.fingerprint.empty();
+             if (knows_nobody) flags.fingerprint = std::string(64, '0');
            },
        .configure =
            [](client::Settings& settings) {
-             if (settings.anchors.fingerprint) enroll_with_anybody(settings);
+             const auto& fingerprint = settings.anchors.fingerprint;
+             if (fingerprint && fingerprint->value == Bytes(32, 0)) enroll_with_anybody(settings);
            }},
       {.id = "FAULT-CL-TRUST-11",
        .sentence = "tries a server again at once, ten times, when it did not believe it",
