@@ -18,9 +18,9 @@ constexpr est::UnixTime at = 1'800'000'000;
 constexpr std::int64_t one_day = 86400;
 
 // A CA by our own issuing code, because it also makes CRLs.
-class ServerCheck : public testing::Test {
+class ServerChecks : public testing::Test {
  protected:
-  ServerCheck()
+  ServerChecks()
       : key(must(est::crypto::PrivateKey::generate(est::crypto::KeyType::ec_p256))), name(must(est::codec::parse_name("CN=root"))) {
     est::pki::CertificateSpec spec;
     spec.serial = {1};
@@ -57,7 +57,7 @@ class ServerCheck : public testing::Test {
   Trust trust;
 };
 
-TEST_F(ServerCheck, RevokedServersAndUselessListsAreRefused) {
+TEST_F(ServerChecks, RevokedServersAndUselessListsAreRefused) {
   trust.check_crl = true;
   struct Row {
     std::vector<Bytes> crls;
@@ -71,13 +71,13 @@ TEST_F(ServerCheck, RevokedServersAndUselessListsAreRefused) {
   }
 }
 
-TEST_F(ServerCheck, TheTimeCounts) {
+TEST_F(ServerChecks, TheTimeCounts) {
   EXPECT_TRUE(check_server({server(2)}, "est.example", trust).authorised());
   trust.at = at + 2 * one_day;
   EXPECT_FALSE(check_server({server(2)}, "est.example", trust).authorised());
 }
 
-TEST_F(ServerCheck, NothingIsNoCertificate) {
+TEST_F(ServerChecks, NothingIsNoCertificate) {
   EXPECT_FALSE(check_server({}, "est.example", trust).authorised());
   EXPECT_FALSE(check_server({est::to_bytes("garbage")}, "est.example", trust).authorised());
   EXPECT_FALSE(is_registration_authority(est::as_bytes("garbage")));
