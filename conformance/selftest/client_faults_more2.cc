@@ -220,18 +220,8 @@ std::vector<ClientFault> keys() {
 
 // --- what the server lists
 
-Configure reads_list(std::function<void(est::codec::CsrAttrs&)> change) {
-  return each_answer([change = std::move(change)](Response& answer) {
-    if (!is_media_type(answer, "application/csrattrs")) return;
-    auto attributes = est::codec::decode_csrattrs(decoded_body(answer.body));
-    if (!attributes.value) return;
-    change(*attributes.value);
-    set_der(answer, est::codec::encode(*attributes.value));
-  });
-}
-
 Configure does_not_see(const est::codec::Oid& type) {
-  return reads_list([&type](est::codec::CsrAttrs& attributes) {
+  return each_csrattrs([&type](est::codec::CsrAttrs& attributes) {
     std::erase_if(attributes.elements, [&](const est::codec::AttrOrOid& element) {
       const auto* attribute = std::get_if<est::codec::Attribute>(&element);
       return attribute != nullptr ? attribute->type == type : std::get<est::codec::Oid>(element) == type;

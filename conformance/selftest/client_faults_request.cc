@@ -213,17 +213,6 @@ std::vector<ClientFault> moments() {
 
 // --- what the server lists
 
-// Gives the list another meaning before the client reads it.
-Configure reads_attributes(std::function<void(est::codec::CsrAttrs&)> change) {
-  return each_answer([change = std::move(change)](Response& answer) {
-    if (!is_media_type(answer, "application/csrattrs")) return;
-    auto attributes = est::codec::decode_csrattrs(decoded_body(answer.body));
-    if (!attributes.value) return;
-    change(*attributes.value);
-    set_der(answer, est::codec::encode(*attributes.value));
-  });
-}
-
 bool is_template(const est::codec::AttrOrOid& element) {
   const auto* attribute = std::get_if<est::codec::Attribute>(&element);
   return attribute != nullptr && attribute->type == est::codec::oids::certification_request_info_template;
@@ -253,15 +242,15 @@ std::vector<ClientFault> lists() {
       {.id = "FAULT-CL-LIST-01",
        .sentence = "does not make the key that the list asks for",
        .kills = {"EST-CL-196"},
-       .configure = reads_attributes(drop_keys)},
+       .configure = each_csrattrs(drop_keys)},
       {.id = "FAULT-CL-LIST-02",
        .sentence = "claims to know templates, and does not look at them",
        .kills = {"EST-CL-197", "EST-CL-198", "EST-CL-451", "EST-CL-453"},
-       .configure = reads_attributes(drop_templates)},
+       .configure = each_csrattrs(drop_templates)},
       {.id = "FAULT-CL-LIST-03",
        .sentence = "follows the rest of the list although there is a template",
        .kills = {"EST-CL-198"},
-       .configure = reads_attributes(prefer_list)},
+       .configure = each_csrattrs(prefer_list)},
       {.id = "FAULT-CL-LIST-04",
        .sentence = "gives up when the list has a template",
        .kills = {"EST-CL-197", "EST-CL-198", "EST-CL-199"},

@@ -48,6 +48,16 @@ Configure each_answer(std::function<void(Response&)> change) {
   });
 }
 
+Configure each_csrattrs(std::function<void(est::codec::CsrAttrs&)> change) {
+  return each_answer([change = std::move(change)](Response& answer) {
+    if (!is_media_type(answer, "application/csrattrs")) return;
+    auto attributes = est::codec::decode_csrattrs(decoded_body(answer.body));
+    if (!attributes.value) return;
+    change(*attributes.value);
+    set_der(answer, est::codec::encode(*attributes.value));
+  });
+}
+
 Configure balks_at(std::function<bool(const est::http::Request&, const Response&)> odd) {
   return intercept([odd = std::move(odd)](const est::http::Request& request, const est::tls::Facts&,
                                           const client::Send& send) -> client::Outcome<Response> {

@@ -10,6 +10,7 @@
 
 #include "conformance/selftest/client_fault.h"
 #include "conformance/selftest/faults_support.h"
+#include "est/codec/csrattrs.h"
 #include "est/ops/operation.h"
 
 namespace conformance::selftest {
@@ -26,6 +27,8 @@ inline const std::vector<std::string> any_client = {"EST-CL-*"};
 [[nodiscard]] Configure each_request(Operation operation, std::function<void(est::http::Request&)> change);
 // Changes every answer before the client sees it.
 [[nodiscard]] Configure each_answer(std::function<void(Response&)> change);
+// Gives the list of attributes another meaning before the client reads it.
+[[nodiscard]] Configure each_csrattrs(std::function<void(est::codec::CsrAttrs&)> change);
 // Gives up when `odd` holds of an answer that is none of an error: this client cannot cope with that.
 [[nodiscard]] Configure balks_at(std::function<bool(const est::http::Request&, const Response&)> odd);
 [[nodiscard]] Configure balks_at_text(std::string_view part);  // in the body of the answer

@@ -70,7 +70,7 @@ bool is_in_doubt(const Promised& fault, const ScenarioResult& result) {
 // at again, by itself, against a peer that has seen nothing yet.
 constexpr int further_looks = 2;
 
-void look_again(const Role& role, std::size_t number, const std::vector<Scenario>& scenarios, Told& told) {
+void look_again(const Role& role, std::size_t number, const std::vector<Scenario>& scenarios, Told& told, std::vector<std::string>& again) {
   const Promised& fault = role.faults[number];
   std::vector<Scenario> doubtful;
   for (const Scenario& scenario : scenarios)
@@ -78,8 +78,11 @@ void look_again(const Role& role, std::size_t number, const std::vector<Scenario
   if (doubtful.empty()) return;
   const auto results = role.run(number, doubtful, 1);
   if (!results) return;
-  for (const ScenarioResult& result : *results)
-    if (!is_in_doubt(fault, result)) told.insert_or_assign(result.id, result);
+  for (const ScenarioResult& result : *results) {
+    if (is_in_doubt(fault, result)) continue;
+    told.insert_or_assign(result.id, result);
+    again.push_back(result.id);
+  }
 }
 
 // As a real run does: what did not pass beside others is run by itself, and that verdict counts.
@@ -117,8 +120,10 @@ FaultRow run_fault(const Role& role, std::size_t number, const std::vector<Scena
   if (!results) return {.id = fault.id, .sentence = fault.sentence, .trouble = results.error().message};
   Told told;
   for (const ScenarioResult& result : *results) told.emplace(result.id, result);
-  for (int look = 0; look < further_looks; ++look) look_again(role, number, scenarios, told);
+  std::vector<std::string> again;
+  for (int look = 0; look < further_looks; ++look) look_again(role, number, scenarios, told, again);
   FaultRow row = row_of(fault, told, options);
+  row.again = std::move(again);
   row.promised = !options.selected || promises_any(fault, scenarios);
   return row;
 }
@@ -180,6 +185,7 @@ std::string row_text(const FaultRow& row) {
   if (row.killed.empty()) text += " nothing";
   text += "\n";
   if (!row.trouble.empty()) text += "     could not run: " + row.trouble + "\n";
+  if (!row.again.empty()) text += "     as promised only when looked at again: " + list(row.again) + "\n";
   if (!row.survived.empty()) text += "     promised to fail but did not: " + list(row.survived) + "\n";
   if (!row.unexplained.empty()) text += "     failed without explanation: " + list(row.unexplained) + "\n";
   return text;
@@ -250,6 +256,7 @@ engine::Json to_json(const Matrix& matrix) {
                               {"killed", killed},
                               {"survived", row.survived},
                               {"unexplained", row.unexplained},
+                              {"again", row.again},
                               {"trouble", row.trouble}});
   }
   return json;

@@ -45,6 +45,7 @@ struct FaultRow {
   bool promised = true;                           // some scenario that was run is in Promised::kills
   std::vector<std::string> survived;              // promised, yet not killed, with the verdict instead
   std::vector<std::string> unexplained;           // killed by FAIL, neither promised nor explained
+  std::vector<std::string> again;                 // as promised only when looked at again
   std::string trouble;                            // the fault could not be run at all
 };
 

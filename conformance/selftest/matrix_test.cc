@@ -113,6 +113,8 @@ TEST(MatrixLooks, WhatIsNotAsPromisedIsLookedAtAgainByItself) {
   EXPECT_THAT(matrix.faults.front().survived, IsEmpty());
   EXPECT_THAT(matrix.faults.front().unexplained, IsEmpty());
   EXPECT_THAT(matrix.unkilled, ElementsAre("A-2"));
+  EXPECT_THAT(matrix.faults.front().again, ElementsAre("A-1", "A-2"));
+  EXPECT_THAT(to_text(matrix), HasSubstr("as promised only when looked at again: A-1, A-2"));
 }
 
 TEST_F(MatrixTest, AFailNobodyExplainsIsAHole) {

@@ -5,8 +5,7 @@
 
 #include "client/answer.h"
 #include "est/base/clock.h"
-#include "est/base/file.h"
-#include "est/crypto/chain.h"
+#include "server/trust.h"
 
 namespace proxy {
 namespace {
@@ -48,11 +47,9 @@ CaWatch::~CaWatch() {
 }
 
 Status CaWatch::read_file() {
-  const Result<std::string> text = est::read_file(config_.file);
-  if (!text) return text.error();
-  Result<std::vector<Bytes>> certificates = est::crypto::certificates_from_pem(*text);
-  if (!certificates) return Error{config_.file + ": " + certificates.error().message};
-  const Result<CaCertificates> read = sorted_certificates(*std::move(certificates));
+  std::vector<Bytes> certificates;
+  if (Status added = server::add_anchors({config_.file}, certificates); !added) return added;
+  const Result<CaCertificates> read = sorted_certificates(std::move(certificates));
   if (!read) return Error{config_.file + ": " + read.error().message};
   CaKnowledge all;
   for (const std::string& label : labels_) all.emplace(label, *read);

@@ -31,10 +31,6 @@ std::string words_of(const Response& said) {
   return est::printable(est::trim(est::as_text(said.body)), longest_sentence);
 }
 
-UpstreamFailure no_answer(std::string cause) {
-  return {502, "The server behind this registration authority cannot be used just now; repeat the request later.", std::move(cause)};
-}
-
 }  // namespace
 
 bool Handler::offers(Operation operation, const LabelPolicy& policy) const {
@@ -83,7 +79,7 @@ Answer Handler::csrattrs(const Route& route, const LabelPolicy& policy) const {
   auto& response = std::get<Response>(said);
   if (response.status != 200 && response.status != 204 && response.status != 404) return given_on(response);
   const client::Outcome<client::Attributes> read = client::attributes_in(response);
-  if (!read) return failed(no_answer("/csrattrs: " + read.problem().reason));
+  if (!read) return failed(no_good_answer("/csrattrs: " + read.problem().reason));
   // What the CA asks for, and what is asked here on top of it: linking to the session with us.
   LabelPolicy wanted = policy;
   wanted.attributes = read->asked.value_or(est::codec::CsrAttrs{});
@@ -101,17 +97,17 @@ Status Handler::believed(est::BytesView certificate, const std::string& label) c
 
 Answer Handler::issued(const Response& said, const CertificationRequest& request, const std::string& label) const {
   client::Outcome<std::vector<Bytes>> certificates = client::certificates_in(said, "simpleenroll");
-  if (!certificates) return failed(no_answer(certificates.problem().reason));
+  if (!certificates) return failed(no_good_answer(certificates.problem().reason));
   const client::Outcome<std::vector<Bytes>> ours = client::certificate_for(*std::move(certificates), request.key.der);
-  if (!ours) return failed(no_answer(ours.problem().reason));
-  if (const Status checked = believed(ours->front(), label); !checked) return failed(no_answer(checked.error().message));
+  if (!ours) return failed(no_good_answer(ours.problem().reason));
+  if (const Status checked = believed(ours->front(), label); !checked) return failed(no_good_answer(checked.error().message));
   const auto decoded = est::codec::decode_certificate(ours->front());
   return {est::ops::enroll_response(ours->front()), {}, decoded.value ? decoded.value->serial_hex() : std::string()};
 }
 
 // The key in it is the client's affair: passed whole, kept nowhere.
 Answer Handler::generated(Response said) const {
-  if (const auto problem = client::wrong_media_type(said, "multipart/mixed")) return failed(no_answer(problem->reason));
+  if (const auto problem = client::wrong_media_type(said, "multipart/mixed")) return failed(no_good_answer(problem->reason));
   Answer answer{Response{200, {}, 1, {}, {}}, {}, {}};
   answer.response.fields.add("Content-Type", said.fields.get("Content-Type").value_or(""));
   answer.response.body = std::move(said.body);
@@ -127,7 +123,7 @@ Answer Handler::post(const Asked& asked, const server::Principal& principal) con
   auto said = parts_.upstream.ask(asked.route.operation, label, csr.der);
   if (const auto* failure = std::get_if<UpstreamFailure>(&said)) return failed(*failure);
   auto& response = std::get<Response>(said);
-  if (response.status != 200) return response.status == 204 ? failed(no_answer("status 204")) : given_on(response);
+  if (response.status != 200) return response.status == 204 ? failed(no_good_answer("status 204")) : given_on(response);
   return asked.route.operation == Operation::serverkeygen ? generated(std::move(response)) : issued(response, csr, label);
 }
 

@@ -1,23 +1,22 @@
 #include <CLI/CLI.hpp>
 #include <exception>
 #include <iostream>
-#include <map>
 
 #include "proxy/run.h"
+#include "server/service.h"
 
 namespace {
 
 constexpr int usage_error = 4;
 
 void add_run(CLI::App& app, proxy::RunOptions& options) {
-  const std::map<std::string, est::LogLevel> levels{
-      {"debug", est::LogLevel::debug}, {"info", est::LogLevel::info}, {"warning", est::LogLevel::warning}, {"error", est::LogLevel::error}};
   CLI::App* command = app.add_subcommand("run", "serve; SIGTERM drains, SIGHUP reloads certificates, keys, CRLs and passwords");
   command->add_option("--config", options.config_path, "the configuration")->required()->check(CLI::ExistingFile);
   command->add_option("--listen", options.listen, "host:port instead of the configuration's, repeatable; port 0 picks one");
   command->add_option("--ready-file", options.ready_file, "written when serving: URLs, then \"pid N\" and \"reloads N\"");
   command->add_option("--pid-file", options.pid_file, "written when serving: the process id");
-  command->add_option("--log", options.log_level, "debug, info, warning or error")->transform(CLI::CheckedTransformer(levels));
+  command->add_option("--log", options.log_level, "debug, info, warning or error")
+      ->transform(CLI::CheckedTransformer(server::log_levels()));
 }
 
 }  // namespace

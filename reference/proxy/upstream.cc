@@ -2,10 +2,8 @@
 
 #include <utility>
 
-#include "est/base/file.h"
-#include "est/base/text.h"
-#include "est/crypto/chain.h"
 #include "est/ops/message.h"
+#include "server/trust.h"
 
 namespace proxy {
 namespace {
@@ -14,33 +12,12 @@ using client::Outcome;
 using client::Problem;
 using client::ProblemKind;
 using est::Bytes;
-using est::Error;
 using est::Result;
 using est::Status;
 using est::http::Response;
 using est::ops::Operation;
 
 constexpr est::Milliseconds for_a_connection{5000};
-constexpr std::size_t password_limit = 4096;
-
-Status add_certificates(const std::vector<std::string>& paths, std::vector<Bytes>& all) {
-  for (const std::string& path : paths) {
-    const Result<std::string> text = est::read_file(path);
-    if (!text) return text.error();
-    const Result<std::vector<Bytes>> certificates = est::crypto::certificates_from_pem(*text);
-    if (!certificates) return Error{path + ": " + certificates.error().message};
-    all.insert(all.end(), certificates->begin(), certificates->end());
-  }
-  return {};
-}
-
-Result<std::string> password_in(const std::string& path) {
-  const Result<std::string> text = est::read_file(path, password_limit);
-  if (!text) return text.error();
-  std::string password(est::trim(*text, "\r\n"));
-  if (password.empty()) return Error{path + " holds no password; write one line"};
-  return password;
-}
 
 Status add_credentials(const UpstreamConfig& config, client::SessionOptions& options) {
   if (!config.certificate.empty()) {
@@ -49,7 +26,7 @@ Status add_credentials(const UpstreamConfig& config, client::SessionOptions& opt
     options.identity = *std::move(identity);
   }
   if (config.password_file.empty()) return {};
-  Result<std::string> password = password_in(config.password_file);
+  Result<std::string> password = server::password_from_file(config.password_file);
   if (!password) return password.error();
   options.credentials = [known = est::http::Credentials{config.user, *std::move(password)}](
                             const client::Challenged&) -> Result<std::optional<est::http::Credentials>> { return std::optional(known); };
@@ -58,32 +35,20 @@ Status add_credentials(const UpstreamConfig& config, client::SessionOptions& opt
 
 UpstreamFailure failure_of(const Problem& problem) {
   const std::string cause = std::string(client::to_string(problem.kind)) + ": " + problem.reason;
-  switch (problem.kind) {
-    case ProblemKind::transport:
-      return {504, "The server behind this registration authority does not answer; repeat the request later.", cause};
-    case ProblemKind::untrusted:
-    case ProblemKind::refused:
-    case ProblemKind::later:
-    case ProblemKind::configuration:
-    case ProblemKind::answer:
-      break;
-  }
-  return {502, "The server behind this registration authority cannot be used just now; repeat the request later.", cause};
+  if (problem.kind != ProblemKind::transport) return no_good_answer(cause);
+  return {504, "The server behind this registration authority does not answer; repeat the request later.", cause};
 }
 
 bool may_be_given_on(int status) {
   if (status == 200 || status == 202 || status == 204 || status == 503) return true;
-  return status >= 400 && status < 500 && status != 401 && status != 407;
-}
-
-// RFC 7030 3.2.1 lets the upstream redirect; anything else but an answer is not ours to hand on.
-UpstreamFailure unusable(const Response& response) {
-  const std::string seen = "status " + std::to_string(response.status);
-  if (response.status == 401) return {502, failure_of({}).sentence, "it does not take our credentials: " + seen};
-  return {502, failure_of({}).sentence, seen};
+  return status >= 400 && status < 500 && status != 407;
 }
 
 }  // namespace
+
+UpstreamFailure no_good_answer(std::string cause) {
+  return {502, "The server behind this registration authority cannot be used just now; repeat the request later.", std::move(cause)};
+}
 
 Upstream::Upstream(const UpstreamConfig& config) : config_(config) {
   options_.connect_within = config.connect;
@@ -95,8 +60,8 @@ Upstream::Upstream(const UpstreamConfig& config) : config_(config) {
 Result<std::unique_ptr<Upstream>> Upstream::make(const UpstreamConfig& config) {
   std::unique_ptr<Upstream> made(new Upstream(config));
   client::Trust trust;
-  if (Status added = add_certificates(config.anchors, trust.explicit_anchors); !added) return added.error();
-  if (Status added = add_certificates(config.implicit_anchors, trust.implicit_anchors); !added) return added.error();
+  if (Status added = server::add_anchors(config.anchors, trust.explicit_anchors); !added) return added.error();
+  if (Status added = server::add_anchors(config.implicit_anchors, trust.implicit_anchors); !added) return added.error();
   if (Status added = add_credentials(config, made->options_); !added) return added.error();
   made->trust_ = std::make_shared<const client::Trust>(std::move(trust));
   return made;
@@ -123,12 +88,6 @@ void Upstream::give_back(SessionPointer session) {
   free_.notify_one();
 }
 
-void Upstream::close_idle() {
-  std::vector<SessionPointer> all;
-  const std::lock_guard lock(mutex_);
-  all.swap(idle_);
-}
-
 std::variant<Response, UpstreamFailure> Upstream::ask(Operation operation, const std::string& label, est::BytesView der) {
   SessionPointer session = take(est::Deadline::after(for_a_connection));
   if (!session)
@@ -144,7 +103,9 @@ std::variant<Response, UpstreamFailure> Upstream::ask(Operation operation, const
   if (!answer) session->close();
   give_back(std::move(session));
   if (!answer) return failure_of(answer.problem());
-  if (!may_be_given_on(answer->response.status)) return unusable(answer->response);
+  const int status = answer->response.status;
+  if (status == 401) return no_good_answer("it does not take our credentials");
+  if (!may_be_given_on(status)) return no_good_answer("status " + std::to_string(status));
   return std::move(answer->response);
 }
 

@@ -28,6 +28,7 @@ struct UpstreamFailure {
   std::string sentence;  // for the client: says nothing of the upstream's address or of our credentials
   std::string cause;     // for the log
 };
+[[nodiscard]] UpstreamFailure no_good_answer(std::string cause);  // 502
 
 // Threads: any number may ask at once; each waits for a free connection, then for its answer, both bounded.
 class Upstream {
@@ -39,8 +40,6 @@ class Upstream {
   // between the upstream and us.
   [[nodiscard]] std::variant<est::http::Response, UpstreamFailure> ask(est::ops::Operation operation, const std::string& label,
                                                                        est::BytesView der = {});
-  // From the next request of each connection on.
-  void close_idle();
 
  private:
   explicit Upstream(const UpstreamConfig& config);

@@ -143,9 +143,11 @@ Authenticator::Checked Authenticator::check_digest(const AuthItem& item, const R
     return known == trust.passwords.end() ? std::nullopt : std::optional(known->second);
   };
   const auto user_of_hash = [&](est::http::DigestAlgorithm algorithm, std::string_view hash) -> std::optional<std::string> {
+    // To the end in every case: the time tells nobody whether there is such a user.
+    std::optional<std::string> known;
     for (const auto& [user, password] : trust.passwords)
-      if (est::http::digest_user_hash(algorithm, user, options_.realm) == hash) return user;
-    return std::nullopt;
+      if (est::http::digest_user_hash(algorithm, user, options_.realm) == hash) known = user;
+    return known;
   };
   using Outcome = est::http::DigestVerifier::Outcome;
   est::http::DigestVerifier::Verdict verdict = digest_.verify(item, head.method, head.target, lookup, user_of_hash);

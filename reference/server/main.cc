@@ -3,13 +3,13 @@
 #include <cstdint>
 #include <functional>
 #include <iostream>
-#include <map>
 #include <optional>
 #include <string>
 
 #include "server/commands.h"
 #include "server/init.h"
 #include "server/run.h"
+#include "server/service.h"
 
 namespace {
 
@@ -57,8 +57,6 @@ void add_init(CLI::App& app, Action& action) {
 }
 
 void add_run(CLI::App& app, Action& action) {
-  const std::map<std::string, est::LogLevel> levels{
-      {"debug", est::LogLevel::debug}, {"info", est::LogLevel::info}, {"warning", est::LogLevel::warning}, {"error", est::LogLevel::error}};
   auto options = std::make_shared<server::RunOptions>();
   CLI::App* command = app.add_subcommand("run", "serve; SIGTERM drains, SIGHUP reloads certificates, keys, CRLs and passwords");
   need_config(*command, options->config_path);
@@ -67,7 +65,8 @@ void add_run(CLI::App& app, Action& action) {
   command->add_option("--threads", options->threads, "threads of the event loop")->check(CLI::Range(1, 256));
   command->add_option("--ready-file", options->ready_file, "written when serving: URLs, then \"pid N\" and \"reloads N\"");
   command->add_option("--pid-file", options->pid_file, "written when serving: the process id");
-  command->add_option("--log", options->log_level, "debug, info, warning or error")->transform(CLI::CheckedTransformer(levels));
+  command->add_option("--log", options->log_level, "debug, info, warning or error")
+      ->transform(CLI::CheckedTransformer(server::log_levels()));
   command->callback([=, &action] { action = [=] { return server::run(*options); }; });
 }
 

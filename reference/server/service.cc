@@ -92,6 +92,12 @@ Status Process::serve(const Service& service, const Announced& announced, const 
   return {};
 }
 
+const std::map<std::string, LogLevel>& log_levels() {
+  static const std::map<std::string, LogLevel> levels{
+      {"debug", LogLevel::debug}, {"info", LogLevel::info}, {"warning", LogLevel::warning}, {"error", LogLevel::error}};
+  return levels;
+}
+
 std::vector<std::string> urls_of(const std::vector<est::net::Endpoint>& endpoints) {
   std::vector<std::string> result;
   for (const est::net::Endpoint& endpoint : endpoints) result.push_back("https://" + endpoint.to_string());

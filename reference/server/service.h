@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,9 @@ class Process {
  private:
   sigset_t signals_{};
 };
+
+// The words of a --log option.
+[[nodiscard]] const std::map<std::string, est::LogLevel>& log_levels();
 
 // https://HOST:PORT of each.
 [[nodiscard]] std::vector<std::string> urls_of(const std::vector<est::net::Endpoint>& endpoints);

@@ -19,6 +19,8 @@ using est::Status;
 constexpr std::size_t password_limit = 4096;
 constexpr std::size_t one_time_limit = std::size_t{1} << 20U;
 
+}  // namespace
+
 Status add_anchors(const std::vector<std::string>& paths, std::vector<Bytes>& anchors) {
   for (const std::string& path : paths) {
     const Result<std::string> text = est::read_file(path);
@@ -29,6 +31,16 @@ Status add_anchors(const std::vector<std::string>& paths, std::vector<Bytes>& an
   }
   return {};
 }
+
+Result<std::string> password_from_file(const std::string& path) {
+  Result<std::string> content = est::read_file(path, password_limit);
+  if (!content) return content;
+  std::string password(est::trim(*content, "\r\n"));
+  if (password.empty()) return Error{path + " holds no password; write one line"};
+  return password;
+}
+
+namespace {
 
 // PEM with any number of lists, or the DER of one.
 Status add_crls(const std::string& path, std::vector<Bytes>& crls) {
@@ -44,15 +56,6 @@ Status add_crls(const std::string& path, std::vector<Bytes>& crls) {
   if (!lists) return Error{path + ": " + lists.error().message + "; make it with \"est-server crl\""};
   for (Bytes& list : *lists) crls.push_back(std::move(list));
   return {};
-}
-
-// A password file holds one line; its line end does not count.
-Result<std::string> password_from_file(const std::string& path) {
-  Result<std::string> content = est::read_file(path, password_limit);
-  if (!content) return content;
-  std::string password(est::trim(*content, "\r\n"));
-  if (password.empty()) return Error{path + " holds no password; write one line"};
-  return password;
 }
 
 Result<std::string> password_of(const UserSource& user) {

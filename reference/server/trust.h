@@ -43,4 +43,9 @@ struct Trust {
 
 using TrustStore = Replaceable<Trust>;
 
+// The certificates of PEM files, added to `anchors`. Errors name the file and the cure.
+[[nodiscard]] est::Status add_anchors(const std::vector<std::string>& paths, std::vector<est::Bytes>& anchors);
+// A password file holds one line; its line end does not count.
+[[nodiscard]] est::Result<std::string> password_from_file(const std::string& path);
+
 }  // namespace server
