@@ -62,6 +62,7 @@ struct Instance::Impl {
   std::unique_ptr<est::net::Server> listener;
   CaWatch ca;
   Handler handler;
+  std::unique_ptr<est::net::Application> wrapper;  // around the handler; usually none
 
   // The CA's certificates have come, or come anew. A front that cannot be read again stays as it was.
   void believe(const CaKnowledge& known) {
@@ -84,8 +85,9 @@ struct Instance::Impl {
     Result<server::ContextPointer> context =
         server::make_server_context(config.front, *trust.current(), config.front.tls.client_certificate);
     if (!context) return context.error();
+    est::net::Application& application = wrapper ? *wrapper : handler;
     auto bound =
-        est::net::Server::bind({config.front.listen, config.front.threads, config.front.limits}, *std::move(context), handler, log);
+        est::net::Server::bind({config.front.listen, config.front.threads, config.front.limits}, *std::move(context), application, log);
     if (!bound) return bound.error();
     listener = *std::move(bound);
     return {};
@@ -100,12 +102,13 @@ Instance::~Instance() {
   impl_->listener.reset();
 }
 
-Result<std::unique_ptr<Instance>> Instance::make(Config config, est::Log log) {
-  Result<std::unique_ptr<Upstream>> upstream = Upstream::make(config.upstream);
+Result<std::unique_ptr<Instance>> Instance::make(Config config, est::Log log, const Hooks& hooks) {
+  Result<std::unique_ptr<Upstream>> upstream = Upstream::make(config.upstream, hooks.adjust);
   if (!upstream) return upstream.error();
   Result<server::Trust> trust = server::load_trust(config.front, std::vector<Bytes>{});
   if (!trust) return trust.error();
   auto impl = std::make_unique<Impl>(std::move(config), std::move(log), *std::move(upstream), *std::move(trust));
+  if (hooks.wrap) impl->wrapper = hooks.wrap(impl->handler, *impl->upstream);
   if (Status bound = impl->bind(); !bound) return bound.error();
   return std::unique_ptr<Instance>(new Instance(std::move(impl)));
 }

@@ -1,6 +1,7 @@
 // A whole registration authority in this process: upstream, CA certificates, trust, handler and listener built from a Config.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -8,13 +9,20 @@
 #include "est/base/result.h"
 #include "est/net/server.h"
 #include "proxy/config.h"
+#include "proxy/upstream.h"
 
 namespace proxy {
 
 class Instance {
  public:
+  // For tests: what stands between the listener and the handler, and what has the last word on connections to the upstream.
+  struct Hooks {
+    std::function<std::unique_ptr<est::net::Application>(est::net::Application& inner, Upstream& upstream)> wrap;
+    Upstream::Adjust adjust;
+  };
+
   // Reads every file the configuration names, and binds. Serves from start() on.
-  [[nodiscard]] static est::Result<std::unique_ptr<Instance>> make(Config config, est::Log log);
+  [[nodiscard]] static est::Result<std::unique_ptr<Instance>> make(Config config, est::Log log, const Hooks& hooks = {});
   ~Instance();  // stops hard
 
   // Asks the upstream for CA certificates first; one that does not answer is asked again later.

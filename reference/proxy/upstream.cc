@@ -57,12 +57,13 @@ Upstream::Upstream(const UpstreamConfig& config) : config_(config) {
   options_.user_agent = "est-proxy/" ESTSPEC_VERSION;
 }
 
-Result<std::unique_ptr<Upstream>> Upstream::make(const UpstreamConfig& config) {
+Result<std::unique_ptr<Upstream>> Upstream::make(const UpstreamConfig& config, const Adjust& adjust) {
   std::unique_ptr<Upstream> made(new Upstream(config));
   client::Trust trust;
   if (Status added = server::add_anchors(config.anchors, trust.explicit_anchors); !added) return added.error();
   if (Status added = server::add_anchors(config.implicit_anchors, trust.implicit_anchors); !added) return added.error();
   if (Status added = add_credentials(config, made->options_); !added) return added.error();
+  if (adjust) adjust(made->options_);
   made->trust_ = std::make_shared<const client::Trust>(std::move(trust));
   return made;
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -33,8 +34,10 @@ struct UpstreamFailure {
 // Threads: any number may ask at once; each waits for a free connection, then for its answer, both bounded.
 class Upstream {
  public:
-  // Reads anchors, certificate, key and password. Errors name the file.
-  [[nodiscard]] static est::Result<std::unique_ptr<Upstream>> make(const UpstreamConfig& config);
+  // Reads anchors, certificate, key and password. Errors name the file. `adjust`, if any, has the last word on how connections are made;
+  // for tests.
+  using Adjust = std::function<void(client::SessionOptions&)>;
+  [[nodiscard]] static est::Result<std::unique_ptr<Upstream>> make(const UpstreamConfig& config, const Adjust& adjust = {});
 
   // `label`: theirs. `der`: of the request, for a POST. Answers of 200, 202, 204, 503 and 4xx come back as they are, except 401: that is
   // between the upstream and us.
