@@ -25,7 +25,7 @@ using est::Error;
 using est::Result;
 using est::http::Response;
 
-constexpr codec::BodyPartId request_part = 1, nonce_part = 2, transaction_part = 3, link_part = 4, identity_part = 5;
+constexpr codec::BodyPartId nonce_part = 2, transaction_part = 3, link_part = 4, identity_part = 5, vouching_part = 7;
 constexpr std::size_t nonce_size = 16, transaction_size = 8;
 
 Problem no_answer(const std::string& what) { return {ProblemKind::answer, "the Full PKI Response " + what, 200}; }
@@ -71,10 +71,11 @@ std::optional<Problem> check_signature(const codec::SignedData& message, const T
 
 std::optional<Problem> check_echo(const codec::PkiResponse& content, const CmcRequest& request) {
   const codec::Control* nonce = content.control(cmc_oids::recipient_nonce);
-  if (nonce == nullptr || codec::read_octets(*nonce).value != request.nonce) return no_answer("does not return the nonce of the request");
+  const bool fresh = nonce != nullptr && codec::read_octets(*nonce).value == request.nonce;
+  if (!request.nonce.empty() && !fresh) return no_answer("does not return the nonce of the request");
   const codec::Control* transaction = content.control(cmc_oids::transaction_id);
-  if (transaction == nullptr || codec::read_integer(*transaction).value != request.transaction)
-    return no_answer("does not return the transaction identifier of the request");
+  const bool same = transaction != nullptr && codec::read_integer(*transaction).value == request.transaction;
+  if (!request.transaction.empty() && !same) return no_answer("does not return the transaction identifier of the request");
   return std::nullopt;
 }
 
@@ -86,30 +87,20 @@ Problem status_problem(const codec::StatusInfo& status) {
   return {pending ? ProblemKind::later : ProblemKind::refused, reason, 200};
 }
 
-std::optional<Problem> check_status(const codec::PkiResponse& content) {
-  bool any = false;
+std::optional<Problem> read_statuses(const codec::PkiResponse& content, std::vector<codec::StatusInfo>& statuses) {
   for (const codec::Control& control : content.controls) {
     if (control.type != cmc_oids::status_info_v2 && control.type != cmc_oids::status_info) continue;
-    const auto status = codec::read_status_info(control);
+    auto status = codec::read_status_info(control);
     if (!status.value) return no_answer("has an unreadable status");
-    any = true;
-    if (status.value->status != static_cast<std::int64_t>(codec::CmcStatus::success)) return status_problem(*status.value);
+    statuses.push_back(std::move(*status.value));
   }
-  if (!any) return no_answer("has no status");
   return std::nullopt;
 }
 
-bool is_certs_only(const Response& response) {
-  const auto type = codec::decode_media_type(response.fields.get("Content-Type").value_or(""));
-  if (!type.value) return false;
-  const auto parameter = type.value->parameter("smime-type");
-  return parameter && est::iequals(*parameter, "certs-only");
-}
-
 Result<Bytes> tagged_request(est::BytesView pkcs10, const CmcSignatory& signatory, const CmcExtras& extras) {
-  if (!extras.crmf) return codec::encode_tagged_request(request_part, pkcs10);
+  if (!extras.crmf) return codec::encode_tagged_request(pkcs10_part, pkcs10);
   if (signatory.key == nullptr) return Error{"a CRMF request is signed by its own key; give that"};
-  return crmf_of(pkcs10, *signatory.key, request_part);
+  return crmf_of(pkcs10, *signatory.key, pkcs10_part);
 }
 
 // A positive INTEGER in its shortest form.
@@ -123,6 +114,8 @@ std::vector<codec::Control> controls_for(const CmcRequest& request, est::BytesVi
   std::vector<codec::Control> controls{
       codec::make_octets_control(nonce_part, cmc_oids::sender_nonce, request.nonce),
       codec::make_control(transaction_part, cmc_oids::transaction_id, codec::der::unsigned_integer(request.transaction))};
+  if (extras.vouched)
+    controls.push_back(codec::make_control(vouching_part, cmc_oids::ra_pop_witness, codec::encode_ra_pop_witness({0, {pkcs10_part}})));
   if (extras.link != nullptr) controls.push_back(codec::make_octets_control(link_part, cmc_oids::pop_link_random, extras.link->random));
   if (extras.secret != nullptr)
     for (codec::Control& each : identity_controls(*extras.secret, requests, identity_part)) controls.push_back(std::move(each));
@@ -162,21 +155,41 @@ Result<CmcRequest> make_full_request(est::BytesView pkcs10, const CmcSignatory& 
   return request;
 }
 
-Outcome<std::vector<Bytes>> read_full_response(const Response& response, const CmcRequest& request, const Trust& trust) {
-  if (response.status != 200) return refusal(response, "fullcmc");
-  if (is_certs_only(response)) return certificates_in(response, "fullcmc");
+bool is_certs_only(const Response& response) {
+  const auto type = codec::decode_media_type(response.fields.get("Content-Type").value_or(""));
+  if (!type.value) return false;
+  const auto parameter = type.value->parameter("smime-type");
+  return parameter && est::iequals(*parameter, "certs-only");
+}
+
+Outcome<FullResponse> verify_full_response(const Response& response, const CmcRequest& request, const Trust& trust) {
   if (auto problem = wrong_media_type(response, "application/pkcs7-mime")) return *std::move(problem);
   auto message = est::ops::read_signed_data_body(response.body);
   if (!message.accepted()) return no_answer("cannot be read: " + est::printable(describe_first(message.findings)));
-  if (message.value->signers.empty() && !message.value->content) return certificates_in(response, "fullcmc");
   if (message.value->content_type != codec::cmc_content::pki_response() || !message.value->content)
     return no_answer("holds no PKIResponse");
   if (auto problem = check_signature(*message.value, trust)) return *std::move(problem);
   const auto content = codec::decode_pki_response(*message.value->content);
   if (!content.accepted()) return no_answer("cannot be read: " + est::printable(describe_first(content.findings)));
   if (auto problem = check_echo(*content.value, request)) return *std::move(problem);
-  if (auto problem = check_status(*content.value)) return *std::move(problem);
-  return message.value->certificates;
+  FullResponse read{std::move(message.value->certificates), {}};
+  if (auto problem = read_statuses(*content.value, read.statuses)) return *std::move(problem);
+  return read;
+}
+
+Outcome<std::vector<Bytes>> read_full_response(const Response& response, const CmcRequest& request, const Trust& trust) {
+  if (response.status != 200) return refusal(response, "fullcmc");
+  if (is_certs_only(response)) return certificates_in(response, "fullcmc");
+  if (auto problem = wrong_media_type(response, "application/pkcs7-mime")) return *std::move(problem);
+  const auto message = est::ops::read_signed_data_body(response.body);
+  if (!message.accepted()) return no_answer("cannot be read: " + est::printable(describe_first(message.findings)));
+  if (message.value->signers.empty() && !message.value->content) return certificates_in(response, "fullcmc");
+  Outcome<FullResponse> full = verify_full_response(response, request, trust);
+  if (!full) return full.problem();
+  if (full->statuses.empty()) return no_answer("has no status");
+  for (const codec::StatusInfo& status : full->statuses)
+    if (status.status != static_cast<std::int64_t>(codec::CmcStatus::success)) return status_problem(status);
+  return std::move(full->certificates);
 }
 
 }  // namespace client

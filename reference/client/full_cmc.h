@@ -8,6 +8,7 @@
 #include "client/server_check.h"
 #include "est/base/bytes.h"
 #include "est/base/result.h"
+#include "est/codec/cmc_controls.h"
 #include "est/codec/x509.h"
 #include "est/crypto/key.h"
 #include "est/http/message.h"
@@ -35,8 +36,21 @@ struct CmcExtras {
   const PopLink* link = nullptr;            // whose witness is in the request already
   bool crmf = false;                        // the request is sent in CRMF form, signed by `signatory.key`
   const est::Bytes* transaction = nullptr;  // the transactionId of the request this one repeats (RFC 5272 6.6); null: a new one
+  bool vouched = false;                     // a registration authority has seen the possession proven: RA POP Witness (RFC 5272 6.8)
 };
+inline constexpr est::codec::BodyPartId pkcs10_part = 1;  // of the request in it
 [[nodiscard]] est::Result<CmcRequest> make_full_request(est::BytesView pkcs10, const CmcSignatory& signatory, const CmcExtras& extras = {});
+
+// A Full PKI Response of whatever HTTP status, verified as below but for its statuses, of which there may be none. A nonce or transaction
+// that is empty in `request` is not looked for.
+struct FullResponse {
+  std::vector<est::Bytes> certificates;
+  std::vector<est::codec::StatusInfo> statuses;
+};
+[[nodiscard]] Outcome<FullResponse> verify_full_response(const est::http::Response& response, const CmcRequest& request,
+                                                         const Trust& trust);
+// Whether the answer says of itself that it is a Simple PKI Response.
+[[nodiscard]] bool is_certs_only(const est::http::Response& response);
 
 // Of a 200: the certificates of a Simple PKI Response, or of a Full one with status success. The latter must be signed by a CA or by a
 // certificate with id-kp-cmcCA or id-kp-cmcRA that leads to the trust anchors, and return nonce and transaction (RFC 5272 6.6).

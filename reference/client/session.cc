@@ -48,6 +48,8 @@ bool fit_for_basic(const est::http::Credentials& credentials) {
   return credentials.user.find(':') == std::string::npos && std::none_of(all.begin(), all.end(), control);
 }
 
+est::Milliseconds within(est::Milliseconds span, const Ask& ask) { return ask.until ? std::min(span, ask.until->left()) : span; }
+
 // What the handshake's judge saw; it may be asked on another connection's behalf never, so one record will do.
 struct Judgement {
   ServerVerdict verdict;
@@ -158,7 +160,7 @@ bool Session::usable(const Place& place, bool provisional) {
          !line_->connection.readable_now();
 }
 
-std::optional<Problem> Session::connect(const Place& place, bool provisional) {
+std::optional<Problem> Session::connect(const Place& place, const Ask& ask, bool provisional) {
   if (usable(place, provisional)) return std::nullopt;
   close();
   const auto record = std::make_shared<Judgement>();
@@ -168,8 +170,8 @@ std::optional<Problem> Session::connect(const Place& place, bool provisional) {
   const auto context = est::tls::ClientContext::make(profile);
   if (!context) return configuration_problem(context.error());
   SSL_SESSION* resume = !provisional && tls_session_for_ == place.at.to_string() ? tls_session_.get() : nullptr;
-  auto opened = ClientConnection::open(place.at, **context, {options_.connect_within, options_.handshake_within}, resume,
-                                       options_.proxy ? &*options_.proxy : nullptr);
+  auto opened = ClientConnection::open(place.at, **context, {within(options_.connect_within, ask), within(options_.handshake_within, ask)},
+                                       resume, options_.proxy ? &*options_.proxy : nullptr);
   if (const auto* failure = std::get_if<Failure>(&opened)) {
     if (failure->cause == est::net::Cause::untrusted) return untrusted_server(place, record->verdict.reason);
     return transport_problem(*failure);
@@ -185,7 +187,7 @@ std::optional<Problem> Session::connect(const Place& place, bool provisional) {
 Outcome<Answer> Session::ask_at(const Place& place, const Ask& ask, bool provisional) {
   Attempt attempt;
   for (unsigned round = 0; round < most_attempts; ++round) {
-    if (auto problem = connect(place, provisional)) return *std::move(problem);
+    if (auto problem = connect(place, ask, provisional)) return *std::move(problem);
     const bool reused = line_->used;
     Outcome<Response> response = exchange(place, ask, attempt);
     // An idle connection may have ended while we were asking; only what is safe to repeat is repeated (RFC 9110 9.2.2).
@@ -229,14 +231,14 @@ Outcome<Response> Session::exchange(const Place& place, const Ask& ask, Attempt&
     if (options_.transfer_encoding) request.fields.add("Content-Transfer-Encoding", "base64");
     request.body = *std::move(body);
   }
-  if (!options_.interceptor) return send(request);
+  if (!options_.interceptor) return send(request, ask);
   const est::tls::Facts facts = line_->connection.facts();
-  return options_.interceptor(request, facts, [this](const est::http::Request& one) { return send(one); });
+  return options_.interceptor(request, facts, [this, &ask](const est::http::Request& one) { return send(one, ask); });
 }
 
-Outcome<Response> Session::send(const est::http::Request& request) {
+Outcome<Response> Session::send(const est::http::Request& request, const Ask& ask) {
   if (!line_) return Problem{ProblemKind::transport, "the connection is gone", last_status_};
-  const Deadline deadline = Deadline::after(options_.answer_within);
+  const Deadline deadline = Deadline::after(within(options_.answer_within, ask));
   if (const auto failure = line_->connection.write(est::http::encode(request), deadline)) {
     // A server that has answered already, and closed, may have said why.
     if (failure->stage != est::net::Stage::write) {

@@ -67,8 +67,9 @@ using MakeBody = std::function<Outcome<est::Bytes>(const est::tls::Facts&)>;
 struct Ask {
   std::string_view method = "GET";
   std::string target;
-  std::string media_type = {};  // of the body
-  MakeBody body = {};           // empty: no body
+  std::string media_type = {};              // of the body
+  MakeBody body = {};                       // empty: no body
+  std::optional<est::Deadline> until = {};  // for everything together, beside the spans of SessionOptions
 };
 
 struct Answer {
@@ -113,10 +114,10 @@ class Session {
 
   [[nodiscard]] Outcome<Answer> follow(const Ask& ask, bool provisional);
   [[nodiscard]] Outcome<Answer> ask_at(const Place& place, const Ask& ask, bool provisional);
-  [[nodiscard]] std::optional<Problem> connect(const Place& place, bool provisional);
+  [[nodiscard]] std::optional<Problem> connect(const Place& place, const Ask& ask, bool provisional);
   [[nodiscard]] bool usable(const Place& place, bool provisional);
   [[nodiscard]] Outcome<est::http::Response> exchange(const Place& place, const Ask& ask, Attempt& attempt);
-  [[nodiscard]] Outcome<est::http::Response> send(const est::http::Request& request);
+  [[nodiscard]] Outcome<est::http::Response> send(const est::http::Request& request, const Ask& ask);
   [[nodiscard]] Outcome<est::http::Response> receive(std::string_view method, est::Deadline deadline);
   [[nodiscard]] std::optional<Problem> authenticate(const Place& place, const Ask& ask, const est::http::Response& response,
                                                     Attempt& attempt);

@@ -1,5 +1,6 @@
 #include "proxy/ca_watch.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -58,11 +59,11 @@ Status CaWatch::read_file() {
   return {};
 }
 
-bool CaWatch::refresh() {
+std::int64_t CaWatch::refresh() {
   CaKnowledge all = *known_.current();
   bool whole = true;
   for (const std::string& label : labels_) {
-    const auto answer = upstream_.ask(est::ops::Operation::cacerts, label);
+    const auto answer = upstream_.ask({est::ops::Operation::cacerts, label});
     const auto* failure = std::get_if<UpstreamFailure>(&answer);
     Result<CaCertificates> read =
         failure != nullptr ? Result<CaCertificates>(Error{failure->cause}) : read_ca_certificates(std::get<est::http::Response>(answer));
@@ -76,23 +77,45 @@ bool CaWatch::refresh() {
   }
   known_.replace(all);
   changed_(all);
-  return whole;
+  return whole ? time_until_next(all) : soon;
+}
+
+// A CA announces its next certificate before the present one ends (RFC 7030 4.1.3): half of what is left is early enough to see it.
+std::int64_t CaWatch::time_until_next(const CaKnowledge& known) const {
+  std::int64_t pause = config_.refresh_seconds;
+  const est::UnixTime now = est::system_clock().now();
+  for (const auto& [label, certificates] : known)
+    for (const Bytes& each : certificates.anchors)
+      if (const auto anchor = est::codec::decode_certificate(each); anchor.value)
+        pause = std::min(pause, (anchor.value->validity.not_after - now) / 2);
+  return std::max(pause, soon);
+}
+
+Status CaWatch::reload() {
+  if (!config_.file.empty()) return read_file();
+  {
+    const std::lock_guard lock(mutex_);
+    at_once_ = true;
+  }
+  wake_.notify_all();
+  return {};
 }
 
 Status CaWatch::start() {
   if (!config_.file.empty()) return read_file();
-  thread_ = std::thread([this, whole = refresh()] { watch(whole); });
+  thread_ = std::thread([this, pause = refresh()] { watch(pause); });
   return {};
 }
 
-void CaWatch::watch(bool whole) {
+void CaWatch::watch(std::int64_t pause) {
   while (true) {
-    const std::int64_t pause = whole ? config_.refresh_seconds : soon;
     {
       std::unique_lock lock(mutex_);
-      if (wake_.wait_for(lock, std::chrono::seconds(pause), [this] { return stopping_; })) return;
+      wake_.wait_for(lock, std::chrono::seconds(pause), [this] { return stopping_ || at_once_; });
+      if (stopping_) return;
+      at_once_ = false;
     }
-    whole = refresh();
+    pause = refresh();
   }
 }
 

@@ -45,12 +45,16 @@ class CaWatch {
   // Reads the file, or asks the upstream once for each label, and goes on asking in the background. An upstream that does not answer is no
   // error: it is asked again soon. Errors: a file that cannot be read.
   [[nodiscard]] est::Status start();
+  // Reads the file again, or has the upstream asked again in the background. Errors: a file that cannot be read; what was known stays.
+  [[nodiscard]] est::Status reload();
   [[nodiscard]] std::shared_ptr<const CaKnowledge> known() const { return known_.current(); }
 
  private:
   [[nodiscard]] est::Status read_file();
-  bool refresh();  // false when some label could not be
-  void watch(bool whole);
+  // Seconds until the next one: soon when some label could not be had, before the first certificate runs out at the latest.
+  std::int64_t refresh();
+  [[nodiscard]] std::int64_t time_until_next(const CaKnowledge& known) const;
+  void watch(std::int64_t pause);
 
   CaConfig config_;
   std::vector<std::string> labels_;
@@ -61,6 +65,7 @@ class CaWatch {
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stopping_ = false;
+  bool at_once_ = false;  // refresh without waiting
   std::thread thread_;
 };
 

@@ -48,7 +48,10 @@ void read_upstream(const YamlValue& section, UpstreamConfig& upstream) {
   read_seconds(map, "connect-seconds", upstream.connect);
   read_seconds(map, "handshake-seconds", upstream.handshake);
   read_seconds(map, "answer-seconds", upstream.answer);
-  upstream.connections = static_cast<unsigned>(map.number("connections", 1, 1000, upstream.connections));
+  upstream.connections = static_cast<unsigned>(map.number("connections", 1, 256, upstream.connections));
+  upstream.waiting = static_cast<unsigned>(map.number("waiting", 0, 100000, upstream.waiting));
+  upstream.content_transfer_encoding = map.boolean("content-transfer-encoding", upstream.content_transfer_encoding);
+  upstream.full_cmc = map.boolean("fullcmc", upstream.full_cmc);
   if (const auto labels = map.get("labels")) {
     for (const auto& [ours, theirs] : labels->map().entries()) {
       const std::string label = theirs.is_text() ? theirs.text() : std::string();
@@ -60,6 +63,8 @@ void read_upstream(const YamlValue& section, UpstreamConfig& upstream) {
   if (upstream.anchors.empty() && upstream.implicit_anchors.empty())
     section.fail("nothing says whom to believe upstream", "name PEM files under anchors");
   if (upstream.certificate.empty() != upstream.key.empty()) section.fail("certificate and key come together", "give both");
+  if (upstream.full_cmc && upstream.certificate.empty())
+    section.fail("nobody could sign the Full PKI Requests", "give certificate and key, or leave fullcmc out");
   if (!upstream.password_file.empty() && upstream.user.empty()) section.fail("a password needs its user", "give user");
   if (upstream.certificate.empty() && upstream.password_file.empty())
     section.fail("the upstream would not know us", "give certificate and key, or user and password-file");
@@ -82,8 +87,7 @@ std::string UpstreamConfig::label_of(const std::string& label) const {
 est::Result<Config> parse_config(std::string_view text, const std::string& path) {
   YamlSource source(path);
   Config config;
-  // While one client's request is upstream its thread waits.
-  config.front.threads = 32;
+  config.front.limits.drain = std::chrono::seconds(45);  // what an answer of the upstream may take, by default
   if (std::optional<YamlMap> top = server::read_yaml(text, source)) {
     server::read_front(*top, config.front, source);
     if (const auto upstream = top->require("upstream")) read_upstream(*upstream, config.upstream);

@@ -24,6 +24,9 @@ struct UpstreamConfig {
   est::Milliseconds handshake{5000};
   est::Milliseconds answer{30000};                         // one request and its answer
   unsigned connections = 16;                               // at most so many at a time
+  unsigned waiting = 64;                                   // requests that may wait for one of them
+  bool content_transfer_encoding = false;                  // said of our bodies, for servers that RFC 8951 has not reached
+  bool full_cmc = false;                                   // enrollments go there as Full PKI Requests made here (RFC 5272 6.8)
   std::map<std::string, std::string, std::less<>> labels;  // ours to theirs; what is not here is the same on both sides
   [[nodiscard]] std::string label_of(const std::string& label) const;
 };

@@ -32,6 +32,35 @@ server::Authenticator::Options authenticator_options(const Config& config) {
   return options;
 }
 
+// For applications that know nothing of errands: all they do is one.
+class OnWorkers final : public est::net::Application {
+ public:
+  explicit OnWorkers(std::unique_ptr<est::net::Application> inner) : inner_(std::move(inner)) {}
+  std::optional<est::net::Reply> on_head(const est::http::Request& head, const est::net::Peer& peer) override {
+    return inner_->on_head(head, peer);
+  }
+  bool wants_client_certificate(const est::http::Request& head, const est::net::Peer& peer) override {
+    return inner_->wants_client_certificate(head, peer);
+  }
+  est::net::Reply on_request(const est::http::Request& request, const est::net::Peer& peer, bool keep_alive) override {
+    return inner_->on_request(request, peer, keep_alive);
+  }
+  std::variant<est::net::Reply, est::net::Errand> begin_request(const est::http::Request& request, const est::net::Peer& peer,
+                                                                bool keep_alive) override {
+    return est::net::Errand([this, request, peer, keep_alive, facts = *peer.tls] {
+      est::net::Peer same = peer;
+      same.tls = &facts;
+      return inner_->on_request(request, same, keep_alive);
+    });
+  }
+  est::net::Reply on_refusal(const est::http::Refusal& refusal, const est::net::Peer& peer) override {
+    return inner_->on_refusal(refusal, peer);
+  }
+
+ private:
+  std::unique_ptr<est::net::Application> inner_;
+};
+
 // Certificates of every CA behind us make their holders known here.
 std::vector<Bytes> all_anchors(const CaKnowledge& known) {
   std::vector<Bytes> all;
@@ -51,7 +80,7 @@ struct Instance::Impl {
         trust(std::move(first)),
         authenticator(authenticator_options(config), trust, est::system_clock()),
         ca(config.cacerts, upstream_labels(config), *upstream, log, [this](const CaKnowledge& known) { believe(known); }),
-        handler({config, authenticator, *upstream, ca, log, est::system_clock()}) {}
+        handler({config, authenticator, trust, cmc_signer, *upstream, ca, log, est::system_clock()}) {}
 
   const Config config;
   const est::Log log;
@@ -59,6 +88,7 @@ struct Instance::Impl {
   std::mutex changing;  // of trust and context
   server::TrustStore trust;
   server::Authenticator authenticator;
+  server::CmcSigner cmc_signer;
   std::unique_ptr<est::net::Server> listener;
   CaWatch ca;
   Handler handler;
@@ -76,6 +106,9 @@ struct Instance::Impl {
     if (!next) return next.error();
     Result<server::ContextPointer> context = server::make_server_context(config.front, *next, config.front.tls.client_certificate);
     if (!context) return context.error();
+    Result<est::tls::Identity> signer = est::tls::load_identity(config.front.server_certificate, config.front.server_key);
+    if (!signer) return signer.error();
+    cmc_signer.replace(*std::move(signer));
     if (listener) listener->replace_context(*std::move(context));
     trust.replace(*std::move(next));
     return {};
@@ -86,8 +119,8 @@ struct Instance::Impl {
         server::make_server_context(config.front, *trust.current(), config.front.tls.client_certificate);
     if (!context) return context.error();
     est::net::Application& application = wrapper ? *wrapper : handler;
-    auto bound =
-        est::net::Server::bind({config.front.listen, config.front.threads, config.front.limits}, *std::move(context), application, log);
+    auto bound = est::net::Server::bind({config.front.listen, config.front.threads, config.front.limits, config.upstream.connections},
+                                        *std::move(context), application, log);
     if (!bound) return bound.error();
     listener = *std::move(bound);
     return {};
@@ -108,7 +141,8 @@ Result<std::unique_ptr<Instance>> Instance::make(Config config, est::Log log, co
   Result<server::Trust> trust = server::load_trust(config.front, std::vector<Bytes>{});
   if (!trust) return trust.error();
   auto impl = std::make_unique<Impl>(std::move(config), std::move(log), *std::move(upstream), *std::move(trust));
-  if (hooks.wrap) impl->wrapper = hooks.wrap(impl->handler, *impl->upstream);
+  if (hooks.wrap) impl->wrapper = std::make_unique<OnWorkers>(hooks.wrap(impl->handler, *impl->upstream));
+  if (Status known = impl->renew({}); !known) return known.error();
   if (Status bound = impl->bind(); !bound) return bound.error();
   return std::unique_ptr<Instance>(new Instance(std::move(impl)));
 }
@@ -120,7 +154,11 @@ Status Instance::start() {
 
 std::vector<est::net::Endpoint> Instance::listening() const { return impl_->listener->listening(); }
 
-Status Instance::reload() { return impl_->renew(all_anchors(*impl_->ca.known())); }
+Status Instance::reload() {
+  if (Status done = impl_->upstream->reload(); !done) return done;
+  if (Status done = impl_->ca.reload(); !done) return done;
+  return impl_->renew(all_anchors(*impl_->ca.known()));
+}
 
 void Instance::drain() { impl_->listener->drain(); }
 

@@ -28,7 +28,7 @@ class Instance {
   // Asks the upstream for CA certificates first; one that does not answer is asked again later.
   [[nodiscard]] est::Status start();
   [[nodiscard]] std::vector<est::net::Endpoint> listening() const;  // with the real ports
-  // Reads certificates, keys, CRLs and passwords of the front again, as server::Instance::reload(). Any thread.
+  // Reads certificates, keys, CRLs and passwords again, those for the upstream first; what cannot be read changes nothing. Any thread.
   [[nodiscard]] est::Status reload();
   // Stops accepting, finishes what is under way, returns. Any thread but the listener's.
   void drain();

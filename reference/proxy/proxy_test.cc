@@ -1,13 +1,6 @@
 // A registration authority in this process, between real clients and the reference server, or a server that says what the test wants.
-#include <gmock/gmock.h>
-
-#include "client/client.h"
-#include "client/provision.h"
-#include "client/scene_test.h"
-#include "client/scripted_server_test.h"
-#include "est/ops/message.h"
 #include "est/pki/request.h"
-#include "proxy/instance.h"
+#include "proxy/scene_test.h"
 
 namespace proxy {
 namespace {
@@ -20,39 +13,6 @@ using est::tls::must;
 using est::tls::Version;
 using testing::HasSubstr;
 using testing::Not;
-
-class ProxyTest : public client::SceneTest {
- protected:
-  // A proxy with the server's own certificate in front and its RA certificate behind.
-  void start(const est::net::Endpoint& upstream, const std::string& more = {}) {
-    const std::string text = "listen: [127.0.0.1:0]\nthreads: 4\nserver-certificate: " + file("server.pem") +
-                             "\nserver-key: " + file("server.key") + "\nimplicit-anchors: [" + file("manufacturer-ca.pem") +
-                             "]\nusers: [{name: estuser, password-file: " + file("estuser.password") +
-                             "}]\nlabels: {\"\": {}, pop: {pop: required}, manual: {}, basic: {authentication: basic}, cert: "
-                             "{authentication: certificate}}\nupstream: {url: \"https://" +
-                             upstream.to_string() + "\", anchors: [" + file("root.pem") + "], certificate: " + file("ra.pem") +
-                             ", key: " + file("ra.key") + ", answer-seconds: 2, labels: {basic: cert}}\n" + more;
-    proxy = must(Instance::make(must(parse_config(text, "est-proxy.yaml")), est::Log::nowhere()));
-    ASSERT_TRUE(proxy->start().ok());
-  }
-  void SetUp() override { start(instance->listening().front()); }
-
-  [[nodiscard]] ClientOptions through(const std::string& label = {}, Version most = Version::tls13) const {
-    ClientOptions how = options(label, most);
-    how.server = proxy->listening().front();
-    return how;
-  }
-  // POST /simpleenroll with credentials that the proxy takes.
-  [[nodiscard]] client::Outcome<client::Enrolled> enroll(const std::string& label = {}) const {
-    ClientOptions how = through(label);
-    give_password(how);
-    how.retry.limit = 0;
-    Client est(how);
-    return enroll_as_asked(est, plan("CN=through-" + label));
-  }
-
-  std::unique_ptr<Instance> proxy;
-};
 
 TEST_F(ProxyTest, GivesOutTheCertificatesOfTheCa) {
   Client est(through());
@@ -138,31 +98,6 @@ TEST_F(ProxyTest, StillGivesOutWhatItKnowsWhenTheUpstreamIsGone) {
 }
 
 // --- An upstream that says what the test wants
-
-class HostileUpstream : public ProxyTest {
- protected:
-  void SetUp() override {
-    est::tls::ServerProfile profile;
-    profile.identity = identity("server");
-    upstream = std::make_unique<client::ScriptedServer>(
-        profile, [this](const est::http::Request& request, const est::net::Peer&, int) -> est::http::Response {
-          if (request.target.ends_with("/cacerts")) return est::ops::cacerts_response(trust().explicit_anchors);
-          if (request.target.ends_with("/csrattrs")) return est::ops::csrattrs_response({});
-          return says;
-        });
-    start(upstream->at());
-  }
-  // What the client is told when the upstream says this.
-  [[nodiscard]] client::Problem told(const est::http::Response& response) {
-    says = response;
-    const auto enrolled = enroll();
-    EXPECT_FALSE(enrolled.ok());
-    return enrolled.ok() ? client::Problem{} : enrolled.problem();
-  }
-
-  est::http::Response says;
-  std::unique_ptr<client::ScriptedServer> upstream;
-};
 
 TEST_F(HostileUpstream, ARefusalIsHandedOnInItsOwnWords) {
   const auto refused = told(est::ops::text_response(403, "Not this device."));

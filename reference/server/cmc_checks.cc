@@ -109,6 +109,11 @@ std::optional<CmcFailure> bad_proof(const Control& control) {
                 "The identity proof does not verify; make it with the shared secret, over the reqSequence as it is sent (RFC 5272 6.2).");
 }
 
+std::optional<CmcFailure> proof_missing(const CmcInput& input, const CmcRequest& request) {
+  if (!input.policy.full_cmc.identity_proof_required || request.signer) return std::nullopt;
+  return failed(CmcFailInfo::bad_identity, {0}, "An identity proof is required (RFC 5272 6.2); add one made with the shared secret.");
+}
+
 // The modules of RFC 6402 disagree on the number of the newer control; a digest as first algorithm tells it from a POP link witness.
 std::optional<CmcFailure> identity_failure(const CmcInput& input, const CmcRequest& request) {
   const Secret secret = secret_of(input, request.data);
@@ -130,8 +135,7 @@ std::optional<CmcFailure> identity_failure(const CmcInput& input, const CmcReque
     if (!proof_fits(algorithms, secret, request.data, witness)) return bad_proof(control);
     proven = true;
   }
-  if (proven || !input.policy.full_cmc.identity_proof_required || request.signer) return std::nullopt;
-  return failed(CmcFailInfo::bad_identity, {0}, "An identity proof is required (RFC 5272 6.2); add one made with the shared secret.");
+  return proven ? std::nullopt : proof_missing(input, request);
 }
 
 // --- RA POP Witness (RFC 5272 6.8)
@@ -263,7 +267,12 @@ std::optional<CmcFailure> policy_failure(const CmcOrder& order, const CmcInput& 
   return refuse(CmcFailInfo::bad_request, "The request lacks what /csrattrs asks for: " + est::join(missing, "; ") + ".");
 }
 
-std::optional<CmcFailure> form_failure(const codec::PkiData& data) {
+CertificationRequest order_of(const TaggedRequest& tagged) { return tagged.pkcs10 ? *tagged.pkcs10 : as_pkcs10(*tagged.crmf); }
+
+std::optional<CmcFailure> requests_failure(const codec::PkiData& data) {
+  constexpr std::size_t most_requests = 16;  // each costs a signature
+  if (data.requests.size() > most_requests)
+    return failed(CmcFailInfo::bad_request, {0}, "There are more than 16 requests in the message; send them in several.");
   for (const TaggedRequest& tagged : data.requests) {
     if (!tagged.pkcs10 && !tagged.crmf && !tagged.other_type.empty())
       return CmcFailure{CmcFailInfo::bad_request,
@@ -285,17 +294,31 @@ std::optional<CmcFailure> check_cmc_controls(const CmcInput& input, const CmcReq
   return identity_failure(input, request);
 }
 
+std::optional<CmcFailure> check_before_handing_on(const CmcInput& input, const CmcRequest& request) {
+  if (auto failure = ra_only(request)) return failure;
+  const auto& controls = request.data.controls;
+  const bool proof = std::any_of(controls.begin(), controls.end(), [](const Control& control) {
+    return control.type == cmc_oids::identity_proof_v2 || control.type == cmc_oids::pop_link_witness_v2 ||
+           control.type == cmc_oids::identity_proof;
+  });
+  if (auto failure = proof ? std::nullopt : proof_missing(input, request)) return failure;
+  if (auto failure = requests_failure(request.data)) return failure;
+  const std::vector<BodyPartId> vouched = request.from_ra() ? witnessed(request) : std::vector<BodyPartId>{};
+  for (const TaggedRequest& tagged : request.data.requests) {
+    if (auto failure = possession_failure(tagged, vouched)) return failure;
+    if (auto failure = policy_failure({tagged.id, order_of(tagged)}, input, request)) return failure;
+  }
+  return std::nullopt;
+}
+
 std::variant<std::vector<CmcOrder>, CmcFailure> check_cmc_requests(const CmcInput& input, const CmcRequest& request) {
-  constexpr std::size_t most_requests = 16;  // each costs a signature
-  if (request.data.requests.size() > most_requests)
-    return failed(CmcFailInfo::bad_request, {0}, "There are more than 16 requests in the message; send them in several.");
-  if (auto failure = form_failure(request.data)) return *std::move(failure);
+  if (auto failure = requests_failure(request.data)) return *std::move(failure);
   const std::vector<BodyPartId> vouched = request.from_ra() ? witnessed(request) : std::vector<BodyPartId>{};
   std::vector<CmcOrder> orders;
   for (const TaggedRequest& tagged : request.data.requests) {
     if (auto failure = possession_failure(tagged, vouched)) return *std::move(failure);
     if (auto failure = link_failure(tagged, input, request)) return *std::move(failure);
-    CmcOrder order{tagged.id, tagged.pkcs10 ? *tagged.pkcs10 : as_pkcs10(*tagged.crmf)};
+    CmcOrder order{tagged.id, order_of(tagged)};
     if (auto failure = policy_failure(order, input, request)) return *std::move(failure);
     orders.push_back(std::move(order));
   }

@@ -47,15 +47,15 @@ std::optional<CmcFailure> signature_failure(const SignerInfo& signer, const Sign
   return failed(CmcFailInfo::bad_message_check, "The signature of the message cannot be accepted: " + why + "; sign the PKIData again.");
 }
 
-std::optional<CmcFailure> revocation_failure(const CertificateIdentity& signer, const CmcInput& input, const ca::Authority& authority) {
-  if (!input.trust.check_crl || signer.anchor != Anchor::authority) return std::nullopt;
-  const auto found = authority.find(signer.certificate.serial);
+std::optional<CmcFailure> revocation_failure(const CertificateIdentity& signer, const CmcInput& input, const ca::Authority* authority) {
+  if (authority == nullptr || !input.trust.check_crl || signer.anchor != Anchor::authority) return std::nullopt;
+  const auto found = authority->find(signer.certificate.serial);
   const bool revoked = found && found->has_value() && (*found)->revoked_at.has_value();
   if (!revoked) return std::nullopt;
   return failed(CmcFailInfo::bad_identity, revoked_sentence(signer.certificate));
 }
 
-std::optional<CmcFailure> check_certified_signer(const CmcInput& input, const ca::Authority& authority, est::UnixTime now,
+std::optional<CmcFailure> check_certified_signer(const CmcInput& input, const ca::Authority* authority, est::UnixTime now,
                                                  const codec::Certificate& certificate, const std::vector<Bytes>& others,
                                                  CmcRequest& request) {
   std::vector<Bytes> chain = {certificate.der};
@@ -66,7 +66,7 @@ std::optional<CmcFailure> check_certified_signer(const CmcInput& input, const ca
   return revocation_failure(*request.signer, input, authority);
 }
 
-std::optional<CmcFailure> check_signer(const CmcInput& input, const ca::Authority& authority, est::UnixTime now, const SignedData& message,
+std::optional<CmcFailure> check_signer(const CmcInput& input, const ca::Authority* authority, est::UnixTime now, const SignedData& message,
                                        CmcRequest& request) {
   if (message.signers.size() != 1)
     return failed(CmcFailInfo::bad_message_check, "A Full PKI Request needs one signature here; sign it once (RFC 5272 3.2).");
@@ -87,7 +87,7 @@ std::optional<CmcFailure> check_signer(const CmcInput& input, const ca::Authorit
 
 }  // namespace
 
-std::optional<CmcFailure> read_cmc_request(const CmcInput& input, const ca::Authority& authority, est::UnixTime now, CmcRequest& request) {
+std::optional<CmcFailure> read_cmc_request(const CmcInput& input, const ca::Authority* authority, est::UnixTime now, CmcRequest& request) {
   if (input.body.empty())
     return failed(CmcFailInfo::bad_request, "The request has no body; send a Full PKI Request in base64 (RFC 7030 4.3.1, RFC 8951 3).");
   const est::Decoded<SignedData> message = est::ops::read_signed_data_body(input.body);

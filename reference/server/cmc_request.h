@@ -45,8 +45,9 @@ struct CmcRequest {
 
 // Decodes and verifies the signature: by a certificate (in the message or of the TLS connection) that verifies as client certificates do,
 // or by the key of a request inside that has the signer's subjectKeyIdentifier (RFC 5272 3.2).
-// `request` holds whatever could be read, also after a failure, so that nonces can be answered.
-[[nodiscard]] std::optional<CmcFailure> read_cmc_request(const CmcInput& input, const ca::Authority& authority, est::UnixTime now,
+// `request` holds whatever could be read, also after a failure, so that nonces can be answered. `authority`: knows what it revoked; null:
+// CRLs alone tell.
+[[nodiscard]] std::optional<CmcFailure> read_cmc_request(const CmcInput& input, const ca::Authority* authority, est::UnixTime now,
                                                          CmcRequest& request);
 
 // Controls known or marked as processed (RFC 5272 3.2.1.1), identity proof (6.2), link to the proof of possession (6.3), what only an RA
@@ -59,5 +60,10 @@ struct CmcOrder {
   est::codec::CertificationRequest request;
 };
 [[nodiscard]] std::variant<std::vector<CmcOrder>, CmcFailure> check_cmc_requests(const CmcInput& input, const CmcRequest& request);
+
+// What a registration authority checks before it hands the message on as it is (RFC 7030 3.7): every request inside as above, and that an
+// RA alone says what only an RA may. Shared secrets and other controls are between the client and the CA; an identity proof that the label
+// requires must be there.
+[[nodiscard]] std::optional<CmcFailure> check_before_handing_on(const CmcInput& input, const CmcRequest& request);
 
 }  // namespace server

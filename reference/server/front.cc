@@ -112,7 +112,13 @@ Front::Routed Front::route(const Request& head) const {
   return routed;
 }
 
-Answer Front::post_authenticated(const Routed& routed, const Request& request, const Facts& facts, std::string& identity) const {
+Front::Caller Front::caller_of(const Request& request, const Peer& peer) {
+  return {peer.connection,      peer.address, std::string(est::tls::to_string(facts_of(peer).version)), request.method, request.target, {},
+          request.minor_version};
+}
+
+Front::AnswerOrWork Front::post_authenticated(const Routed& routed, const Request& request, const Facts& facts,
+                                              std::string& identity) const {
   const auto decision = front_.authenticator.authenticate(request, facts, *routed.policy);
   if (const auto* denial = std::get_if<Denial>(&decision)) return denied(*denial);
   const auto& principal = std::get<Principal>(decision);
@@ -120,7 +126,7 @@ Answer Front::post_authenticated(const Routed& routed, const Request& request, c
   return post({routed.route, *routed.policy, request, facts}, principal);
 }
 
-Answer Front::answer(const Request& request, const Facts& facts, std::string& identity) const {
+Front::AnswerOrWork Front::begin(const Request& request, const Facts& facts, std::string& identity) const {
   Routed routed = route(request);
   if (routed.refusal.response.status != 0) return std::move(routed.refusal);
   switch (routed.route.operation) {
@@ -135,10 +141,13 @@ Answer Front::answer(const Request& request, const Facts& facts, std::string& id
 
 Answer Front::answer(const Request& request, const Facts& facts) const {
   std::string identity;
-  return answer(request, facts, identity);
+  AnswerOrWork begun = begin(request, facts, identity);
+  auto* made = std::get_if<Answer>(&begun);
+  return made != nullptr ? std::move(*made) : std::get<Work>(begun)();
 }
 
-Reply Front::reply(Answer answer, const Request& request, bool keep_alive) const {
+Reply Front::reply(Answer answer, const Caller& caller, bool keep_alive) const {
+  note(answer, caller);
   Response& response = answer.response;
   response.fields.set("Date", est::http::http_date(front_.clock.now()));
   // RFC 2046 5.1: never of a multipart body as a whole.
@@ -146,21 +155,22 @@ Reply Front::reply(Answer answer, const Request& request, bool keep_alive) const
   if (front_.content_transfer_encoding && response.status == 200 && !response.body.empty() && !multipart)
     response.fields.set("Content-Transfer-Encoding", "base64");
   if (!keep_alive) response.fields.set("Connection", "close");
-  if (keep_alive && request.minor_version == 0) response.fields.set("Connection", "keep-alive");
-  return {est::http::encode(response, request.method == "HEAD"), keep_alive ? AfterReply::keep : AfterReply::close};
+  if (keep_alive && caller.minor_version == 0) response.fields.set("Connection", "keep-alive");
+  return {est::http::encode(response, caller.method == "HEAD"), keep_alive ? AfterReply::keep : AfterReply::close};
 }
 
-void Front::note(const Answer& answer, const Request& request, const Peer& peer, const std::string& identity) const {
-  const Facts& facts = facts_of(peer);
-  const est::LogLevel level = answer.response.status == 503 ? est::LogLevel::error : est::LogLevel::info;
+void Front::note(const Answer& answer, const Caller& caller) const {
+  const int status = answer.response.status;
+  const bool ours = status == 500 || (status >= 502 && status <= 504);
+  const est::LogLevel level = ours ? est::LogLevel::error : est::LogLevel::info;
   front_.log.write(level, "request",
-                   {{"connection", std::to_string(peer.connection)},
-                    {"peer", peer.address},
-                    {"tls", std::string(est::tls::to_string(facts.version))},
-                    {"method", est::printable(request.method, 20)},
-                    {"target", est::printable(request.target, 200)},
-                    {"status", std::to_string(answer.response.status)},
-                    {"identity", identity},
+                   {{"connection", std::to_string(caller.connection)},
+                    {"peer", caller.address},
+                    {"tls", caller.version},
+                    {"method", est::printable(caller.method, 20)},
+                    {"target", est::printable(caller.target, 200)},
+                    {"status", std::to_string(status)},
+                    {"identity", caller.identity},
                     {"serial", answer.serial},
                     {"cause", answer.cause}});
 }
@@ -172,8 +182,7 @@ std::optional<Reply> Front::on_head(const Request& head, const Peer& peer) {
   if (refusal.response.status == 0 && has_request_body(routed.route.operation))
     if (const auto denial = front_.authenticator.refuse_early(head, facts_of(peer), *routed.policy)) refusal = denied(*denial);
   if (refusal.response.status == 0) return std::nullopt;
-  note(refusal, head, peer, {});
-  return reply(std::move(refusal), head, false);
+  return reply(std::move(refusal), caller_of(head, peer), false);
 }
 
 bool Front::wants_client_certificate(const Request& head, const Peer& /*peer*/) {
@@ -194,17 +203,23 @@ bool Front::wants_client_certificate(const Request& head, const Peer& /*peer*/) 
   return routed.route.operation == Operation::simplereenroll;  // which renews the certificate shown (RFC 7030 3.3.2)
 }
 
+std::variant<Reply, est::net::Errand> Front::begin_request(const Request& request, const Peer& peer, bool keep_alive) {
+  Caller caller = caller_of(request, peer);
+  AnswerOrWork begun = begin(request, facts_of(peer), caller.identity);
+  if (auto* made = std::get_if<Answer>(&begun)) return reply(std::move(*made), caller, keep_alive);
+  return est::net::Errand([this, work = std::get<Work>(std::move(begun)), caller = std::move(caller), keep_alive] {
+    return reply(work(), caller, keep_alive);
+  });
+}
+
 Reply Front::on_request(const Request& request, const Peer& peer, bool keep_alive) {
-  std::string identity;
-  Answer made = answer(request, facts_of(peer), identity);
-  note(made, request, peer, identity);
-  return reply(std::move(made), request, keep_alive);
+  auto begun = begin_request(request, peer, keep_alive);
+  auto* made = std::get_if<Reply>(&begun);
+  return made != nullptr ? std::move(*made) : std::get<est::net::Errand>(begun)();
 }
 
 Reply Front::on_refusal(const est::http::Refusal& refusal, const Peer& peer) {
-  Answer answer = refuse(refusal.status, refusal.reason);
-  note(answer, {}, peer, {});
-  return reply(std::move(answer), {}, false);
+  return reply(refuse(refusal.status, refusal.reason), caller_of({}, peer), false);
 }
 
 }  // namespace server

@@ -6,8 +6,10 @@
 // sentence that says what to do. /cacerts and /csrattrs ask for no credentials (RFC 7030 4.1, 4.5).
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
+#include <variant>
 
 #include "est/base/clock.h"
 #include "est/base/log.h"
@@ -36,6 +38,9 @@ class Front : public est::net::Application {
   [[nodiscard]] std::optional<est::net::Reply> on_head(const est::http::Request& head, const est::net::Peer& peer) override;
   // Enroll operations whose policy takes a certificate, unless a password came where either will do.
   [[nodiscard]] bool wants_client_certificate(const est::http::Request& head, const est::net::Peer& peer) override;
+  [[nodiscard]] std::variant<est::net::Reply, est::net::Errand> begin_request(const est::http::Request& request, const est::net::Peer& peer,
+                                                                              bool keep_alive) override;
+  // The same, whole.
   [[nodiscard]] est::net::Reply on_request(const est::http::Request& request, const est::net::Peer& peer, bool keep_alive) override;
   [[nodiscard]] est::net::Reply on_refusal(const est::http::Refusal& refusal, const est::net::Peer& peer) override;
 
@@ -43,6 +48,9 @@ class Front : public est::net::Application {
   [[nodiscard]] Answer answer(const est::http::Request& request, const est::tls::Facts& facts) const;
 
  protected:
+  // An answer, or the work that leads to one where it takes long. Work is done on another thread, when the request it is for is gone.
+  using Work = std::function<Answer()>;
+  using AnswerOrWork = std::variant<Answer, Work>;
   // A request whose path, method and media type are right. The references live as long as the call.
   struct Asked {
     const est::ops::Route& route;
@@ -52,8 +60,8 @@ class Front : public est::net::Application {
   };
   [[nodiscard]] virtual bool offers(est::ops::Operation operation, const LabelPolicy& policy) const = 0;
   [[nodiscard]] virtual Answer cacerts(const est::ops::Route& route, const LabelPolicy& policy) const = 0;
-  [[nodiscard]] virtual Answer csrattrs(const est::ops::Route& route, const LabelPolicy& policy) const = 0;
-  [[nodiscard]] virtual Answer post(const Asked& asked, const Principal& principal) const = 0;
+  [[nodiscard]] virtual AnswerOrWork csrattrs(const est::ops::Route& route, const LabelPolicy& policy) const = 0;
+  [[nodiscard]] virtual AnswerOrWork post(const Asked& asked, const Principal& principal) const = 0;
 
   [[nodiscard]] const Parts& front() const noexcept { return front_; }
 
@@ -63,13 +71,20 @@ class Front : public est::net::Application {
     const LabelPolicy* policy = nullptr;
     Answer refusal;  // status 0: none
   };
+  // What the log and the framing of an answer need of a request.
+  struct Caller {
+    std::uint64_t connection = 0;
+    std::string address, version, method, target, identity;
+    int minor_version = 1;
+  };
 
   [[nodiscard]] Routed route(const est::http::Request& head) const;
-  [[nodiscard]] Answer post_authenticated(const Routed& routed, const est::http::Request& request, const est::tls::Facts& facts,
-                                          std::string& identity) const;
-  [[nodiscard]] Answer answer(const est::http::Request& request, const est::tls::Facts& facts, std::string& identity) const;
-  [[nodiscard]] est::net::Reply reply(Answer answer, const est::http::Request& request, bool keep_alive) const;
-  void note(const Answer& answer, const est::http::Request& request, const est::net::Peer& peer, const std::string& identity) const;
+  [[nodiscard]] static Caller caller_of(const est::http::Request& request, const est::net::Peer& peer);
+  [[nodiscard]] AnswerOrWork post_authenticated(const Routed& routed, const est::http::Request& request, const est::tls::Facts& facts,
+                                                std::string& identity) const;
+  [[nodiscard]] AnswerOrWork begin(const est::http::Request& request, const est::tls::Facts& facts, std::string& identity) const;
+  [[nodiscard]] est::net::Reply reply(Answer answer, const Caller& caller, bool keep_alive) const;  // and a line in the log
+  void note(const Answer& answer, const Caller& caller) const;
 
   Parts front_;
 };

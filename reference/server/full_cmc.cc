@@ -63,10 +63,25 @@ Bytes published_anchors(const std::vector<Bytes>& certificates, est::UnixTime no
   return codec::encode_trusted_anchors(now, anchors);
 }
 
-class Responder {
+// Signs Full PKI Responses.
+class Signatory {
  public:
-  Responder(const CmcInput& input, const est::tls::Identity& signer, ca::Authority& authority, est::UnixTime now)
-      : input_(input), signer_(signer), authority_(authority), now_(now) {}
+  Signatory(const est::tls::Identity& signer, est::UnixTime now) : signer_(signer), now_(now) {}
+
+  [[nodiscard]] Answer full(int status, const Controls& controls, std::vector<Bytes> certificates) const {
+    certificates.insert(certificates.end(), signer_.chain.begin(), signer_.chain.end());
+    std::sort(certificates.begin(), certificates.end());
+    certificates.erase(std::unique(certificates.begin(), certificates.end()), certificates.end());
+    const est::pki::MessageSpec spec{codec::cmc_content::pki_response(), codec::encode_pki_response(controls.all()),
+                                     std::move(certificates)};
+    est::pki::MessageSigner by;
+    by.key = signer_.key ? &*signer_.key : nullptr;
+    by.certificate = signer_.chain.empty() ? Bytes{} : signer_.chain.front();
+    by.signing_time = now_;
+    const auto message = est::pki::sign_message(spec, by);
+    if (!message) return unavailable(message.error().message);
+    return {est::ops::cmc_response(status, codec::encode_signed_data(*message)), {}, {}};
+  }
 
   [[nodiscard]] Answer reject(const codec::PkiData& data, const CmcFailure& failure) const {
     Controls controls;
@@ -77,6 +92,18 @@ class Responder {
     if (answer.cause.empty()) answer.cause = failure.sentence;
     return answer;
   }
+
+ private:
+  const est::tls::Identity& signer_;
+  est::UnixTime now_;
+};
+
+class Responder {
+ public:
+  Responder(const CmcInput& input, const est::tls::Identity& signer, ca::Authority& authority, est::UnixTime now)
+      : input_(input), signatory_(signer, now), authority_(authority), now_(now) {}
+
+  [[nodiscard]] Answer reject(const codec::PkiData& data, const CmcFailure& failure) const { return signatory_.reject(data, failure); }
 
   // `refused`: the CA turned one request down after it had granted others.
   [[nodiscard]] Answer grant(const codec::PkiData& data, const std::vector<BodyPartId>& parts, const std::vector<Bytes>& certificates,
@@ -96,7 +123,7 @@ class Responder {
       controls.add(cmc_oids::trusted_anchors, published_anchors(*anchors, now_));
       bag.insert(bag.end(), anchors->begin(), anchors->end());
     }
-    return full(200, controls, std::move(bag));
+    return signatory_.full(200, controls, std::move(bag));
   }
 
  private:
@@ -111,23 +138,8 @@ class Responder {
     return certificates;
   }
 
-  [[nodiscard]] Answer full(int status, const Controls& controls, std::vector<Bytes> certificates) const {
-    certificates.insert(certificates.end(), signer_.chain.begin(), signer_.chain.end());
-    std::sort(certificates.begin(), certificates.end());
-    certificates.erase(std::unique(certificates.begin(), certificates.end()), certificates.end());
-    const est::pki::MessageSpec spec{codec::cmc_content::pki_response(), codec::encode_pki_response(controls.all()),
-                                     std::move(certificates)};
-    est::pki::MessageSigner by;
-    by.key = signer_.key ? &*signer_.key : nullptr;
-    by.certificate = signer_.chain.empty() ? Bytes{} : signer_.chain.front();
-    by.signing_time = now_;
-    const auto message = est::pki::sign_message(spec, by);
-    if (!message) return unavailable(message.error().message);
-    return {est::ops::cmc_response(status, codec::encode_signed_data(*message)), {}, {}};
-  }
-
   const CmcInput& input_;
-  const est::tls::Identity& signer_;
+  Signatory signatory_;
   ca::Authority& authority_;
   est::UnixTime now_;
 };
@@ -176,11 +188,19 @@ Answer issue(const CmcInput& input, const CmcRequest& request, const std::vector
 Answer full_cmc(const CmcInput& input, const est::tls::Identity& signer, ca::Authority& authority, const est::Clock& clock) {
   const Responder responder(input, signer, authority, clock.now());
   CmcRequest request;
-  if (const auto failure = read_cmc_request(input, authority, clock.now(), request)) return responder.reject(request.data, *failure);
+  if (const auto failure = read_cmc_request(input, &authority, clock.now(), request)) return responder.reject(request.data, *failure);
   if (const auto failure = check_cmc_controls(input, request)) return responder.reject(request.data, *failure);
   const auto checked = check_cmc_requests(input, request);
   if (const auto* failure = std::get_if<CmcFailure>(&checked)) return responder.reject(request.data, *failure);
   return issue(input, request, std::get<std::vector<CmcOrder>>(checked), responder, authority, clock);
+}
+
+std::variant<CmcRequest, Answer> read_full_request(const CmcInput& input, const est::tls::Identity& signer, const est::Clock& clock) {
+  const Signatory signatory(signer, clock.now());
+  CmcRequest request;
+  if (const auto failure = read_cmc_request(input, nullptr, clock.now(), request)) return signatory.reject(request.data, *failure);
+  if (const auto failure = check_before_handing_on(input, request)) return signatory.reject(request.data, *failure);
+  return request;
 }
 
 }  // namespace server

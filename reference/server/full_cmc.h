@@ -1,6 +1,8 @@
 // /fullcmc (RFC 7030 4.3, RFC 5272): from an authenticated request's body to the answer.
 #pragma once
 
+#include <variant>
+
 #include "ca/authority.h"
 #include "est/base/clock.h"
 #include "est/tls/context.h"
@@ -17,5 +19,10 @@ using CmcSigner = Replaceable<est::tls::Identity>;
 // 403 where the identity is not accepted, with a Full PKI Response that says why (RFC 7030 4.3.2); 503: the CA failed. `signer` signs Full
 // PKI Responses: the server's own certificate, a registration authority's by id-kp-cmcRA (RFC 6402 2.10).
 [[nodiscard]] Answer full_cmc(const CmcInput& input, const est::tls::Identity& signer, ca::Authority& authority, const est::Clock& clock);
+
+// For a registration authority: the request, checked so far that it may be handed on (see check_before_handing_on), or the refusal, a Full
+// PKI Response signed by `signer`.
+[[nodiscard]] std::variant<CmcRequest, Answer> read_full_request(const CmcInput& input, const est::tls::Identity& signer,
+                                                                 const est::Clock& clock);
 
 }  // namespace server

@@ -31,9 +31,11 @@ Answer Handler::cacerts(const Route& /*route*/, const LabelPolicy& policy) const
   return {est::ops::cacerts_response(*certificates), {}, {}};
 }
 
-Answer Handler::csrattrs(const Route& /*route*/, const LabelPolicy& policy) const { return csrattrs_answer(advertised_attributes(policy)); }
+Front::AnswerOrWork Handler::csrattrs(const Route& /*route*/, const LabelPolicy& policy) const {
+  return csrattrs_answer(advertised_attributes(policy));
+}
 
-Answer Handler::post(const Asked& asked, const Principal& principal) const {
+Front::AnswerOrWork Handler::post(const Asked& asked, const Principal& principal) const {
   const Operation operation = asked.route.operation;
   if (operation == Operation::fullcmc) return full_cmc_for(asked, principal);
   const EnrollInput input{

@@ -32,8 +32,8 @@ class Handler final : public Front {
  protected:
   [[nodiscard]] bool offers(est::ops::Operation operation, const LabelPolicy& policy) const override;
   [[nodiscard]] Answer cacerts(const est::ops::Route& route, const LabelPolicy& policy) const override;
-  [[nodiscard]] Answer csrattrs(const est::ops::Route& route, const LabelPolicy& policy) const override;
-  [[nodiscard]] Answer post(const Asked& asked, const Principal& principal) const override;
+  [[nodiscard]] AnswerOrWork csrattrs(const est::ops::Route& route, const LabelPolicy& policy) const override;
+  [[nodiscard]] AnswerOrWork post(const Asked& asked, const Principal& principal) const override;
 
  private:
   [[nodiscard]] Answer full_cmc_for(const Asked& asked, const Principal& principal) const;

@@ -1,6 +1,7 @@
 #include "est/net/connection.h"
 
 #include <openssl/err.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -59,6 +60,8 @@ std::string_view to_string(Phase phase) noexcept {
       return "body";
     case Phase::certificate:
       return "certificate";
+    case Phase::errand:
+      return "errand";
     case Phase::write:
       return "write";
     case Phase::linger:
@@ -102,6 +105,7 @@ Connection::Step Connection::step(std::span<Byte> scratch) {
   if (phase_ == Phase::linger) return swallow(scratch);
   if (phase_ == Phase::handshake) return shake_hands();
   if (phase_ == Phase::certificate) return await_certificate(scratch);
+  if (phase_ == Phase::errand) return await_reply();
   if (sent_ < out_.size()) return flush();
   if (ending_) return finish();
   return receive(scratch);
@@ -118,6 +122,7 @@ Connection::Wish Connection::expire(std::span<Byte> scratch) {
       close_politely();
       return Wish::drop;
     case Phase::certificate:
+    case Phase::errand:
       note(LogLevel::info, "connection.timeout", std::string(to_string(phase_)));
       return Wish::drop;
     case Phase::head:
@@ -329,10 +334,26 @@ void Connection::serve() {
   }
   const bool keep = going_on();
   const http::Request request = parser_.take();
-  Reply reply = guarded(
-      shared_.log, [&] { return shared_.application.on_request(request, peer_, keep); }, failed_reply());
-  send(std::move(reply), !keep);
+  std::variant<Reply, Errand> begun = guarded(
+      shared_.log, [&] { return shared_.application.begin_request(request, peer_, keep); }, std::variant<Reply, Errand>(failed_reply()));
   if (unique_) facts_.tls_unique = *std::exchange(unique_, std::nullopt);
+  if (auto* reply = std::get_if<Reply>(&begun)) return send(std::move(*reply), !keep);
+  Errand errand = [&log = shared_.log, work = std::get<Errand>(std::move(begun))] { return guarded(log, work, failed_reply()); };
+  if (shared_.workers.none()) return send(errand(), !keep);
+  keep_ = keep;
+  errand_ = std::move(errand);
+  enter(Phase::errand);
+}
+
+// A client that has gone altogether is not waited for; one that has only said its last word (FIN) still wants its reply.
+Connection::Step Connection::await_reply() const {
+  pollfd look{socket_.get(), 0, 0};
+  const bool gone = ::poll(&look, 1, 0) > 0 && (look.revents & (POLLERR | POLLHUP)) != 0;
+  return gone ? Wish::drop : Wish::reply;
+}
+
+void Connection::errand_done(Reply reply) {
+  if (phase_ == Phase::errand) send(std::move(reply), !keep_);
 }
 
 void Connection::refuse(const http::Refusal& refusal) {

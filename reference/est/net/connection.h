@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "est/base/bytes.h"
@@ -17,14 +18,15 @@
 namespace est::net {
 
 // Each has its own total deadline.
-enum class Phase { handshake, idle, head, body, certificate, write, linger };
-inline constexpr std::size_t phase_count = 7;
+enum class Phase { handshake, idle, head, body, certificate, errand, write, linger };
+inline constexpr std::size_t phase_count = 8;
 [[nodiscard]] std::string_view to_string(Phase phase) noexcept;
 
 class Connection {
  public:
-  // What the loop should do next: wait for the socket, come back soon (there is more to do, but others have a turn), or drop it.
-  enum class Wish { read, write, again, drop };
+  // What the loop should do next: wait for the socket, come back soon (there is more to do, but others have a turn), wait for the reply of
+  // an errand, or drop it.
+  enum class Wish { read, write, again, reply, drop };
 
   Connection(std::uint64_t id, Socket socket, const SocketAddress& from, Shared& shared);
   Connection(const Connection&) = delete;
@@ -40,6 +42,11 @@ class Connection {
   // The server drains: goes on only with a request that has begun.
   [[nodiscard]] Wish wind_up(std::span<Byte> scratch);
 
+  // The errand that has to be run for Wish::reply; nothing when it was taken already. It lets no exception out.
+  [[nodiscard]] Errand take_errand() { return std::exchange(errand_, nullptr); }
+  // Its reply. Nothing happens when none is waited for any more.
+  void errand_done(Reply reply);
+
   [[nodiscard]] Phase phase() const noexcept { return phase_; }
   // Changes whenever a phase begins, also when the same one begins again: the deadline starts anew.
   [[nodiscard]] std::uint64_t phase_number() const noexcept { return phase_number_; }
@@ -54,6 +61,7 @@ class Connection {
   Step fail_handshake();
   Step receive(std::span<Byte> scratch);
   Step await_certificate(std::span<Byte> scratch);
+  [[nodiscard]] Step await_reply() const;
   Step fail_certificate();
   Step flush();
   Step finish();
@@ -93,6 +101,8 @@ class Connection {
   bool head_done_ = false;  // the application has seen the head
   Bytes pipelined_;         // read, but behind the request in hand
   std::size_t served_ = 0;
+  Errand errand_;     // not begun yet
+  bool keep_ = true;  // the connection, after its reply
 
   Bytes out_;
   std::size_t sent_ = 0;

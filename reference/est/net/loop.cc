@@ -80,12 +80,34 @@ void Loop::handle(std::uint64_t id) {
   if (id == bell_id) {
     eventfd_t rung = 0;
     static_cast<void>(eventfd_read(bell_.get(), &rung));
-    return;
+    return take_replies();
   }
   if (id < first_connection_id) return accept_from(listeners_[id - first_listener_id]);
   const auto found = guests_.find(id);
   // An event may outlive its connection within one batch.
   if (found != guests_.end()) obey(*found->second, found->second->connection.advance(scratch_));
+}
+
+void Loop::deliver(std::uint64_t connection, Reply reply) {
+  {
+    const std::lock_guard lock(mutex_);
+    replies_.emplace_back(connection, std::move(reply));
+  }
+  wake();
+}
+
+void Loop::take_replies() {
+  std::vector<std::pair<std::uint64_t, Reply>> replies;
+  {
+    const std::lock_guard lock(mutex_);
+    replies.swap(replies_);
+  }
+  for (auto& [id, reply] : replies) {
+    const auto found = guests_.find(id);
+    if (found == guests_.end()) continue;
+    found->second->connection.errand_done(std::move(reply));
+    obey(*found->second, found->second->connection.advance(scratch_));
+  }
 }
 
 void Loop::take_turns() {
@@ -108,10 +130,20 @@ void Loop::obey(Guest& guest, Connection::Wish wish) {
     case Connection::Wish::again:
       if (!std::exchange(guest.waiting_turn, true)) turns_.push_back(guest.connection.id());
       break;
+    case Connection::Wish::reply:
+      set_interest(guest, 0);  // which leaves errors and hang-ups
+      send_out(guest);
+      break;
     case Connection::Wish::drop:
       return drop(guest);
   }
   keep_deadline(guest);
+}
+
+void Loop::send_out(Guest& guest) {
+  Errand errand = guest.connection.take_errand();
+  if (!errand) return;
+  shared_.workers.add([this, id = guest.connection.id(), errand = std::move(errand)] { deliver(id, errand()); });
 }
 
 void Loop::set_interest(Guest& guest, std::uint32_t events) {
@@ -202,6 +234,8 @@ Milliseconds Loop::span_of(Phase phase) const {
       return shared_.limits.head;
     case Phase::body:
       return shared_.limits.body;
+    case Phase::errand:
+      return shared_.limits.errand;
     case Phase::write:
       return shared_.limits.write;
     case Phase::linger:

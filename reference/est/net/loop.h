@@ -6,8 +6,10 @@
 #include <cstdint>
 #include <list>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "est/net/connection.h"
@@ -25,6 +27,8 @@ class Loop {
   void run();
   // Makes the loop look at Shared's flags. Any thread.
   void wake() const;
+  // The reply of an errand; the connection may be gone. Any thread, while the loop exists.
+  void deliver(std::uint64_t connection, Reply reply);
 
  private:
   using Time = std::chrono::steady_clock::time_point;
@@ -50,9 +54,11 @@ class Loop {
   void admit(Socket socket, const SocketAddress& from);
   void handle(std::uint64_t id);
   void take_turns();
+  void take_replies();
   void expire(Time now);
   void start_drain();
   void obey(Guest& guest, Connection::Wish wish);
+  void send_out(Guest& guest);
   void set_interest(Guest& guest, std::uint32_t events);
   void keep_deadline(Guest& guest);
   void drop(Guest& guest);
@@ -67,6 +73,8 @@ class Loop {
   std::unordered_map<std::uint64_t, std::unique_ptr<Guest>> guests_;
   std::array<Queue, phase_count> queues_;
   std::vector<std::uint64_t> turns_;  // connections that have more to do at once
+  std::mutex mutex_;                  // of the replies
+  std::vector<std::pair<std::uint64_t, Reply>> replies_;
   bool listening_ = false;
   std::optional<Time> listen_again_;  // when accepting is paused for want of descriptors
   std::optional<Time> drain_end_;

@@ -66,6 +66,7 @@ struct Server::Impl {
     for (const auto& loop : loops) loop->wake();
     for (std::thread& thread : threads) thread.join();
     threads.clear();
+    shared.workers.stop();  // before the loops they report to
     loops.clear();
     listeners.clear();
   }
@@ -76,6 +77,7 @@ struct Server::Impl {
   std::vector<std::unique_ptr<Loop>> loops;  // after the listeners they borrow
   std::mutex mutex;                          // guards the end
   std::vector<std::thread> threads;
+  unsigned worker_count = 0;
 };
 
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -103,6 +105,7 @@ Result<std::unique_ptr<Server>> Server::bind(const Options& options, std::shared
     if (!loop) return loop.error();
     impl->loops.push_back(std::move(*loop));
   }
+  impl->worker_count = options.workers;
   return std::unique_ptr<Server>(new Server(std::move(impl)));
 }
 
@@ -112,6 +115,7 @@ Status Server::start() {
   if (impl_->loops.empty()) return Error{"the server is over"};
   const SignalsHeldBack held_back;
   try {
+    impl_->shared.workers.start(impl_->worker_count);
     for (const auto& loop : impl_->loops) impl_->threads.emplace_back([&loop = *loop] { loop.run(); });
   } catch (const std::system_error& error) {
     return Error{std::string("cannot start the server's threads: ") + error.what()};

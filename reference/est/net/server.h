@@ -1,5 +1,5 @@
 // An HTTPS listener: an event loop on a few threads (epoll) that holds thousands of connections, each phase under a total deadline.
-// It speaks TLS and HTTP framing; what a request means is the Application's affair.
+// What takes long is done on further threads. It speaks TLS and HTTP framing; what a request means is the Application's affair.
 //
 // Requests of one connection are served one at a time and in order; nothing more is read while a reply waits to be sent, so a
 // connection never holds more than one request, one reply and 16 KiB of what was pipelined behind. A head or body that does not come
@@ -13,6 +13,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "est/base/bytes.h"
@@ -43,6 +44,9 @@ struct Reply {
   AfterReply after = AfterReply::keep;
 };
 
+// The long part of the work for a request, and its reply. It owns what it needs: the connection may end before it does.
+using Errand = std::function<Reply()>;
+
 // Threads: called from any loop thread, several at once; while a call lasts, its loop's other connections wait.
 // An exception that escapes is logged and answered with a bare 500.
 class Application {
@@ -51,6 +55,12 @@ class Application {
   // Decides on the head alone: a reply here is sent without reading the body (and the connection is closed); nothing means go on.
   [[nodiscard]] virtual std::optional<Reply> on_head(const http::Request& head, const Peer& peer) = 0;
   [[nodiscard]] virtual Reply on_request(const http::Request& request, const Peer& peer, bool keep_alive) = 0;
+  // What the server calls for a request. Where answering takes long, an errand is the answer, which must end in its own time, at most
+  // limits.errand: it runs on one of Options::workers threads, while the connection waits by itself and is read no further, and its loop
+  // serves others. An errand whose connection has ended may still run; one that has not begun when the server ends never does.
+  [[nodiscard]] virtual std::variant<Reply, Errand> begin_request(const http::Request& request, const Peer& peer, bool keep_alive) {
+    return on_request(request, peer, keep_alive);
+  }
   // With tls::ClientCertificate::late, of a client that has shown no certificate and was not asked on this connection: whether this
   // request needs one. Asked when the whole request is here, before on_head(). The client gets limits.handshake to answer; one that
   // does not is dropped, one that cannot (no post-handshake authentication, say) or has none goes on without.
@@ -65,6 +75,7 @@ struct ServerLimits {
   Milliseconds body{30000};
   Milliseconds idle{60000};  // between requests
   Milliseconds write{30000};
+  Milliseconds errand{600000};              // from begin_request() to its reply, the wait for a worker included
   Milliseconds drain{10000};                // graceful shutdown
   std::size_t connections = 10000;          // bind() lowers it to what the process's descriptor limit allows and logs that
   std::size_t connections_per_peer = 5000;  // by IP address
@@ -78,6 +89,7 @@ class Server {
     std::vector<Endpoint> listen;  // port 0 picks a free one; IPv4 and IPv6; an empty host or "*" means every address
     unsigned threads = 2;
     ServerLimits limits;
+    unsigned workers = 0;  // threads for errands; 0: they run in the loop
   };
 
   // Binds at once (so that ports() is known); serves from start() on. The application and log must outlive the server.

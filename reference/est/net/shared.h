@@ -8,6 +8,7 @@
 #include <string>
 
 #include "est/net/server.h"
+#include "est/net/workers.h"
 
 namespace est::net {
 
@@ -32,6 +33,7 @@ struct Shared {
   Application& application;
   const Log& log;
   PeerTable peers;
+  Workers workers;
   std::atomic<bool> draining{false};
   std::atomic<bool> stopping{false};
   std::atomic<std::uint64_t> accepted{0}, open{0}, handshake_failures{0}, requests{0}, timeouts{0}, refused{0};
