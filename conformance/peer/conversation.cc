@@ -22,20 +22,21 @@ constexpr std::string_view plain_answer =
 class Conversation {
  public:
   Conversation(AcceptedConnection& connection, SeenConnection& seen, Shared& shared)
-      : connection_(connection), seen_(seen), shared_(shared), parser_(limits()) {}
+      : connection_(connection), seen_(seen), shared_(shared), act_(shared.act()), parser_(limits()) {}
 
   // Whether the connection is to end with a reset.
   bool run() {
-    shared_.stopper.pause(shared_.script.tls.delay);
-    if (!shared_.script.tls.instead.empty()) return act_instead();
-    auto failure = connection_.handshake(*shared_.context, Deadline::after(shared_.options.handshake));
+    shared_.stopper.pause(act_->script.tls.delay);
+    if (!act_->script.tls.instead.empty()) return act_instead();
+    auto failure = connection_.handshake(*act_->context, Deadline::after(shared_.options.handshake));
     if (!failure) facts_ = connection_.facts();
+    has_tls_ = !failure;
     note([&](SeenConnection& seen) {
       seen.failure = std::move(failure);
-      if (!seen.failure) seen.tls = facts_;
+      if (has_tls_) seen.tls = facts_;
       seen.beginning = connection_.beginning();
     });
-    while (seen_.tls && !over_ && !shared_.stopper.stopped() && read_request()) answer_request();
+    while (has_tls_ && !over_ && !shared_.stopper.stopped() && read_request()) answer_request();
     finish();
     return abrupt_;
   }
@@ -50,11 +51,12 @@ class Conversation {
   void note(const std::function<void(SeenConnection&)>& how) { shared_.record.change(seen_, how); }
 
   bool act_instead() {
-    const std::string& instead = shared_.script.tls.instead;
-    if (instead == "silence") shared_.stopper.pause(shared_.options.idle);
+    const std::string& instead = act_->script.tls.instead;
     note([](SeenConnection& seen) {
       seen.failure = est::net::Failure{est::net::Stage::handshake, est::net::Cause::closed, "the script speaks no TLS", {}};
+      seen.over = true;
     });
+    if (instead == "silence") shared_.stopper.pause(shared_.options.idle);
     if (instead == "plain-http") connection_.write_past_tls(est::as_bytes(plain_answer));
     return instead == "reset";
   }
@@ -84,11 +86,14 @@ class Conversation {
 
   // A request that never became one is evidence all the same.
   bool keep_remains() {
-    if (!raw_.empty()) remember({}, "", 0, true);
+    if (raw_.empty()) return false;
+    arrive("", 0, true);
+    remember({});
     return false;
   }
 
   void answer_request() {
+    act_ = shared_.act();
     if (parser_.state() == est::http::RequestParser::State::refused) {
       const auto refusal = parser_.refusal();
       Delivery delivery = plain_delivery(est::ops::text_response(refusal.status, refusal.reason), false);
@@ -99,12 +104,12 @@ class Conversation {
     request_ = parser_.take();
     const std::string operation = operation_of(request_.target);
     ask_late(operation);
-    if (shared_.gate.guards(operation)) {
-      if (auto challenges = shared_.gate.refusal(request_, facts_)) return refuse(operation, *challenges, keep);
+    if (act_->gate.guards(operation)) {
+      if (auto challenges = act_->gate.refusal(request_, facts_)) return refuse(operation, *challenges, keep);
     }
-    auto [wish, turn] = shared_.next(operation);
+    auto [wish, turn] = act_->next(operation);
     Delivery delivery =
-        delivery_of(wish, good(operation, wish), request_, shared_.places, shared_.gate.filled(wish.challenges), est::system_clock().now());
+        delivery_of(wish, good(operation, wish), request_, shared_.places, act_->gate.filled(wish.challenges), est::system_clock().now());
     if (!keep && delivery.ending == Ending::keep) delivery.ending = Ending::close;
     deliver(delivery, operation, turn, true);
   }
@@ -113,7 +118,7 @@ class Conversation {
     const auto route = est::ops::parse_route(target);
     const auto* found = std::get_if<est::ops::Route>(&route);
     if (found == nullptr) return "other";
-    const auto& labels = shared_.script.labels;
+    const auto& labels = act_->script.labels;
     const bool known =
         found->label.empty() || found->label == "redirected" || std::find(labels.begin(), labels.end(), found->label) != labels.end();
     return known ? std::string(to_string(found->operation)) : "other";
@@ -122,11 +127,11 @@ class Conversation {
   est::http::Response good(const std::string& operation, const Answer& wish) {
     const auto known = est::ops::operation_by_name(operation);
     if (!known) return est::ops::text_response(404, "Nothing is served at this address.");
-    auto response = shared_.service.answer(*known, request_, facts_, wish);
+    auto response = act_->service.answer(*known, request_, facts_, wish);
     // The message is in the parts then, and so is what is said of it (RFC 7030 4.4.2).
     const bool in_parts = response.fields.get("Content-Type").value_or("").starts_with("multipart/");
     if (response.status != 200 || in_parts) return response;
-    for (const auto& [name, value] : shared_.script.fields) {
+    for (const auto& [name, value] : act_->script.fields) {
       const auto same = [&](const auto& own) { return est::iequals(own.first, name); };
       if (std::none_of(wish.fields.begin(), wish.fields.end(), same)) response.fields.add(name, value);
     }
@@ -135,9 +140,9 @@ class Conversation {
 
   // RFC 5929 3.1: a request that made us ask was linked to the handshake before.
   void ask_late(const std::string& operation) {
-    if (!shared_.context->asks_late() || !shared_.gate.guards(operation) || facts_.peer_certificate() != nullptr) return;
+    if (!act_->context->asks_late() || !act_->gate.guards(operation) || facts_.peer_certificate() != nullptr) return;
     const est::Bytes unique = facts_.tls_unique;
-    if (!connection_.ask_for_certificate(*shared_.context, Deadline::after(shared_.options.handshake))) return;
+    if (!connection_.ask_for_certificate(*act_->context, Deadline::after(shared_.options.handshake))) return;
     facts_ = connection_.facts();
     facts_.tls_unique = unique;
     note([&](SeenConnection& seen) { seen.tls = facts_; });
@@ -153,10 +158,11 @@ class Conversation {
   }
 
   void deliver(const Delivery& delivery, const std::string& operation, int turn, bool let_in) {
+    arrive(operation, turn, let_in);
     shared_.stopper.pause(delivery.delay);
     const std::size_t sent = send(delivery);
-    remember(est::to_bytes(BytesView(delivery.octets).first(sent)), operation, turn, let_in);
-    over_ = over_ || delivery.ending != Ending::keep || seen_.requests.size() >= most_requests;
+    remember(est::to_bytes(BytesView(delivery.octets).first(sent)));
+    over_ = over_ || delivery.ending != Ending::keep || ++served_ >= most_requests;
     abrupt_ = delivery.ending == Ending::reset;
     if (delivery.ending == Ending::cut) connection_.end_without_notice();
     if (delivery.ending == Ending::close) connection_.end_output();
@@ -178,12 +184,20 @@ class Conversation {
     return sent;
   }
 
-  void remember(est::Bytes answer, const std::string& operation, int turn, bool let_in) {
-    SeenRequest seen{began_, std::chrono::steady_clock::now(), raw_, std::move(answer), request_.method, request_.target, operation, turn,
-                     let_in};
+  void arrive(const std::string& operation, int turn, bool let_in) {
+    SeenRequest seen{began_, {}, raw_, {}, request_.method, request_.target, operation, turn, let_in};
     if (operation.empty()) seen.method = parser_.head().method, seen.target = parser_.head().target;
+    note([&](SeenConnection& connection) { connection.requests.push_back(std::move(seen)); });
+  }
+
+  // What became of the request that arrived last.
+  void remember(est::Bytes answer) {
     note([&](SeenConnection& connection) {
-      connection.requests.push_back(seen);
+      if (connection.requests.empty()) return;  // taken as it was, unanswered
+      SeenRequest& seen = connection.requests.back();
+      seen.answer = std::move(answer);
+      seen.ended = std::chrono::steady_clock::now();
+      seen.ended_it = true;
       if (shared_.options.watch) shared_.options.watch(connection, seen);
     });
   }
@@ -192,13 +206,14 @@ class Conversation {
   void finish() {
     std::array<est::Byte, 4096> scrap{};
     const Deadline deadline = Deadline::after(shared_.options.handshake);
-    for (int rounds = 0; seen_.tls && !abrupt_ && rounds < 64 && !shared_.stopper.stopped(); ++rounds) {
+    for (int rounds = 0; has_tls_ && !abrupt_ && rounds < 64 && !shared_.stopper.stopped(); ++rounds) {
       const auto got = connection_.read(scrap, deadline);
       if (got.count == 0) break;
     }
     note([&](SeenConnection& seen) {
       seen.alerts = connection_.alerts();
       seen.close = connection_.peer_close();
+      seen.over = true;
       if (shared_.options.ended) shared_.options.ended(seen);
     });
   }
@@ -206,11 +221,14 @@ class Conversation {
   AcceptedConnection& connection_;
   SeenConnection& seen_;
   Shared& shared_;
+  std::shared_ptr<Act> act_;
   est::http::RequestParser parser_;
   est::tls::Facts facts_;
   est::Bytes raw_, pipelined_;
   est::http::Request request_;
   Moment began_;
+  std::size_t served_ = 0;
+  bool has_tls_ = false;
   bool over_ = false;
   bool abrupt_ = false;
 };

@@ -1,7 +1,11 @@
 #include "conformance/peer/pki.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "est/codec/der.h"
 #include "est/codec/oid.h"
+#include "est/codec/pem.h"
 #include "est/crypto/chain.h"
 #include "est/crypto/key.h"
 #include "est/pki/issue.h"
@@ -18,12 +22,17 @@ using est::crypto::KeyType;
 using est::crypto::PrivateKey;
 
 constexpr std::int64_t day = 24LL * 3600;
+constexpr std::int64_t long_time = 3650 * day;
 
 struct Authority {
   est::codec::Name name;
   PrivateKey key;
   Bytes certificate;
   [[nodiscard]] est::pki::Issuer issuer() const { return {name, &key, est::pki::key_identifier(key.public_key_info())}; }
+};
+
+struct Authorities {
+  Authority root, issuing, implicit_root, stranger, old_root;
 };
 
 std::vector<Extension> ca_extensions(bool ca = true) {
@@ -44,7 +53,7 @@ Result<Authority> authority(const std::string& name, est::codec::Validity validi
 // How a server identity differs from a good one.
 struct ServerWish {
   std::string subject = "CN=EST server,O=estspec";
-  std::vector<std::string> names = {"DNS:localhost", "IP:127.0.0.1", "IP:::1"};
+  std::vector<std::string> names = {};
   std::vector<est::codec::Oid> purposes = {oids::server_auth};
   KeyType key = KeyType::ec_p256;
   std::optional<est::crypto::Digest> digest;
@@ -70,23 +79,36 @@ Result<std::vector<Extension>> extensions_of(const ServerWish& wish) {
   return extensions;
 }
 
+std::string upper(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+  return text;
+}
+
+// The name with a wildcard inside its first label: "l*st".
+std::string part_of(const std::string& host) {
+  const std::size_t end = std::min(host.find('.'), host.size());
+  return host.substr(0, 1) + "*" + host.substr(end - std::min<std::size_t>(end - 1, 2));
+}
+
 // What the names in a certificate, its purposes and its key are; the rest of a word is the signer's affair.
-ServerWish wish_of(std::string_view word) {
+ServerWish wish_of(std::string_view word, const std::string& host) {
   ServerWish wish;
+  wish.names = {"DNS:" + host, "IP:127.0.0.1", "IP:::1"};
   const std::vector<std::string> other{"DNS:other.example"};
   if (word == "wrong-name" || word == "implicit-wrong-name") wish.names = other;
-  if (word == "cn-only") wish.subject = "CN=localhost", wish.names = {};
-  if (word == "cn-beside-san") wish.subject = "CN=localhost", wish.names = other;
-  if (word == "name-prefix") wish.names = {"DNS:localhost.other.example"};
-  if (word == "name-in-uri") wish.names = {"URI:https://localhost/"};
-  if (word == "wildcard-part") wish.names = {"DNS:l*st"};
-  if (word == "wildcard") wish.names = {"DNS:*.localhost"};
+  if (word == "cn-only") wish.subject = "CN=" + host, wish.names = {};
+  if (word == "cn-beside-san") wish.subject = "CN=" + host, wish.names = other;
+  if (word == "name-prefix") wish.names = {"DNS:" + host + ".other.example"};
+  if (word == "name-in-uri") wish.names = {"URI:https://" + host + "/"};
+  if (word == "wildcard-part") wish.names = {"DNS:" + part_of(host)};
+  if (word == "wildcard") wish.names = {"DNS:*." + host};
   if (word == "address-as-name") wish.names = {"DNS:127.0.0.1"};
-  if (word == "other-address") wish.names = {"DNS:localhost", "IP:127.0.0.2"};
+  if (word == "other-address") wish.names = {"DNS:" + host, "IP:127.0.0.2"};
   if (word == "name-with-nul")
-    wish.raw_name = {est::codec::GeneralNameType::dns, est::to_bytes(std::string_view("localhost\0.other.example", 24))};
-  if (word == "upper-case") wish.names = {"DNS:LOCALHOST", "IP:127.0.0.1", "IP:::1"};
-  if (word == "many-names") wish.names = {"DNS:a.example", "DNS:b.example", "email:est@example.org", "DNS:localhost"};
+    wish.raw_name = {est::codec::GeneralNameType::dns, est::to_bytes(host + std::string(1, '\0') + ".other.example")};
+  if (word == "upper-case") wish.names = {"DNS:" + upper(host), "IP:127.0.0.1", "IP:::1"};
+  if (word == "many-names") wish.names = {"DNS:a.example", "DNS:b.example", "email:est@example.org", "DNS:" + host};
   if (word == "cmc-ra" || word == "implicit-cmc-ra") wish.names = other, wish.purposes = {oids::server_auth, oids::cmc_ra};
   if (word == "cmc-ra-alone") wish.names = other, wish.purposes = {oids::cmc_ra};
   if (word == "client-purpose") wish.purposes = {oids::client_auth};
@@ -128,9 +150,11 @@ est::codec::Validity validity_of(std::string_view word, est::UnixTime now) {
 
 }  // namespace
 
-struct Pki::Impl {
-  est::UnixTime now = 0;
-  Authority root, issuing, implicit_root, stranger, old_root;
+struct Pki::Impl : Authorities {
+  Impl(Authorities given, est::UnixTime at, std::string name) : Authorities(std::move(given)), now(at), host(std::move(name)) {}
+
+  est::UnixTime now;
+  std::string host;  // what servers are called
   Bytes old_with_new, new_with_old, expired_root, forged_old_with_new;
   est::tls::Identity revoked;
   Bytes crl, root_crl;
@@ -138,7 +162,7 @@ struct Pki::Impl {
 
   // Chain: the leaf, then `above`.
   [[nodiscard]] Result<est::tls::Identity> identity(std::string_view word, const Authority& signer, const std::vector<Bytes>& above) const {
-    const ServerWish wish = wish_of(word);
+    const ServerWish wish = wish_of(word, host);
     auto extensions = extensions_of(wish);
     if (!extensions) return extensions.error();
     auto made = est::pki::draft(wish.subject, validity_of(word, now), std::move(*extensions), wish.key);
@@ -164,7 +188,7 @@ struct Pki::Impl {
   }
 
   [[nodiscard]] Result<est::tls::Identity> self_signed() const {
-    auto extensions = extensions_of({});
+    auto extensions = extensions_of(wish_of("good", host));
     if (!extensions) return extensions.error();
     auto made = est::pki::draft("CN=EST server,O=estspec", {now - day, now + 30 * day}, std::move(*extensions));
     if (!made) return made.error();
@@ -180,6 +204,8 @@ struct Pki::Impl {
     return identity("good", forger, {issuing.certificate});
   }
 
+  // Everything but the CAs.
+  [[nodiscard]] est::Status complete();
   [[nodiscard]] est::Status make_rollover();
   [[nodiscard]] est::Status make_crls();
   [[nodiscard]] est::Status make_protections();
@@ -206,9 +232,6 @@ Result<Bytes> list_of(const Authority& issuer, est::UnixTime now, std::vector<es
 
 // RFC 4210 4.4: the root that came before this one, under the same name.
 est::Status Pki::Impl::make_rollover() {
-  auto old = authority("CN=estspec root CA,O=estspec", {now - 400 * day, now + 60 * day}, nullptr);
-  if (!old) return old.error();
-  old_root = std::move(*old);
   auto down = cross(old_root, root, now);
   auto up = cross(root, old_root, now);
   auto past = authority("CN=estspec former CA,O=estspec", {now - 400 * day, now - 40 * day}, nullptr);
@@ -248,18 +271,59 @@ est::Status Pki::Impl::make_crls() {
 }
 
 Result<Pki> Pki::make(est::UnixTime now) {
-  const est::codec::Validity long_time{now - 10 * day, now + 3650 * day};
-  auto root = authority("CN=estspec root CA,O=estspec", long_time, nullptr);
+  const est::codec::Validity validity{now - 10 * day, now + long_time};
+  auto root = authority("CN=estspec root CA,O=estspec", validity, nullptr);
   if (!root) return root.error();
-  auto issuing = authority("CN=estspec issuing CA,O=estspec", long_time, &*root);
-  auto implicit = authority("CN=estspec public root CA,O=estspec", long_time, nullptr);
-  auto stranger = authority("CN=estspec stranger CA,O=estspec", long_time, nullptr);
-  if (!issuing || !implicit || !stranger) return est::Error{"the CAs of the scripted server cannot be made"};
+  auto issuing = authority("CN=estspec issuing CA,O=estspec", validity, &*root);
+  auto implicit = authority("CN=estspec public root CA,O=estspec", validity, nullptr);
+  auto stranger = authority("CN=estspec stranger CA,O=estspec", validity, nullptr);
+  // The one before, under the same name.
+  auto old = authority("CN=estspec root CA,O=estspec", {now - 400 * day, now + 60 * day}, nullptr);
+  if (!issuing || !implicit || !stranger || !old) return est::Error{"the CAs of the scripted server cannot be made"};
   auto impl = std::make_shared<Impl>(
-      Impl{now, *root, std::move(*issuing), std::move(*implicit), std::move(*stranger), *root, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}});
-  if (auto status = impl->make_rollover(); !status) return status.error();
-  if (auto status = impl->make_crls(); !status) return status.error();
-  if (auto status = impl->make_protections(); !status) return status.error();
+      Authorities{std::move(*root), std::move(*issuing), std::move(*implicit), std::move(*stranger), std::move(*old)}, now, "localhost");
+  if (auto status = impl->complete(); !status) return status.error();
+  return Pki(std::move(impl));
+}
+
+est::Status Pki::Impl::complete() {
+  if (auto status = make_rollover(); !status) return status;
+  if (auto status = make_crls(); !status) return status;
+  return make_protections();
+}
+
+namespace {
+
+// What encode_pem made of one: certificate, then key.
+Result<Authority> authority_from(const est::codec::PemBlock& certificate, const est::codec::PemBlock& key) {
+  auto private_key = PrivateKey::from_pkcs8(key.der);
+  if (!private_key) return private_key.error();
+  auto read = est::codec::decode_certificate(certificate.der);
+  if (!read.value) return est::Error{"a CA certificate among them cannot be read"};
+  return Authority{std::move(read.value->subject), *std::move(private_key), certificate.der};
+}
+
+}  // namespace
+
+std::string Pki::authorities() const {
+  std::string text;
+  for (const Authority* one : {&impl_->root, &impl_->issuing, &impl_->implicit_root, &impl_->stranger, &impl_->old_root})
+    text += est::codec::encode_pem("CERTIFICATE", one->certificate) + one->key.to_pem();
+  return text;
+}
+
+Result<Pki> Pki::make_with(std::string_view authorities, est::UnixTime now, std::string host) {
+  constexpr std::size_t expected = 5;
+  const auto blocks = est::codec::decode_pem(authorities);
+  if (blocks.value->size() != 2 * expected) return est::Error{"the CAs of the scripted server are not all there"};
+  std::vector<Authority> all;
+  for (std::size_t i = 0; i < expected; ++i) {
+    auto one = authority_from((*blocks.value)[2 * i], (*blocks.value)[2 * i + 1]);
+    if (!one) return one.error();
+    all.push_back(std::move(*one));
+  }
+  auto impl = std::make_shared<Impl>(Authorities{all[0], all[1], all[2], all[3], all[4]}, now, std::move(host));
+  if (auto status = impl->complete(); !status) return status.error();
   return Pki(std::move(impl));
 }
 
@@ -297,6 +361,16 @@ Result<est::tls::Identity> Pki::client(std::string_view common_name, std::string
   }
   auto made =
       est::pki::draft("CN=" + std::string(common_name) + ",O=estspec", {impl_->now - day, impl_->now + 30 * day}, std::move(extensions));
+  if (!made) return made.error();
+  auto certificate = est::pki::issue_certificate(made->spec, impl_->issuing.issuer());
+  if (!certificate) return certificate.error();
+  return est::tls::Identity{{std::move(*certificate), impl_->issuing.certificate}, std::move(made->key)};
+}
+
+Result<est::tls::Identity> Pki::registration_authority(std::string_view common_name) const {
+  auto made = est::pki::draft("CN=" + std::string(common_name) + ",O=estspec", {impl_->now - day, impl_->now + long_time},
+                              {est::codec::make_basic_constraints(false), est::codec::make_key_usage(usage::digital_signature),
+                               est::codec::make_extended_key_usage({oids::client_auth, oids::cmc_ra})});
   if (!made) return made.error();
   auto certificate = est::pki::issue_certificate(made->spec, impl_->issuing.issuer());
   if (!certificate) return certificate.error();

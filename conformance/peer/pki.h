@@ -1,4 +1,5 @@
-// The certificates of the scripted server, made anew for every run: CAs, the identities a server may show, what is issued to clients.
+// The certificates of the scripted server, made anew for every run (save where its client is configured once and for all, as a proxy is):
+// CAs, the identities a server may show, what is issued to clients.
 //
 //   estspec root CA            the explicit trust anchor; below it the issuing CA, which certifies servers and clients
 //   estspec public root CA     the implicit trust anchor: certifies servers only
@@ -23,7 +24,7 @@
 
 namespace conformance::peer {
 
-// Identities a server may show. All but those whose meaning says otherwise are right for the host name "localhost".
+// Identities a server may show. All but those whose meaning says otherwise are right for the host name, "localhost" if none was given.
 [[nodiscard]] const Words& server_identities();
 // Sets of certificates /cacerts may hand out.
 [[nodiscard]] const Words& ca_sets();
@@ -47,6 +48,10 @@ struct Protection {
 class Pki {
  public:
   [[nodiscard]] static est::Result<Pki> make(est::UnixTime now);
+  // With the CAs that `authorities()` of another one gave, for servers that are called `host`, a DNS name.
+  [[nodiscard]] static est::Result<Pki> make_with(std::string_view authorities, est::UnixTime now, std::string host = "localhost");
+  // The CAs with their keys, as PEM. Secret.
+  [[nodiscard]] std::string authorities() const;
 
   [[nodiscard]] const est::Bytes& anchor() const noexcept;           // explicit
   [[nodiscard]] const est::Bytes& implicit_anchor() const noexcept;  // implicit
@@ -59,6 +64,8 @@ class Pki {
   [[nodiscard]] est::Result<est::tls::Identity> server(std::string_view identity) const;
   // `alternative_name` as in "DNS:device.example"; empty: none.
   [[nodiscard]] est::Result<est::tls::Identity> client(std::string_view common_name, std::string_view alternative_name = {}) const;
+  // A registration authority (RFC 7030 3.7): a client whose certificate has id-kp-cmcRA beside clientAuth. Valid as long as the CAs are.
+  [[nodiscard]] est::Result<est::tls::Identity> registration_authority(std::string_view common_name) const;
   // Who signs Full PKI Responses: "issuing", "stranger" (a CA nobody knows), "leaf" (an end entity of the issuing CA).
   [[nodiscard]] est::Result<est::tls::Identity> responder(std::string_view word) const;
   // "symmetric", "key-transport", "key-agreement"; null for another word.

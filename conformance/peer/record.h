@@ -25,10 +25,15 @@ class Record {
   // Changes `seen`, which begin() gave.
   void change(SeenConnection& seen, const std::function<void(SeenConnection&)>& how);
   [[nodiscard]] std::vector<SeenConnection> all() const;
+  // As ScriptedServer::take_seen().
+  [[nodiscard]] std::vector<SeenConnection> take();
+  // Whether some handshake or answer is under way.
+  [[nodiscard]] bool busy() const;
 
  private:
   mutable std::mutex mutex_;
   std::list<SeenConnection> connections_;
+  int number_ = 0;
 };
 
 // Waits that stop() ends.
@@ -44,25 +49,20 @@ class Stopper {
   std::atomic<bool> stopped_{false};
 };
 
-// What the connections of one server share.
-struct Shared {
-  Shared(Script script_, const Pki& pki_, est::http::Credentials credentials_, ServerOptions options_, Record& record_)
-      : script(std::move(script_)),
-        credentials(std::move(credentials_)),
-        options(std::move(options_)),
-        record(record_),
-        service(script, pki_, credentials),
-        gate(script.authentication, credentials, pki_) {}
+// One script and what serves it. Threads: any.
+class Act {
+ public:
+  // The references must outlive it.
+  Act(Script given, const Pki& pki, const est::http::Credentials& credentials, std::shared_ptr<const est::tls::ServerContext> tls)
+      : script(std::move(given)),
+        service(script, pki, credentials),
+        gate(script.authentication, credentials, pki),
+        context(std::move(tls)) {}
 
   const Script script;
-  const est::http::Credentials credentials;
-  const ServerOptions options;
-  Record& record;
   Service service;
   Gate gate;
-  Stopper stopper;
-  Places places;
-  std::shared_ptr<const est::tls::ServerContext> context;
+  const std::shared_ptr<const est::tls::ServerContext> context;
 
   // The next answer of the list, and its number; without a list a good one and 0.
   [[nodiscard]] std::pair<Answer, int> next(const std::string& operation);
@@ -70,6 +70,27 @@ struct Shared {
  private:
   std::mutex mutex_;
   std::map<std::string, std::size_t> turns_;
+};
+
+// What the connections of one server share.
+struct Shared {
+  Shared(const Pki& pki_, est::http::Credentials credentials_, ServerOptions options_, Record& record_)
+      : pki(pki_), credentials(std::move(credentials_)), options(std::move(options_)), record(record_) {}
+
+  const Pki& pki;
+  const est::http::Credentials credentials;
+  const ServerOptions options;
+  Record& record;
+  Stopper stopper;
+  Places places;
+
+  // What is played from the next request on.
+  [[nodiscard]] std::shared_ptr<Act> act() const;
+  void play(std::shared_ptr<Act> act);
+
+ private:
+  mutable std::mutex mutex_;
+  std::shared_ptr<Act> act_;
 };
 
 // Serves one connection to its end, which is left to the caller: true, with a reset.

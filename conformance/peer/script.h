@@ -65,6 +65,7 @@ struct TlsScript {
   bool resumption = true;
   std::string instead;         // of TLS: "close", "reset", "silence", "plain-http"; empty: TLS
   est::Milliseconds delay{0};  // before the handshake
+  bool operator==(const TlsScript&) const = default;
 };
 
 struct AuthenticationScript {

@@ -11,7 +11,7 @@ SeenConnection* Record::begin(bool other, std::string peer) {
   const std::lock_guard lock(mutex_);
   if (connections_.size() >= most_connections) return nullptr;
   SeenConnection& seen = connections_.emplace_back();
-  seen.number = static_cast<int>(connections_.size());
+  seen.number = ++number_;
   seen.other = other;
   seen.began = std::chrono::steady_clock::now();
   seen.peer = std::move(peer);
@@ -28,6 +28,36 @@ std::vector<SeenConnection> Record::all() const {
   return {connections_.begin(), connections_.end()};
 }
 
+std::vector<SeenConnection> Record::take() {
+  const std::lock_guard lock(mutex_);
+  std::vector<SeenConnection> taken(connections_.begin(), connections_.end());
+  std::erase_if(connections_, [](const SeenConnection& one) { return one.over; });
+  for (SeenConnection& living : connections_) {
+    living.continued = true;
+    living.requests.clear();
+  }
+  return taken;
+}
+
+bool Record::busy() const {
+  const std::lock_guard lock(mutex_);
+  return std::any_of(connections_.begin(), connections_.end(), [](const SeenConnection& one) {
+    const bool handshaking = !one.over && !one.tls && !one.failure;
+    return handshaking ||
+           std::any_of(one.requests.begin(), one.requests.end(), [](const SeenRequest& request) { return !request.ended_it; });
+  });
+}
+
+std::shared_ptr<Act> Shared::act() const {
+  const std::lock_guard lock(mutex_);
+  return act_;
+}
+
+void Shared::play(std::shared_ptr<Act> act) {
+  const std::lock_guard lock(mutex_);
+  act_ = std::move(act);
+}
+
 void Stopper::stop() {
   const std::lock_guard lock(mutex_);
   stopped_ = true;
@@ -39,7 +69,7 @@ void Stopper::pause(est::Milliseconds span) {
   changed_.wait_for(lock, span, [&] { return stopped_.load(); });
 }
 
-std::pair<Answer, int> Shared::next(const std::string& operation) {
+std::pair<Answer, int> Act::next(const std::string& operation) {
   const auto list = script.answers.find(operation);
   if (list == script.answers.end()) return {Answer{}, 0};
   const std::lock_guard lock(mutex_);
@@ -76,7 +106,8 @@ struct ScriptedServer::Impl {
   // `common`: the record of the script's first server; null for that one itself.
   Impl(Script script, const Pki& pki, est::http::Credentials credentials, const ServerOptions& options, Record* common)
       : own_record(common == nullptr ? std::make_unique<Record>() : nullptr),
-        shared(std::move(script), pki, std::move(credentials), options, common == nullptr ? *own_record : *common),
+        shared(pki, std::move(credentials), options, common == nullptr ? *own_record : *common),
+        first(std::move(script)),
         other_one(common != nullptr) {}
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
@@ -101,6 +132,7 @@ struct ScriptedServer::Impl {
   void admit(est::net::AcceptedConnection connection) {
     SeenConnection* seen = shared.record.begin(other_one, connection.peer_address());
     if (seen == nullptr) return;
+    reap();
     Guest& guest = guests.emplace_back(std::move(connection), seen);
     guest.thread = std::thread([this, &guest] {
       const bool abrupt = converse(guest.connection, *guest.seen, shared);
@@ -109,6 +141,39 @@ struct ScriptedServer::Impl {
       guest.done = true;
       changed.notify_all();
     });
+  }
+
+  // Of those that have gone only the record stays. The mutex must be held.
+  void reap() {
+    for (auto guest = guests.begin(); guest != guests.end();) {
+      if (!guest->done) {
+        ++guest;
+        continue;
+      }
+      guest->thread.join();
+      guest = guests.erase(guest);
+    }
+  }
+
+  [[nodiscard]] est::Status play(Script script) {
+    const auto before = shared.act();
+    const bool same_tls = before && before->script.identity == script.identity && before->script.tls == script.tls;
+    std::shared_ptr<const est::tls::ServerContext> context = same_tls ? before->context : nullptr;
+    if (!context) {
+      auto made = context_of(script, shared.pki);
+      if (!made) return made.error();
+      context = std::move(*made);
+    }
+    shared.play(std::make_shared<Act>(std::move(script), shared.pki, shared.credentials, std::move(context)));
+    if (before && !same_tls) interrupt_guests();
+    return {};
+  }
+
+  void interrupt_guests() {
+    const std::lock_guard lock(mutex);
+    for (Guest& guest : guests) {
+      if (!guest.done) guest.connection.interrupt();
+    }
   }
 
   [[nodiscard]] bool quiet() const {
@@ -123,10 +188,8 @@ struct ScriptedServer::Impl {
     while (!quiet() && !deadline.passed()) changed.wait_for(lock, est::Milliseconds(5));
   }
 
-  [[nodiscard]] est::Status open(const Pki& pki) {
-    auto context = context_of(shared.script, pki);
-    if (!context) return context.error();
-    shared.context = std::move(*context);
+  [[nodiscard]] est::Status open() {
+    if (auto status = play(first); !status) return status;
     auto bound = est::net::Listener::bind(shared.options.listen);
     if (!bound) return bound.error();
     listener.emplace(std::move(*bound));
@@ -145,12 +208,7 @@ struct ScriptedServer::Impl {
     shared.stopper.stop();
     if (listener) listener->stop();
     if (acceptor.joinable()) acceptor.join();
-    {
-      const std::lock_guard lock(mutex);
-      for (Guest& guest : guests) {
-        if (!guest.done) guest.connection.interrupt();
-      }
-    }
+    interrupt_guests();
     for (Guest& guest : guests) {
       if (guest.thread.joinable()) guest.thread.join();
     }
@@ -159,6 +217,7 @@ struct ScriptedServer::Impl {
   std::unique_ptr<Record> own_record;  // of the first server; before what uses it
   std::unique_ptr<ScriptedServer> other;
   Shared shared;
+  const Script first;
   bool other_one;
   std::optional<est::net::Listener> listener;
   std::thread acceptor;
@@ -178,10 +237,10 @@ est::Result<std::unique_ptr<ScriptedServer>> ScriptedServer::start(Script script
     ServerOptions beside = options;
     beside.listen.port = 0;
     auto other = std::make_unique<Impl>(others.front(), pki, std::move(credentials), beside, impl->own_record.get());
-    if (auto status = other->open(pki); !status) return status.error();
+    if (auto status = other->open(); !status) return status.error();
     impl->other = std::unique_ptr<ScriptedServer>(new ScriptedServer(std::move(other)));
   }
-  if (auto status = impl->open(pki); !status) return status.error();
+  if (auto status = impl->open(); !status) return status.error();
   return std::unique_ptr<ScriptedServer>(new ScriptedServer(std::move(impl)));
 }
 
@@ -190,5 +249,11 @@ std::string ScriptedServer::url() const { return "https://" + impl_->authority()
 void ScriptedServer::settle(est::Deadline deadline) const { impl_->settle(deadline); }
 void ScriptedServer::stop() { impl_->end(); }
 std::vector<SeenConnection> ScriptedServer::seen() const { return impl_->shared.record.all(); }
+est::Status ScriptedServer::play(Script script) { return impl_->play(std::move(script)); }
+std::vector<SeenConnection> ScriptedServer::take_seen() { return impl_->shared.record.take(); }
+
+void ScriptedServer::rest(est::Deadline deadline) const {
+  while (impl_->shared.record.busy() && !deadline.passed()) std::this_thread::sleep_for(est::Milliseconds(1));
+}
 
 }  // namespace conformance::peer

@@ -25,6 +25,7 @@ struct SeenRequest {
   std::string operation;  // a word of operations(); empty when the request could not be read
   int turn = 0;           // which answer of the script's list this was, from 1; 0: none of it (authentication, refusal)
   bool let_in = true;     // authentication was passed, or not asked for
+  bool ended_it = false;  // `answer` and `ended` are what became of it
 };
 
 struct SeenConnection {
@@ -38,6 +39,8 @@ struct SeenConnection {
   est::Bytes beginning;  // the first octets: the record with the ClientHello, or whatever else came
   std::vector<SeenRequest> requests;
   est::net::PeerClose close = est::net::PeerClose::open;  // by the client
+  bool over = false;                                      // the connection has ended
+  bool continued = false;                                 // what was seen of it before has been taken by take_seen()
 };
 
 struct ServerOptions {
@@ -67,6 +70,15 @@ class ScriptedServer {
   // Ends all connections and waits for their threads. What was seen stays.
   void stop();
   [[nodiscard]] std::vector<SeenConnection> seen() const;
+
+  // For a client that stays: another script from here on. Connections stand and are served by it, unless identity or TLS are others than
+  // before: then they end, and those that come are made by the new script. Its `other` is not served. An error: the identity cannot be
+  // made.
+  [[nodiscard]] est::Status play(Script script);
+  // Waits until every handshake and every answer begun has ended.
+  void rest(est::Deadline deadline) const;
+  // What was seen since the last call; of a connection that lasts, the requests since.
+  [[nodiscard]] std::vector<SeenConnection> take_seen();
 
  private:
   struct Impl;
