@@ -5,6 +5,7 @@
 #include "conformance/checks/checks.h"
 #include "conformance/cli_embedded.h"
 #include "conformance/steps/client_driver.h"
+#include "conformance/steps/proxy_driver.h"
 #include "conformance/steps/server_driver.h"
 #include "est/crypto/digest.h"
 
@@ -30,6 +31,7 @@ engine::Vocabulary make_vocabulary() {
   engine::Vocabulary vocabulary;
   steps::add_server_verbs(vocabulary);
   steps::add_client_verbs(vocabulary);
+  steps::add_proxy_verbs(vocabulary);
   checks::add_checks(vocabulary);
   return vocabulary;
 }

@@ -34,6 +34,7 @@ class Writer {
 
   std::vector<Exchange> all() {
     std::vector<Exchange> exchanges;
+    if (seen_.requests.empty() && seen_.continued) return exchanges;
     if (seen_.requests.empty()) exchanges.push_back(connection());
     for (std::size_t i = 0; i < seen_.requests.size(); ++i) exchanges.push_back(request(seen_.requests[i], i));
     Exchange& last = exchanges.back();
@@ -64,12 +65,12 @@ class Writer {
     Exchange exchange = draft("connection", true);
     Recorder recorder(exchange, redactor_, began_);
     if (seen_.failure) recorder.failure(*seen_.failure);
-    if (!seen_.failure) recorder.event("http", "no-request", "the client closed without a request");
+    if (!seen_.failure) recorder.event("http", "no-request", seen_.over ? "the client closed without a request" : "no request so far");
     return exchange;
   }
 
   Exchange request(const peer::SeenRequest& seen, std::size_t index) {
-    Exchange exchange = draft("request", index == 0);
+    Exchange exchange = draft("request", index == 0 && !seen_.continued);
     Recorder recorder(exchange, redactor_, began_);
     recorder.request(seen.method, seen.target, seen.request);
     recorder.response(seen.answer, seen.operation == "serverkeygen");
@@ -77,12 +78,12 @@ class Writer {
     recorder.fact("turn", std::to_string(seen.turn));
     recorder.fact("let-in", seen.let_in ? "true" : "false");
     const auto asked = since(began_, seen.began);
-    const auto answered = since(began_, seen.ended);
+    const auto answered = seen.ended_it ? since(began_, seen.ended) : asked;
     recorder.fact("asked-us", std::to_string(asked));
     recorder.fact("answered-us", std::to_string(answered));
     past_event(exchange, asked, "http", "request-received", exchange.method + " " + exchange.target);
-    past_event(exchange, answered, "http", "response-sent", status_line(seen.answer));
-    exchange.duration_us = answered - asked;
+    if (seen.ended_it) past_event(exchange, answered, "http", "response-sent", status_line(seen.answer));
+    exchange.duration_us = std::max<std::int64_t>(0, answered - asked);
     return exchange;
   }
 

@@ -87,6 +87,8 @@ void Recorder::request(std::string_view method, std::string_view target, est::By
 
 void Recorder::response(est::BytesView octets, bool may_hold_key) {
   exchange_.response = redacted(octets);
+  // For answers that repeat what nobody should be told.
+  if (exchange_.response != est::to_bytes(octets)) fact("secret-in-answer", "yes");
   if (may_hold_key || looks_like_key(est::as_text(octets))) mask_key_answer(exchange_.response);
 }
 

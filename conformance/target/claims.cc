@@ -138,4 +138,16 @@ std::vector<std::string> near_names(std::string_view wrong, const std::vector<st
   return names;
 }
 
+const Claims& proxy_claims() {
+  static const Claims claims{
+      {"proxy-certificate", "authenticates to its upstream with the certificate of upstream.files, which has id-kp-cmcRA"},
+      {"proxy-password", "answers challenges of its upstream with user and password of upstream.files"},
+      {"proxy-cacerts", "gives out the CA certificates that its upstream's /cacerts has"},
+      {"proxy-csrattrs", "hands on the CSR attributes of its upstream"},
+      {"proxy-labels", "uses the CA label of a request upstream, as it is or as upstream.labels says"},
+      {"proxy-full-cmc", "sends simple requests upstream as Full PKI Requests with an RA POP Witness (RFC 5272)"},
+  };
+  return claims;
+}
+
 }  // namespace conformance::target

@@ -32,7 +32,10 @@ class ProfileReader {
   void read_document(const YAML::Node& root) {
     YamlMap map(root, "", problems_);
     if (problems_.any()) return;
-    read_declaration(map, server_claims(), profile_);
+    profile_.role = map.text("role").value_or("server");
+    if (profile_.role != "server" && profile_.role != "proxy")
+      map.problem("role", "the profile is for neither a server nor a proxy", "write role: server or role: proxy, or use estspec client");
+    read_declaration(map, claims_of(profile_.role), profile_);
     if (const auto node = map.node("access")) {
       read_access(*node);
     } else {
@@ -40,7 +43,46 @@ class ProfileReader {
     }
     if (const auto node = map.node("csr")) read_csr(*node);
     if (const auto node = map.node("limits")) read_limits(*node);
+    if (profile_.role == "proxy") {
+      if (const auto node = map.node("upstream")) read_upstream(*node);
+    }
     map.finish();
+  }
+
+  static Claims claims_of(const std::string& role) {
+    Claims claims = server_claims();
+    if (role == "proxy") claims.insert(claims.end(), proxy_claims().begin(), proxy_claims().end());
+    return claims;
+  }
+
+  void read_upstream(const YAML::Node& node) {
+    YamlMap map(node, "upstream", problems_);
+    Upstream upstream;
+    if (const auto listen = map.text("listen")) {
+      auto endpoint = est::net::parse_endpoint(*listen);
+      if (endpoint)
+        upstream.listen = *std::move(endpoint);
+      else
+        map.problem("listen", endpoint.error().message, "write HOST:PORT, where the proxy looks for its upstream");
+    }
+    upstream.name = map.text("name").value_or(upstream.name);
+    if (!est::codec::parse_general_name("DNS:" + upstream.name))
+      map.problem("name", "'" + est::printable(upstream.name, 60) + "' is no DNS name", "write the one the proxy calls its upstream by");
+    upstream.files = resolve(map.text("files").value_or(""));
+    if (const auto labels = map.node("labels")) upstream.labels = read_upstream_labels(*labels);
+    map.finish();
+    profile_.upstream = std::move(upstream);
+  }
+
+  std::map<std::string, std::string, std::less<>> read_upstream_labels(const YAML::Node& node) {
+    YamlMap map(node, "upstream.labels", problems_);
+    std::map<std::string, std::string, std::less<>> labels;
+    for (const auto& ours : map.keys()) {
+      const auto theirs = map.text(ours).value_or("");
+      if (theirs != "-") check_label(map, ours, theirs);
+      labels[ours] = theirs == "-" ? std::string() : theirs;
+    }
+    return labels;
   }
 
   std::string resolve(const std::string& path) const {

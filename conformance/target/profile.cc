@@ -35,6 +35,15 @@ engine::Json access_json(const Profile& profile) {
   return access;
 }
 
+engine::Json upstream_json(const Upstream& upstream) {
+  return {{"listen", upstream.listen.to_string()},
+          {"name", upstream.name},
+          {"labels", upstream.labels},
+          {"user", upstream.user},
+          {"ca-certificates", upstream.ca_certificates},
+          {"registration-authority", upstream.registration_authority}};
+}
+
 engine::Json csr_json(const CsrPolicy& csr) {
   engine::Json types = engine::Json::array();
   for (const auto type : csr.key_types) types.push_back(std::string(to_string(type)));
@@ -44,26 +53,39 @@ engine::Json csr_json(const CsrPolicy& csr) {
 
 }  // namespace
 
-engine::Json Profile::public_json() const {
-  return {{"name", name},
-          {"vendor", vendor},
-          {"version", version},
-          {"role", role},
-          {"claims", claims},
-          {"access", access_json(*this)},
-          {"csr", csr_json(csr)},
-          {"limits",
-           {{"jobs", limits.jobs},
-            {"requests-per-second", limits.requests_per_second},
-            {"certificates", limits.max_certificates},
-            {"longest-wait", limits.longest_wait_seconds},
-            {"operator", limits.operator_seconds}}}};
+std::string Upstream::label_of(const std::string& front) const {
+  const auto found = labels.find(front);
+  return found == labels.end() ? front : found->second;
 }
 
-std::vector<std::string> Profile::unanswered() const { return unanswered_of(server_claims(), *this); }
+engine::Json Profile::public_json() const {
+  engine::Json json{{"name", name},
+                    {"vendor", vendor},
+                    {"version", version},
+                    {"role", role},
+                    {"claims", claims},
+                    {"access", access_json(*this)},
+                    {"csr", csr_json(csr)},
+                    {"limits",
+                     {{"jobs", limits.jobs},
+                      {"requests-per-second", limits.requests_per_second},
+                      {"certificates", limits.max_certificates},
+                      {"longest-wait", limits.longest_wait_seconds},
+                      {"operator", limits.operator_seconds}}}};
+  if (upstream) json["upstream"] = upstream_json(*upstream);
+  return json;
+}
+
+std::vector<std::string> Profile::unanswered() const {
+  auto names = unanswered_of(server_claims(), *this);
+  if (role != "proxy") return names;
+  const auto further = unanswered_of(proxy_claims(), *this);
+  names.insert(names.end(), further.begin(), further.end());
+  return names;
+}
 
 std::vector<std::string> Profile::secrets() const {
-  std::vector<std::string> all;
+  std::vector<std::string> all = further_secrets;
   for (const auto& [technique, key] : protection_keys) {
     if (key.secret.empty()) continue;
     all.push_back(est::to_string(est::BytesView(key.secret)));
@@ -150,6 +172,35 @@ est::Result<Profile> apply_flags(std::optional<Profile> profile, const Flags& fl
     claim_from_flags(result);
   }
   return result;
+}
+
+namespace {
+
+est::Status apply_upstream(Profile& profile, const Flags& flags) {
+  Upstream upstream = std::move(profile.upstream).value_or(Upstream{});
+  if (!flags.upstream_listen.empty()) {
+    auto endpoint = est::net::parse_endpoint(flags.upstream_listen);
+    if (!endpoint) return est::Error{"--upstream-listen: " + endpoint.error().message + "; write HOST:PORT"};
+    upstream.listen = *std::move(endpoint);
+  }
+  if (!flags.upstream_name.empty()) upstream.name = flags.upstream_name;
+  if (!flags.upstream_files.empty()) upstream.files = flags.upstream_files;
+  if (upstream.listen.host.empty())
+    return est::Error{
+        "nothing says where the proxy looks for its upstream; give --upstream-listen HOST:PORT or a --profile with `upstream`"};
+  if (upstream.files.empty()) return est::Error{"no --upstream-files DIR with what the proxy was configured with; make one with --prepare"};
+  profile.upstream = std::move(upstream);
+  return {};
+}
+
+}  // namespace
+
+est::Result<Profile> apply_proxy_flags(std::optional<Profile> profile, const Flags& flags) {
+  auto applied = apply_flags(std::move(profile), flags);
+  if (!applied) return applied;
+  if (auto status = apply_upstream(*applied, flags); !status) return status.error();
+  applied->role = "proxy";
+  return applied;
 }
 
 }  // namespace conformance::target

@@ -19,6 +19,8 @@ namespace conformance::target {
 
 // Claims a server profile may make (the vocabulary of `needs`): name and meaning.
 [[nodiscard]] const Claims& server_claims();
+// Claims of proxy profiles beside those.
+[[nodiscard]] const Claims& proxy_claims();
 
 struct Password {
   std::string user;
@@ -45,6 +47,20 @@ struct CsrPolicy {
   std::vector<std::string> subject_alt_names;                     // "DNS:estspec-{n}.example"
   est::crypto::KeyType key_type = est::crypto::KeyType::ec_p256;  // used where a scenario does not say
   std::vector<est::crypto::KeyType> key_types = {est::crypto::KeyType::ec_p256};
+};
+
+// What the suite is to a proxy: the EST server behind it.
+struct Upstream {
+  est::net::Endpoint listen;                               // where the suite waits for the proxy
+  std::string name = "localhost";                          // what the proxy calls it: the DNS name in the upstream's certificate
+  std::string files;                                       // folder of what the proxy was configured with; see peer/upstream_files.h
+  std::map<std::string, std::string, std::less<>> labels;  // the front's to the upstream's, where they differ
+  // From those files; set by whoever loads them. Certificates as SHA-256 fingerprints in hexadecimal.
+  std::string user;
+  std::string registration_authority;
+  std::vector<std::string> ca_certificates;  // what /cacerts has
+
+  [[nodiscard]] std::string label_of(const std::string& front) const;
 };
 
 constexpr int most_jobs = 64;
@@ -85,6 +101,8 @@ struct Profile : Declaration {
   std::map<std::string, ProtectionKey, std::less<>> protection_keys;    // "symmetric", "key-transport", "key-agreement", "restricted"
   CsrPolicy csr;
   Limits limits;
+  std::optional<Upstream> upstream;          // of a proxy, and only there
+  std::vector<std::string> further_secrets;  // that are no part of the above
 
   [[nodiscard]] std::vector<std::string> unanswered() const;  // claims that are neither claimed nor denied by a mapping
 
@@ -101,8 +119,11 @@ struct Profile : Declaration {
 
 struct Flags {
   std::string url, trust_anchor, user, password, client_certificate, client_key, label;
+  std::string upstream_listen, upstream_name, upstream_files;  // of proxies
 };
 // Flags override the profile's fields; without a profile, claims follow from the flags given.
 [[nodiscard]] est::Result<Profile> apply_flags(std::optional<Profile> profile, const Flags& flags);
+// The same for a proxy, whose profile gets an `upstream` if it has none.
+[[nodiscard]] est::Result<Profile> apply_proxy_flags(std::optional<Profile> profile, const Flags& flags);
 
 }  // namespace conformance::target
