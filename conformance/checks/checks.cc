@@ -34,6 +34,8 @@ void add_checks(engine::Vocabulary& vocabulary) {
   add_client_bootstrap_checks(vocabulary);
   add_client_cmc_checks(vocabulary);
   add_client_hello_checks(vocabulary);
+  add_proxy_request_checks(vocabulary);
+  add_proxy_answer_checks(vocabulary);
 }
 
 }  // namespace conformance::checks

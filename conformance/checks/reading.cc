@@ -208,6 +208,9 @@ CheckResult result(const CheckInput& input, Verdict verdict, std::string observe
                    std::string interpretation) {
   if (verdict > Verdict::warn && kept_password(input.exchange))
     observed += " (The password was not sent, as no challenge asked for it; RFC 7030 3.2.3.)";
+  // Towards its upstream a proxy is a client, and is judged by the checks of clients.
+  constexpr std::string_view client = "The client ";
+  if (observed.starts_with(client) && text(input.target, "role") == "proxy") observed.replace(0, client.size(), "Upstream, the proxy ");
   CheckResult made;
   made.exchange = input.exchange.name;
   made.verdict = verdict;
