@@ -19,6 +19,7 @@ using Command = std::function<int()>;
 
 void add_server(CLI::App& app, Command& run);
 void add_client(CLI::App& app, Command& run);
+void add_proxy(CLI::App& app, Command& run);
 void add_list(CLI::App& app, Command& run);
 void add_explain(CLI::App& app, Command& run);
 void add_lint(CLI::App& app, Command& run);

@@ -50,7 +50,7 @@ est::Status make_upstream_files(const std::string& folder, est::UnixTime now) {
   return {};
 }
 
-est::Result<UpstreamSecrets> load_upstream_files(const std::string& folder, est::UnixTime now) {
+est::Result<UpstreamSecrets> load_upstream_files(const std::string& folder, est::UnixTime now, const std::string& host) {
   const auto unusable = [&](const std::string& why) { return est::Error{folder + ": " + why + "; make the files with --prepare"}; };
   const UpstreamFiles files = upstream_files_in(folder);
   const auto authorities = est::read_file(authorities_in(folder));
@@ -59,7 +59,7 @@ est::Result<UpstreamSecrets> load_upstream_files(const std::string& folder, est:
   const auto password = est::read_file(files.password);
   for (const auto* text : {&authorities, &certificate, &user, &password})
     if (!text->ok()) return unusable(text->error().message);
-  auto pki = Pki::make_with(*authorities, now);
+  auto pki = Pki::make_with(*authorities, now, host);
   if (!pki) return unusable(pki.error().message);
   const auto chain = est::crypto::certificates_from_pem(*certificate);
   if (!chain || chain->empty()) return unusable(files.certificate + " holds no certificate");
