@@ -31,6 +31,17 @@ std::string operation_of(const CheckInput& input) {
   return driven == "provision" ? "simpleenroll" : driven;
 }
 
+std::string label_wanted(const CheckInput& input) {
+  const Json& parameters = input.exchange.parameters;
+  if (text(input.target, "role") != "proxy") return text(parameters, "label");
+  const Json access = input.target.value("access", Json::object());
+  std::string ours = text(access, "label");
+  if (parameters.contains("at")) ours = text(access.value("labels", Json::object()), text(parameters, "at"));
+  if (parameters.contains("label")) ours = text(parameters, "label");
+  const Json labels = input.target.value("upstream", Json::object()).value("labels", Json::object());
+  return labels.is_object() ? text(labels, ours, ours) : ours;
+}
+
 std::optional<est::http::Request> request_in(const Exchange& exchange) {
   est::http::ParserLimits limits;
   limits.body = std::size_t{1} << 20U;

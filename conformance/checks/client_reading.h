@@ -24,6 +24,9 @@ using Peers = std::vector<const Exchange*>;
 // The operation a check is about: its parameter `operation`, else that of the drive.
 [[nodiscard]] std::string operation_of(const CheckInput& input);
 
+// The CA label a request is to have: the one the client was told, or the one a proxy's client used, as its upstream knows it.
+[[nodiscard]] std::string label_wanted(const CheckInput& input);
+
 // The request as the strict parser of a server reads it; nothing where it is refused or incomplete.
 [[nodiscard]] std::optional<est::http::Request> request_in(const Exchange& exchange);
 // The PKIData of a Full PKI Request, and the message around it; nothing where there is none that can be read.

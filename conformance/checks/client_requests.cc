@@ -80,8 +80,7 @@ Results requests_well_formed(const CheckInput& input) {
   if (requests.empty()) return {inconclusive(input, "The client sent no request for " + operation_of(input) + ".", wanted)};
   for (const Exchange* exchange : requests) {
     const auto request = request_in(*exchange);
-    std::string problem =
-        request ? problem_of_head(*request, *operation, text(input.exchange.parameters, "label")) : "a strict server refuses to read it";
+    std::string problem = request ? problem_of_head(*request, *operation, label_wanted(input)) : "a strict server refuses to read it";
     if (problem.empty() && request->method == "POST") problem = problem_of_body(*request, *operation);
     if (!problem.empty()) return {result(input, Verdict::fail, "The client sent a request, and " + problem + ".", wanted)};
   }

@@ -128,7 +128,9 @@ Results cacerts_of_upstream(const CheckInput& input) {
   const std::string expected = "the CA certificates of the upstream server, all of them and no other";
   const auto bag = bag_of(input.exchange);
   if (!bag || bag->certificates.empty()) {
-    if (!answer_of(input.exchange)) return {unanswered(input, expected)};
+    const auto answer = answer_of(input.exchange);
+    if (!answer) return {unanswered(input, expected)};
+    if (flag(input.parameters, "or-none") && answer->message.status >= 500) return {};
     return {result(input, Verdict::fail, describe(input.exchange) + " No CA certificates can be found in it.", expected, "CMS")};
   }
   const auto wanted = list(input.target.value("upstream", Json::object()), "ca-certificates");
@@ -195,7 +197,11 @@ void add_proxy_answer_checks(engine::Vocabulary& vocabulary) {
   add(vocabulary,
       {"certificate-of-upstream", "the certificate is one the upstream server gave during this request", {}, certificate_of_upstream, ""});
   add(vocabulary, {"no-secret-in-answer", "the answer repeats no password", {}, no_secret_in_answer, ""});
-  add(vocabulary, {"cacerts-of-upstream", "/cacerts holds what the upstream server's does (RFC 7030 4.1.3)", {}, cacerts_of_upstream, ""});
+  add(vocabulary, {"cacerts-of-upstream",
+                   "/cacerts holds what the upstream server's does (RFC 7030 4.1.3)",
+                   {parameter("or-none", ParameterType::boolean, "a server error will do as well")},
+                   cacerts_of_upstream,
+                   ""});
   add(vocabulary,
       {"csrattrs-of-upstream", "/csrattrs holds what the upstream server's does (RFC 7030 4.5.2)", {}, csrattrs_of_upstream, ""});
 }

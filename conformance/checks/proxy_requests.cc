@@ -95,19 +95,8 @@ Results full_request_unaltered(const CheckInput& input) {
   return {result(input, Verdict::fail, "The message that arrived upstream does not hold the one the client sent.", expected)};
 }
 
-// As the upstream knows the label the step meant.
-std::string wanted_label(const CheckInput& input) {
-  const Json access = input.target.value("access", Json::object());
-  const Json& parameters = input.exchange.parameters;
-  std::string ours = text(access, "label");
-  if (parameters.contains("at")) ours = text(access.value("labels", Json::object()), text(parameters, "at"));
-  if (parameters.contains("label")) ours = text(parameters, "label");
-  const Json labels = input.target.value("upstream", Json::object()).value("labels", Json::object());
-  return labels.is_object() ? text(labels, ours, ours) : ours;
-}
-
 Results forwarded_label(const CheckInput& input) {
-  const std::string wanted = wanted_label(input);
+  const std::string wanted = label_wanted(input);
   const std::string expected = wanted.empty() ? "no CA label in the path upstream" : "the CA label \"" + wanted + "\" in the path upstream";
   const auto [request, otherwise] = forwarded(input, expected);
   if (request == nullptr) return otherwise;

@@ -116,9 +116,21 @@ Response Service::csrattrs(const Answer& wish) const {
   return message_of(est::ops::csrattrs_type, encoded(est::codec::encode(script_.attributes), wish.encoding));
 }
 
+// RFC 7030 3.7: a registration authority has verified the link to its own client's session.
+bool Service::vouched_for(const est::tls::Facts& facts) const {
+  const Bytes* shown = facts.peer_certificate();
+  if (shown == nullptr || !pki_.issued(*shown)) return false;
+  const auto certificate = est::codec::decode_certificate(*shown);
+  const auto* extension = certificate.value ? certificate.value->extension(est::codec::oids::extended_key_usage) : nullptr;
+  if (extension == nullptr) return false;
+  const auto purposes = est::codec::decode_extended_key_usage(extension->value);
+  return purposes.value && std::find(purposes.value->begin(), purposes.value->end(), est::codec::oids::cmc_ra) != purposes.value->end();
+}
+
 std::string Service::refusal_of(const est::codec::CertificationRequest& csr, const est::tls::Facts& facts) const {
   const auto possession = est::pki::verify_request(csr);
   if (!possession || !*possession) return "The signature of the certification request does not verify.";
+  if (vouched_for(facts)) return {};
   const auto linked = est::codec::challenge_password(csr);
   if (!linked.value) return script_.linking ? "The certification request is not linked to this connection." : "";
   const Bytes& binding = binding_of(facts);

@@ -34,6 +34,7 @@ class Service {
   [[nodiscard]] est::Result<est::Bytes> enveloped(const est::codec::CertificationRequest& csr, est::BytesView key,
                                                   const std::string& contents) const;
   [[nodiscard]] est::http::Response issue(const est::codec::CertificationRequest& csr, const Answer& wish) const;
+  [[nodiscard]] bool vouched_for(const est::tls::Facts& facts) const;
   // Why a request is refused; empty when it is not.
   [[nodiscard]] std::string refusal_of(const est::codec::CertificationRequest& csr, const est::tls::Facts& facts) const;
 

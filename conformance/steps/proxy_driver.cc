@@ -47,6 +47,8 @@ class ProxySession final : public engine::Session {
     StepOutcome outcome = front_->perform(step, before, exchange);
     const auto seen = upstream_.seen();
     note_secrets(seen, exchange);
+    const auto fresh = std::count_if(seen.begin(), seen.end(), [](const auto& one) { return !one.continued; });
+    exchange.facts["connections"] = std::to_string(fresh);
     outcome.further = peer_exchanges(seen, redactor_, began_);
     return outcome;
   }
