@@ -164,7 +164,7 @@ std::optional<Yaml> parse_yaml(const Document& document, Problems& problems) {
     }
   } catch (const YAML::Exception& exception) {
     add_problem(problems, document.name, exception.mark.line + 1,
-                "this is not YAML as used here: " + exception.msg + "; see the line before, too");
+                "this is not YAML as used here: " + est::printable(exception.msg) + "; see the line before, too");
   } catch (const std::exception& exception) {
     add_problem(problems, document.name, 1, std::string("the YAML cannot be read: ") + exception.what());
   }
@@ -195,7 +195,8 @@ namespace {
 
 // What was plain in the script's block style may hold characters that end a plain scalar in flow style.
 std::string flow_scalar(const std::string& text, bool plain) {
-  const bool breaks = text.find_first_of(",[]{}\"'\n") != std::string::npos || text.find(": ") != std::string::npos || text.ends_with(':');
+  const bool breaks = text.find_first_of(",[]{}\"'\n") != std::string::npos || text.find(": ") != std::string::npos ||
+                      text.ends_with(':') || text.starts_with('?') || text.starts_with(':');
   if (plain && !text.empty() && !breaks) return text;
   return print_json(Json(text), -1);
 }

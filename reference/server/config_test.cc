@@ -54,6 +54,12 @@ TEST_P(WrongConfig, IsOneLineWithPlaceProblemAndCure) {
               AllOf(StartsWith("x.yaml:" + wrong.where), HasSubstr(wrong.problem), HasSubstr("; "), Not(HasSubstr("\n"))));
 }
 
+TEST(Config, AComplaintIsOneLine) {
+  const auto config = parse_config(std::string_view("\xff\0\n", 3), "x.yaml");
+  ASSERT_FALSE(config.ok());
+  EXPECT_THAT(config.error().message, AllOf(StartsWith("x.yaml:"), Not(HasSubstr("\n"))));
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Table, WrongConfig,
     testing::Values(Wrong{"", "", "labels is missing"}, Wrong{"labels: {}\n", "4: ", "no labels"},

@@ -59,7 +59,7 @@ class Announcement {
   const std::vector<std::string>& urls_;
 };
 
-void reload(const Service& service, const Announcement& announcement, const est::Log& log, Reloads& reloads) {
+void reload_service(const Service& service, const Announcement& announcement, const est::Log& log, Reloads& reloads) {
   if (const Status done = service.reload(); done) {
     log.write(LogLevel::info, "reload", {{"result", "certificates, CRLs and passwords are current"}});
     ++reloads.done;
@@ -84,7 +84,7 @@ Status Process::serve(const Service& service, const Announced& announced, const 
     int signal = 0;
     if (sigwait(&signals_, &signal) != 0) continue;
     if (signal != SIGHUP) break;
-    server::reload(service, announcement, log, reloads);
+    reload_service(service, announcement, log, reloads);
   }
   log.write(LogLevel::info, "drain");
   service.drain();

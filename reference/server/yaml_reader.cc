@@ -152,7 +152,8 @@ std::optional<YamlMap> read_yaml(std::string_view text, YamlSource& source) {
     }
     return YamlValue(documents.front(), source, {}).map();
   } catch (const YAML::Exception& problem) {
-    source.fail(problem.mark.is_null() ? 0 : problem.mark.line + 1, "this is no YAML: " + problem.msg, "check indentation and quotes");
+    source.fail(problem.mark.is_null() ? 0 : problem.mark.line + 1, "this is no YAML: " + est::printable(problem.msg),
+                "check indentation and quotes");
     return std::nullopt;
   }
 }

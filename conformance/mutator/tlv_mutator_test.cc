@@ -1,4 +1,4 @@
-#include "fuzz/mutator/tlv_mutator.h"
+#include "conformance/mutator/tlv_mutator.h"
 
 #include <gtest/gtest.h>
 
@@ -9,7 +9,7 @@
 
 #include "est/codec/der.h"
 
-namespace fuzz::mutator {
+namespace conformance::mutator {
 namespace {
 
 namespace der = est::codec::der;
@@ -163,4 +163,4 @@ TEST(TlvMutator, NeverLeavesItsBufferWhateverTheInput) {
 }
 
 }  // namespace
-}  // namespace fuzz::mutator
+}  // namespace conformance::mutator

@@ -1,6 +1,6 @@
-#include "fuzz/mutator/tlv_index.h"
+#include "conformance/mutator/tlv_index.h"
 
-namespace fuzz::mutator {
+namespace conformance::mutator {
 namespace {
 
 constexpr std::uint8_t constructed_bit = 0x20;
@@ -73,4 +73,4 @@ void Index::build(std::span<const std::uint8_t> data) {
   }
 }
 
-}  // namespace fuzz::mutator
+}  // namespace conformance::mutator

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <span>
 
-namespace fuzz::mutator {
+namespace conformance::mutator {
 
 struct Element {
   std::uint32_t at = 0;      // of the identifier octet
@@ -36,4 +36,4 @@ class Index {
   std::size_t count_ = 0;
 };
 
-}  // namespace fuzz::mutator
+}  // namespace conformance::mutator

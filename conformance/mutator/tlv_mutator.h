@@ -7,9 +7,9 @@
 #include <cstdint>
 #include <span>
 
-#include "fuzz/mutator/tlv_index.h"
+#include "conformance/mutator/tlv_index.h"
 
-namespace fuzz::mutator {
+namespace conformance::mutator {
 
 // xorshift64*: the same seed gives the same mutation everywhere.
 class Random {
@@ -61,4 +61,4 @@ inline constexpr std::size_t operations = 14;
 // Some operation that changes something; gives up after a few.
 [[nodiscard]] std::size_t mutate(std::span<std::uint8_t> buffer, std::size_t size, Random& random, const SeedPool& pool);
 
-}  // namespace fuzz::mutator
+}  // namespace conformance::mutator

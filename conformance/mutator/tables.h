@@ -4,7 +4,7 @@
 #include <array>
 #include <string_view>
 
-namespace fuzz::mutator {
+namespace conformance::mutator {
 
 using namespace std::string_view_literals;  // NOLINT(google-build-using-namespace): the tables below are all there is here
 
@@ -121,4 +121,4 @@ inline constexpr std::array values{
     "\x00\x11\x00\x00"sv,
 };
 
-}  // namespace fuzz::mutator
+}  // namespace conformance::mutator

@@ -1,11 +1,11 @@
-#include "fuzz/mutator/tlv_mutator.h"
+#include "conformance/mutator/tlv_mutator.h"
 
 #include <algorithm>
 #include <cstring>
 
-#include "fuzz/mutator/tables.h"
+#include "conformance/mutator/tables.h"
 
-namespace fuzz::mutator {
+namespace conformance::mutator {
 namespace {
 
 using View = std::span<const std::uint8_t>;
@@ -299,4 +299,4 @@ std::size_t mutate(std::span<std::uint8_t> buffer, std::size_t size, Random& ran
   return size;
 }
 
-}  // namespace fuzz::mutator
+}  // namespace conformance::mutator

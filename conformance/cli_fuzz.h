@@ -1,0 +1,28 @@
+// What `estspec fuzz` was told.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "conformance/target/profile.h"
+
+namespace conformance::cli {
+
+struct FuzzOptions {
+  target::Flags flags;
+  std::string profile, permitted, process, restart;
+  std::uint64_t seed = 1, first = 0, cases = 1000;
+  std::int64_t seconds = 0;
+  std::vector<std::string> layers;
+  bool unguided = false, json = false;
+  std::uint64_t look_every = 50;
+  std::int64_t patience = 5000;  // milliseconds
+  unsigned needed = 2, tries = 3;
+  std::size_t max_certificates = 0, enough = 0;
+  std::string material, out = "estspec-fuzz";
+  std::string replay, minimise;
+  std::size_t calls = 300;
+};
+
+}  // namespace conformance::cli
