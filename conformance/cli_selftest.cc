@@ -9,6 +9,7 @@
 
 #include "conformance/cli_command.h"
 #include "conformance/selftest/client_role.h"
+#include "conformance/selftest/proxy_role.h"
 #include "conformance/selftest/server_role.h"
 
 namespace conformance::cli {
@@ -18,7 +19,7 @@ namespace {
 struct SelftestOptions {
   DataOptions data;
   selftest::MatrixOptions matrix;
-  std::string role;  // empty: both
+  std::string role;  // empty: all
   bool json = false;
 };
 
@@ -32,8 +33,10 @@ std::vector<engine::Scenario> scenarios_for(const Data& data, const std::string&
 // The roles there is something to run for.
 est::Result<std::vector<selftest::Role>> chosen_roles(const SelftestOptions& options, const Data& data) {
   std::vector<selftest::Role> roles;
-  if (options.role != "client") roles.push_back(selftest::server_role(data.vocabulary));
-  if (options.role != "server") {
+  const auto wanted = [&](std::string_view role) { return options.role.empty() || options.role == role; };
+  if (wanted("server")) roles.push_back(selftest::server_role(data.vocabulary));
+  if (wanted("proxy")) roles.push_back(selftest::proxy_role(data.vocabulary));
+  if (wanted("client")) {
     auto client = selftest::client_role(data.vocabulary);
     if (!client) return client.error();
     roles.push_back(*std::move(client));
@@ -85,8 +88,8 @@ void add_selftest(CLI::App& app, Command& run) {
   // Two per core: much of a scenario's time is waiting.
   options->matrix.threads = std::clamp(2 * std::thread::hardware_concurrency(), 2U, 8U);
   add_data_options(*command, options->data, true);
-  command->add_option("--role", options->role, "server or client: the matrix of this role alone")
-      ->check(CLI::IsMember({"server", "client"}))
+  command->add_option("--role", options->role, "server, client or proxy: the matrix of this role alone")
+      ->check(CLI::IsMember({"server", "client", "proxy"}))
       ->type_name("ROLE");
   command->add_option("--fault", options->matrix.only_faults, "only this fault, or those that begin so (FAULT-CMC-*), repeatable")
       ->type_name("ID");

@@ -8,6 +8,7 @@
 
 #include "conformance/selftest/misbehave.h"
 #include "conformance/selftest/plain_front.h"
+#include "conformance/selftest/scratch_folder.h"
 #include "est/base/file.h"
 #include "est/base/text.h"
 #include "est/crypto/chain.h"
@@ -22,31 +23,6 @@ using est::Result;
 using est::Status;
 
 namespace {
-
-// A folder of its own below the system's, removed with its owner.
-class ScratchFolder {
- public:
-  ScratchFolder() {
-    // In memory where that can be had: nothing here must survive, and a disk makes every issuance wait for it.
-    for (const fs::path& parent : {fs::path("/dev/shm"), fs::temp_directory_path()}) {
-      std::string pattern = (parent / "estspec-selftest-XXXXXX").string();
-      if (::mkdtemp(pattern.data()) == nullptr) continue;
-      path_ = pattern;
-      return;
-    }
-  }
-  ScratchFolder(const ScratchFolder&) = delete;
-  ScratchFolder& operator=(const ScratchFolder&) = delete;
-  ~ScratchFolder() {
-    std::error_code ignored;
-    if (!path_.empty()) fs::remove_all(path_, ignored);
-  }
-  [[nodiscard]] bool made() const { return !path_.empty(); }
-  [[nodiscard]] std::string file(std::string_view name) const { return (fs::path(path_) / "est" / name).string(); }
-
- private:
-  std::string path_;
-};
 
 constexpr std::int64_t day = 86400;  // seconds
 
