@@ -6,8 +6,6 @@
 namespace conformance::checks::samples {
 namespace {
 
-using testing::HasSubstr;
-
 // What came to the front, and what went upstream meanwhile.
 class Passage {
  public:

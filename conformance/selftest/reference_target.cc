@@ -17,7 +17,6 @@
 
 namespace conformance::selftest {
 
-namespace fs = std::filesystem;
 using est::Error;
 using est::Result;
 using est::Status;
