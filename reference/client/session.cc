@@ -252,6 +252,7 @@ Outcome<Response> Session::send(const est::http::Request& request, const Ask& as
 Outcome<Response> Session::receive(std::string_view method, Deadline deadline) {
   est::http::ResponseParser parser{std::string(method)};
   std::array<est::Byte, 16384> buffer{};
+  bool more = false;
   while (parser.state() == est::http::ResponseParser::State::need_more) {
     const auto outcome = line_->connection.read(buffer, deadline);
     if (outcome.failure) {
@@ -263,7 +264,7 @@ Outcome<Response> Session::receive(std::string_view method, Deadline deadline) {
       parser.end_of_input();
       break;
     }
-    static_cast<void>(parser.feed(BytesView(buffer).first(outcome.count)));
+    more = parser.feed(BytesView(buffer).first(outcome.count)) < outcome.count;
   }
   const est::http::ObservedResponse& observed = parser.observed();
   last_status_ = observed.message.status;
@@ -275,7 +276,8 @@ Outcome<Response> Session::receive(std::string_view method, Deadline deadline) {
   }
   Response response = observed.message;
   line_->used = true;
-  line_->spent = !parser.keep_alive();
+  // Where the framing is in doubt, or more came than was asked for, so is whose the next answer would be.
+  line_->spent = !parser.keep_alive() || more || est::has_errors(observed.findings);
   return response;
 }
 

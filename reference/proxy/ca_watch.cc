@@ -75,8 +75,10 @@ std::int64_t CaWatch::refresh() {
     const std::string effect = all.contains(label) ? "what was known stays in use" : "there are none to give out";
     log_.write(LogLevel::warning, "cacerts", {{"label", label}, {"error", read.error().message}, {"effect", effect}});
   }
-  known_.replace(all);
-  changed_(all);
+  if (all != *known_.current()) {
+    known_.replace(all);
+    changed_(all);
+  }
   return whole ? time_until_next(all) : soon;
 }
 
@@ -88,7 +90,7 @@ std::int64_t CaWatch::time_until_next(const CaKnowledge& known) const {
     for (const Bytes& each : certificates.anchors)
       if (const auto anchor = est::codec::decode_certificate(each); anchor.value)
         pause = std::min(pause, (anchor.value->validity.not_after - now) / 2);
-  return std::max(pause, soon);
+  return std::max<std::int64_t>(pause, 1);
 }
 
 Status CaWatch::reload() {

@@ -25,6 +25,7 @@ struct CaCertificates {
   std::vector<est::Bytes> all;      // as they came, for /cacerts
   std::vector<est::Bytes> anchors;  // see client::CaSet
   std::vector<est::Bytes> intermediates;
+  bool operator==(const CaCertificates&) const = default;
 };
 // By the upstream's label.
 using CaKnowledge = std::map<std::string, CaCertificates, std::less<>>;
@@ -34,8 +35,8 @@ using CaKnowledge = std::map<std::string, CaCertificates, std::less<>>;
 
 class CaWatch {
  public:
-  // `labels`: the upstream's. `changed` is called on the watch's thread, and once by start(), with all that is known. The references must
-  // outlive the watch.
+  // `labels`: the upstream's. `changed` is called with all that is known when that has changed, on the watch's thread or in start(). The
+  // references must outlive the watch.
   CaWatch(const CaConfig& config, std::vector<std::string> labels, Upstream& upstream, const est::Log& log,
           std::function<void(const CaKnowledge&)> changed);
   ~CaWatch();

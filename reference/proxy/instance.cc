@@ -61,6 +61,11 @@ class OnWorkers final : public est::net::Application {
   std::unique_ptr<est::net::Application> inner_;
 };
 
+struct Listener {
+  std::unique_ptr<est::net::Server> server;
+  est::tls::ClientCertificate client_certificate = est::tls::ClientCertificate::optional;
+};
+
 // Certificates of every CA behind us make their holders known here.
 std::vector<Bytes> all_anchors(const CaKnowledge& known) {
   std::vector<Bytes> all;
@@ -89,7 +94,7 @@ struct Instance::Impl {
   server::TrustStore trust;
   server::Authenticator authenticator;
   server::CmcSigner cmc_signer;
-  std::unique_ptr<est::net::Server> listener;
+  std::vector<Listener> listeners;
   CaWatch ca;
   Handler handler;
   std::unique_ptr<est::net::Application> wrapper;  // around the handler; usually none
@@ -104,25 +109,29 @@ struct Instance::Impl {
     const std::lock_guard lock(changing);
     Result<server::Trust> next = server::load_trust(config.front, std::move(authority));
     if (!next) return next.error();
-    Result<server::ContextPointer> context = server::make_server_context(config.front, *next, config.front.tls.client_certificate);
-    if (!context) return context.error();
     Result<est::tls::Identity> signer = est::tls::load_identity(config.front.server_certificate, config.front.server_key);
     if (!signer) return signer.error();
+    std::vector<server::ContextPointer> contexts;
+    for (const Listener& each : listeners) {
+      Result<server::ContextPointer> context = server::make_server_context(config.front, *next, each.client_certificate);
+      if (!context) return context.error();
+      contexts.push_back(*std::move(context));
+    }
+    for (std::size_t i = 0; i < listeners.size(); ++i) listeners[i].server->replace_context(contexts[i]);
     cmc_signer.replace(*std::move(signer));
-    if (listener) listener->replace_context(*std::move(context));
     trust.replace(*std::move(next));
     return {};
   }
 
-  Status bind() {
-    Result<server::ContextPointer> context =
-        server::make_server_context(config.front, *trust.current(), config.front.tls.client_certificate);
+  Status bind(const std::vector<est::net::Endpoint>& listen, est::tls::ClientCertificate client_certificate) {
+    if (listen.empty()) return {};
+    Result<server::ContextPointer> context = server::make_server_context(config.front, *trust.current(), client_certificate);
     if (!context) return context.error();
     est::net::Application& application = wrapper ? *wrapper : handler;
-    auto bound = est::net::Server::bind({config.front.listen, config.front.threads, config.front.limits, config.upstream.connections},
+    auto bound = est::net::Server::bind({listen, config.front.threads, config.front.limits, config.upstream.connections},
                                         *std::move(context), application, log);
     if (!bound) return bound.error();
-    listener = *std::move(bound);
+    listeners.push_back({*std::move(bound), client_certificate});
     return {};
   }
 };
@@ -132,7 +141,7 @@ Instance::Instance(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Instance::~Instance() {
   // Its threads use the handler, which would be destroyed before it.
   const std::lock_guard lock(impl_->changing);
-  impl_->listener.reset();
+  impl_->listeners.clear();
 }
 
 Result<std::unique_ptr<Instance>> Instance::make(Config config, est::Log log, const Hooks& hooks) {
@@ -143,16 +152,27 @@ Result<std::unique_ptr<Instance>> Instance::make(Config config, est::Log log, co
   auto impl = std::make_unique<Impl>(std::move(config), std::move(log), *std::move(upstream), *std::move(trust));
   if (hooks.wrap) impl->wrapper = std::make_unique<OnWorkers>(hooks.wrap(impl->handler, *impl->upstream));
   if (Status known = impl->renew({}); !known) return known.error();
-  if (Status bound = impl->bind(); !bound) return bound.error();
+  const server::Config& front = impl->config.front;
+  if (Status bound = impl->bind(front.listen, front.tls.client_certificate); !bound) return bound.error();
+  if (Status bound = impl->bind(front.listen_late, est::tls::ClientCertificate::late); !bound) return bound.error();
   return std::unique_ptr<Instance>(new Instance(std::move(impl)));
 }
 
 Status Instance::start() {
   if (Status started = impl_->ca.start(); !started) return started;
-  return impl_->listener->start();
+  for (const Listener& each : impl_->listeners)
+    if (Status started = each.server->start(); !started) return started;
+  return {};
 }
 
-std::vector<est::net::Endpoint> Instance::listening() const { return impl_->listener->listening(); }
+std::vector<est::net::Endpoint> Instance::listening() const {
+  std::vector<est::net::Endpoint> all;
+  for (const Listener& each : impl_->listeners) {
+    const auto endpoints = each.server->listening();
+    all.insert(all.end(), endpoints.begin(), endpoints.end());
+  }
+  return all;
+}
 
 Status Instance::reload() {
   if (Status done = impl_->upstream->reload(); !done) return done;
@@ -160,8 +180,14 @@ Status Instance::reload() {
   return impl_->renew(all_anchors(*impl_->ca.known()));
 }
 
-void Instance::drain() { impl_->listener->drain(); }
+void Instance::drain() {
+  for (const Listener& each : impl_->listeners) each.server->drain();
+}
 
-est::net::Server::Counters Instance::counters() const { return impl_->listener->counters(); }
+std::uint64_t Instance::requests() const {
+  std::uint64_t sum = 0;
+  for (const Listener& each : impl_->listeners) sum += each.server->counters().requests;
+  return sum;
+}
 
 }  // namespace proxy

@@ -1,6 +1,7 @@
 // A whole registration authority in this process: upstream, CA certificates, trust, handler and listener built from a Config.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -28,11 +29,11 @@ class Instance {
   // Asks the upstream for CA certificates first; one that does not answer is asked again later.
   [[nodiscard]] est::Status start();
   [[nodiscard]] std::vector<est::net::Endpoint> listening() const;  // with the real ports
-  // Reads certificates, keys, CRLs and passwords again, those for the upstream first; what cannot be read changes nothing. Any thread.
+  // Reads certificates, keys, CRLs and passwords again, those for the upstream first; what cannot be read stays as it was. Any thread.
   [[nodiscard]] est::Status reload();
   // Stops accepting, finishes what is under way, returns. Any thread but the listener's.
   void drain();
-  [[nodiscard]] est::net::Server::Counters counters() const;
+  [[nodiscard]] std::uint64_t requests() const;  // answered so far
 
  private:
   struct Impl;

@@ -23,7 +23,7 @@ Status run(const RunOptions& options) {
   Instance& instance = **made;
   if (Status started = instance.start(); !started) return started;
   return process.serve({server::urls_of(instance.listening()), [&] { return instance.reload(); }, [&] { instance.drain(); },
-                        [&] { return instance.counters().requests; }},
+                        [&] { return instance.requests(); }},
                        {options.ready_file, options.pid_file}, log);
 }
 

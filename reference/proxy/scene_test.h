@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <mutex>
+
 #include "client/client.h"
 #include "client/provision.h"
 #include "client/scene_test.h"
@@ -24,7 +26,11 @@ class ProxyTest : public client::SceneTest {
         "{authentication: certificate}, plain: {fullcmc: {enabled: false}}}\nupstream: {url: \"https://" +
         upstream.to_string() + "\", anchors: [" + file("root.pem") + "], certificate: " + file("ra.pem") + ", key: " + file("ra.key") +
         ", labels: {basic: cert}" + (behind.empty() ? ", answer-seconds: 2" : behind) + "}\n";
-    proxy = est::tls::must(Instance::make(est::tls::must(parse_config(text, "est-proxy.yaml")), est::Log::nowhere()));
+    est::Log log([this](std::string_view line) {
+      const std::lock_guard lock(log_mutex);
+      log_lines += std::string(line) + '\n';
+    });
+    proxy = est::tls::must(Instance::make(est::tls::must(parse_config(text, "est-proxy.yaml")), std::move(log)));
     ASSERT_TRUE(proxy->start().ok());
   }
   void SetUp() override { start(instance->listening().front()); }
@@ -43,7 +49,14 @@ class ProxyTest : public client::SceneTest {
     return enroll_as_asked(est, plan("CN=through-" + label));
   }
 
-  std::unique_ptr<Instance> proxy;
+  [[nodiscard]] std::string logged() {
+    const std::lock_guard lock(log_mutex);
+    return log_lines;
+  }
+
+  std::mutex log_mutex;
+  std::string log_lines;
+  std::unique_ptr<Instance> proxy;  // before what it uses
 };
 
 // An upstream that says what the test wants.
