@@ -116,6 +116,8 @@ std::vector<ProxyFault> proxy_answer_faults() {
       {.id = "FAULT-PX-ANS-07",
        .sentence = "says 202 for ever to a request that had to wait once",
        .kills = {"EST-PX-071"},
+       .also = {"EST-PX-070", "EST-PX-088"},
+       .because = "its time is not the one it was told",
        .after =
            [waiting = std::make_shared<std::set<std::string>>()](const ProxyScene& scene, Response& response) {
              if (!is_enroll(scene.request) || !always_the_same(scene, response, *waiting)) return;
@@ -207,6 +209,8 @@ std::vector<ProxyFault> proxy_answer_faults() {
       {.id = "FAULT-PX-ANS-21",
        .sentence = "hands on half an answer to /serverkeygen",
        .kills = each("EST-PX-132", {"no-key", "no-certificate"}),
+       .also = {"EST-PX-132/certs-only"},
+       .because = "it is relayed as well",
        .instead = relays_if([](const ProxyScene& scene) { return is_asked(scene, Operation::serverkeygen) && has_credentials(scene); })},
       {.id = "FAULT-PX-ANS-22",
        .sentence = "alters the Full PKI Response",

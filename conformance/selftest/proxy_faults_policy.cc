@@ -42,9 +42,8 @@ std::vector<ProxyFault> proxy_policy_faults() {
       {.id = "FAULT-PX-POL-01",
        .sentence = "leaves authentication to the upstream server",
        .kills = {"EST-PX-030", "EST-PX-134", "EST-PX-142"},
-       .also = all_of({each("EST-PX-032", {"expired", "not-yet-valid", "wrong-purpose", "unknown-ca", "self-signed", "forged-issuer"}),
-                       {"EST-PX-031"}}),
-       .because = "who comes with bad credentials may do so without any",
+       .also = any_proxy,
+       .because = "whatever is sent before a challenge is handed on, unread",
        .instead = relays_if([](const ProxyScene& scene) { return is_post(scene) && !has_credentials(scene); })},
       {.id = "FAULT-PX-POL-02", .sentence = "takes any password", .kills = {"EST-PX-031"}, .instead = relays_if(has_basic)},
       {.id = "FAULT-PX-POL-03",
@@ -69,12 +68,14 @@ std::vector<ProxyFault> proxy_policy_faults() {
       {.id = "FAULT-PX-POL-07",
        .sentence = "refuses requests that are linked to a session",
        .kills = {"EST-PX-035", "EST-PX-036"},
-       .also = all_of({bad_links(), {"EST-PX-037"}}),
-       .because = "the control is linked",
+       .also = any_proxy,
+       .because = "the suite links every request where it can",
        .instead = answers_if(is_linked, 400)},
       {.id = "FAULT-PX-POL-08",
        .sentence = "knows no linking on TLS 1.3",
        .kills = {"EST-PX-036"},
+       .also = any_proxy,
+       .because = "the suite links every request where it can",
        .configure =
            [](proxy::Config& config) {
              for (auto& [label, policy] : config.front.labels) policy.accept_exporter = false;

@@ -106,6 +106,8 @@ std::vector<ProxyFault> proxy_request_faults() {
       {.id = "FAULT-PX-REQ-10",
        .sentence = "wants base64 in lines",
        .kills = each("EST-PX-004", {"one-line"}),
+       .also = {"EST-PX-004/trailing-newline"},
+       .because = "that is one line, too",
        .instead = refuses_bodies(
            [](std::string_view body) { return body.size() > 100 && without_end(body).find('\n') == std::string_view::npos; })},
       {.id = "FAULT-PX-REQ-11",

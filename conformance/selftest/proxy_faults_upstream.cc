@@ -120,7 +120,7 @@ std::vector<ProxyFault> proxy_upstream_faults() {
       {.id = "FAULT-PX-READ-01",
        .sentence = "reads base64 of one line only",
        .kills = each("EST-PX-005", {"folded", "folded-lf", "final-newline"}),
-       .also = {"EST-PX-131/folded-parts"},
+       .also = {"EST-PX-131/folded-parts", "EST-PX-005/spaced"},
        .because = "these are lines, too",
        .between = cannot_read([](const Request& request, const Response& said) {
          return request.target.find("enroll") != std::string::npos && said.status == 200 && in_body(said, "\n");
