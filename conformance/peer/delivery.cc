@@ -114,6 +114,7 @@ Response changed(const Answer& answer, Response response, const est::http::Reque
   if (!answer.redirect.empty()) response.fields.add("Location", location_of(answer.redirect, request, places));
   for (const auto& challenge : challenges) response.fields.add("WWW-Authenticate", challenge);
   for (const auto& [name, value] : answer.fields) response.fields.add(name, value);
+  if (answer.flood > 0) response.fields.add("X-Flood", std::string(answer.flood, 'a'));
   response.fields.add("Date", est::http::http_date(now));
   return response;
 }

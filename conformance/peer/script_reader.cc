@@ -213,8 +213,8 @@ class Reader {
       return answer;
     }
     MapReader map(yaml, what, file_,
-                  {"status", "reason", "type", "fields", "without", "contents", "encoding", "framing", "text", "retry-after", "redirect",
-                   "challenges", "raw", "delay", "pace", "ending", "after"},
+                  {"status", "reason", "type", "fields", "flood", "without", "contents", "encoding", "framing", "text", "retry-after",
+                   "redirect", "challenges", "raw", "delay", "pace", "ending", "after"},
                   problems_);
     read_message(map, answer, operation);
     read_delivery(map, answer);
@@ -227,6 +227,7 @@ class Reader {
     answer.reason = exact(map, "reason");
     if (map.find("type") != nullptr) answer.type = exact(map, "type");
     if (const Yaml* node = map.find("fields")) answer.fields = fields(*node);
+    answer.flood = static_cast<std::size_t>(whole(map, "flood", most_octets));
     answer.without = map.texts("without");
     answer.contents = word(map, "contents", contents_of(operation), "good");
     answer.encoding = word(map, "encoding", names_of(encodings()), "one-line");

@@ -20,6 +20,7 @@ const Words& encodings() {
       {"empty", "nothing"},
       {"deep-nesting", "base64 of 20000 SEQUENCEs one in the other"},
       {"huge-length", "base64 of a SEQUENCE said to have 2^63 octets"},
+      {"megabytes", "20 MiB of base64"},
   };
   return words;
 }

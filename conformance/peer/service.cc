@@ -97,6 +97,7 @@ Bytes encoded(est::BytesView der, std::string_view encoding) {
   if (encoding == "garbage") return est::to_bytes("<html>\x01\x02 this is no base64 %%%</html>");
   if (encoding == "broken-der") return est::to_bytes(est::codec::encode_base64(broken(der)));
   if (encoding == "empty") return {};
+  if (encoding == "megabytes") return Bytes(std::size_t{20} << 20U, est::Byte{'A'});
   if (encoding == "deep-nesting") return est::to_bytes(est::codec::encode_base64(nested()));
   if (encoding == "huge-length")
     return est::to_bytes(est::codec::encode_base64(Bytes{0x30, 0x88, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x02, 0x01}));

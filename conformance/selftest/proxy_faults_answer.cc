@@ -13,21 +13,21 @@ namespace {
 
 // What is behind the proxy is not there, not to be believed, or in trouble.
 std::vector<std::string> upstream_trouble() {
-  return all_of(
-      {each("EST-PX-050", {"wrong-name", "name-prefix", "cn-beside-san", "name-with-nul", "name-in-uri", "expired", "not-yet-valid",
-                           "untrusted", "imitated", "self-signed", "expired-issuer", "issuer-is-no-ca", "issuer-may-not-sign",
-                           "path-too-long", "outside-constraints", "client-purpose", "unknown-critical"}),
-       each("EST-PX-052", {"1.0", "1.1"}),
-       each("EST-PX-075", {"500", "502", "504"}),
-       each("EST-PX-077", {"close", "reset"}),
-       each("EST-PX-080", {"cut", "reset"}),
-       each("EST-PX-082", {"garbage", "broken-der", "truncated", "empty", "deep-nesting", "huge-length"}),
-       each("EST-PX-084", {"long-length", "two-lengths", "cut-chunks", "wrong-chunks"}),
-       each("EST-PX-085", {"other-key", "untrusted"}),
-       each("EST-PX-086", {"http", "nowhere", "loop"}),
-       each("EST-PX-122", {"garbage", "broken-der"}),
-       each("EST-PX-132", {"no-key", "no-certificate", "certs-only"}),
-       {"EST-PX-014", "EST-PX-054", "EST-PX-055", "EST-PX-076", "EST-PX-078", "EST-PX-079", "EST-PX-081", "EST-PX-083", "EST-PX-087"}});
+  return all_of({each("EST-PX-050", {"wrong-name", "name-prefix", "cn-beside-san", "name-with-nul", "name-in-uri", "expired",
+                                     "not-yet-valid", "untrusted", "imitated", "self-signed", "expired-issuer", "issuer-is-no-ca",
+                                     "issuer-may-not-sign", "path-too-long", "outside-constraints", "client-purpose", "unknown-critical"}),
+                 each("EST-PX-052", {"1.0", "1.1"}),
+                 each("EST-PX-075", {"500", "502", "504"}),
+                 each("EST-PX-077", {"close", "reset"}),
+                 each("EST-PX-080", {"cut", "reset"}),
+                 each("EST-PX-082", {"garbage", "broken-der", "truncated", "empty", "deep-nesting", "huge-length"}),
+                 each("EST-PX-084", {"long-length", "two-lengths", "cut-chunks", "wrong-chunks"}),
+                 each("EST-PX-085", {"other-key", "untrusted"}),
+                 each("EST-PX-086", {"http", "nowhere", "loop"}),
+                 each("EST-PX-122", {"garbage", "broken-der"}),
+                 each("EST-PX-132", {"no-key", "no-certificate", "certs-only"}),
+                 {"EST-PX-014", "EST-PX-054", "EST-PX-055", "EST-PX-076", "EST-PX-078", "EST-PX-079", "EST-PX-081", "EST-PX-083",
+                  "EST-PX-087", "EST-PX-089"}});
 }
 
 void set_status(Response& response, int status) {
@@ -95,6 +95,19 @@ std::vector<ProxyFault> proxy_answer_faults() {
              for (const char* name : {"Set-Cookie", "Authentication-Info"})
                if (const auto value = said ? said->fields.get(name) : std::nullopt) response.fields.set(name, *value);
            }},
+      {.id = "FAULT-PX-ANS-23",
+       .sentence = "hands on every field of the upstream server",
+       .kills = {"EST-PX-010", "EST-PX-090"},
+       .also = any_proxy,
+       .because = "some of them say how long the answer is",
+       .after =
+           [](const ProxyScene& scene, Response& response) {
+             const auto said = said_of(scene);
+             if (!said) return;
+             for (const auto& field : said->fields.list())
+               if (!est::iequals(field.name, "Content-Length") && !est::iequals(field.name, "Transfer-Encoding"))
+                 response.fields.set(field.name, field.value);
+           }},
       {.id = "FAULT-PX-ANS-04",
        .sentence = "gives each client the certificate of the one before",
        .kills = {"EST-PX-017", "EST-PX-019"},
@@ -152,7 +165,7 @@ std::vector<ProxyFault> proxy_answer_faults() {
        .sentence = "answers in another form than EST's",
        .kills = all_of({each("EST-PX-005", {"one-line", "folded", "folded-lf", "spaced", "final-newline"}),
                         each("EST-PX-006", {"chunked", "chunked-extensions", "interim", "until-close"}),
-                        {"EST-PX-110"}}),
+                        {"EST-PX-110", "EST-PX-115"}}),
        .also = any_proxy,
        .because = "nothing it says can be read",
        .after = when_status({200}, [](const ProxyScene&, Response& response) { set_body(response, "PEM"); })},

@@ -92,6 +92,11 @@ std::vector<ProxyFault> proxy_policy_faults() {
              config.front.tls.least = est::tls::Version::tls10;
              config.front.tls.suites = "DEFAULT:@SECLEVEL=0";
            }},
+      {.id = "FAULT-PX-POL-12",
+       .sentence = "hands on requests whatever their fields are",
+       .kills = {"EST-PX-043"},
+       .configure = [](proxy::Config& config) { config.front.limits.parser.head = std::size_t{4} << 20U; },
+       .instead = relays_if([](const ProxyScene& scene) { return is_post(scene) && scene.request.fields.get("X-Estspec").has_value(); })},
       {.id = "FAULT-PX-POL-11",
        .sentence = "looks at no media type",
        .kills = {"EST-PX-038"},

@@ -73,7 +73,7 @@ class Writer {
     Exchange exchange = draft("request", index == 0 && !seen_.continued);
     Recorder recorder(exchange, redactor_, began_);
     recorder.request(seen.method, seen.target, seen.request);
-    recorder.response(seen.answer, seen.operation == "serverkeygen");
+    recorder.response(est::BytesView(seen.answer).first(std::min(seen.answer.size(), most_kept)), seen.operation == "serverkeygen");
     recorder.fact("operation", seen.operation);
     recorder.fact("turn", std::to_string(seen.turn));
     recorder.fact("let-in", seen.let_in ? "true" : "false");
