@@ -52,9 +52,10 @@ est::Result<std::vector<ScenarioResult>> run_matrix_scenarios(const ProxyFault* 
   if (full.empty()) return results;
   const auto other = ReferenceProxy::start({.fault = fault, .full_cmc = true});
   if (!other) return other.error();
-  for (ScenarioResult& result : run_against(**other, full, vocabulary))
-    for (ScenarioResult& place : results)
-      if (place.id == result.id) place = std::move(result);
+  for (const ScenarioResult& result : run_against(**other, full, vocabulary)) {
+    const auto place = std::find_if(results.begin(), results.end(), [&](const ScenarioResult& one) { return one.id == result.id; });
+    if (place != results.end()) *place = result;
+  }
   return results;
 }
 
