@@ -42,7 +42,7 @@ struct Answer {
   std::string reason;
   std::optional<std::string> type;  // Content-Type; empty: none
   AnswerFields fields;
-  std::size_t flood = 0;  // octets of one further field
+  std::size_t flood = 0;             // octets of one further field
   std::vector<std::string> without;  // field names left out
   std::string contents = "good";     // what the message says
   std::string encoding = "one-line";
