@@ -172,7 +172,7 @@ void Run::excuse(const std::vector<engine::Deviation>& deviations) {
 int Run::finish(const std::vector<engine::Deviation>& deviations) {
   excuse(deviations);
   if (trouble_.empty()) {
-    const auto status = folder_.finish(results_);
+    const auto status = folder_.finish(results_, data_.scenarios, data_.catalogue);
     if (!status) trouble_ = status.error().message;
   }
   if (!trouble_.empty()) return give_up(trouble_, false);
@@ -184,7 +184,7 @@ void Run::tell() const {
   const report::TextOptions text{.colour = colour_allowed(flags_.json ? STDERR_FILENO : STDOUT_FILENO), .folder = folder_.path()};
   std::ostream& out = flags_.json ? std::cerr : std::cout;
   out << report::text_summary(results_, data_.scenarios, data_.catalogue, text);
-  out << "results: " << folder_.path() << "/results.json, junit.xml, certificates.csv, evidence/\n";
+  out << "results: " << folder_.path() << "/report.html, results.json, junit.xml, certificates.csv, evidence/\n";
   if (flags_.json) print(report::to_json(results_));
 }
 

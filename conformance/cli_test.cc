@@ -214,7 +214,7 @@ void write_results(const std::string& folder) {
     results.scenarios.push_back(engine::judge(scenario, evidence, data->vocabulary, {}));
     ASSERT_TRUE(results_folder->add(results.scenarios.back(), evidence, {}).ok());
   }
-  ASSERT_TRUE(results_folder->finish(results).ok());
+  ASSERT_TRUE(results_folder->finish(results, {}, {}).ok());
 }
 
 TEST_F(Cli, VerifiesStoredEvidence) {

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "conformance/engine/json.h"
+#include "conformance/report/html.h"
 #include "conformance/report/reproduce.h"
 #include "conformance/report/transcript.h"
 #include "est/base/file.h"
@@ -114,11 +115,24 @@ est::Status ResultsFolder::add(engine::ScenarioResult& result, const engine::Evi
   return put(folder / "transcript.txt", transcript(result, evidence));
 }
 
-est::Status ResultsFolder::finish(const Results& results) {
+std::map<std::string, std::string, std::less<>> ResultsFolder::transcripts(const Results& results) const {
+  std::map<std::string, std::string, std::less<>> texts;
+  for (const auto& result : results.scenarios) {
+    if (result.verdict == engine::Verdict::pass || result.verdict == engine::Verdict::not_applicable) continue;
+    const auto text = est::read_file((fs::path(path_) / stage_name / evidence_folder(result.id) / "transcript.txt").string());
+    if (text) texts.emplace(result.id, *text);
+  }
+  return texts;
+}
+
+est::Status ResultsFolder::finish(const Results& results, const std::vector<engine::Scenario>& scenarios,
+                                  const engine::Catalogue& catalogue) {
   const fs::path folder(path_);
   const fs::path stage = folder / stage_name;
   if (const auto status = put(stage / "junit.xml", junit_xml(results)); !status) return status;
   if (const auto status = put(stage / "certificates.csv", certificates_csv(results)); !status) return status;
+  const std::string html = html_report({results, scenarios, catalogue, transcripts(results)});
+  if (const auto status = put(stage / "report.html", html); !status) return status;
   if (const auto status = est::write_file((stage / "results.json").string(), engine::print_json(to_json(results)) + "\n"); !status)
     return status;
   std::error_code error;
@@ -126,7 +140,7 @@ est::Status ResultsFolder::finish(const Results& results) {
     fs::remove_all(folder / old, error);
     if (error) return failed("replace", (folder / old).string(), error);
   }
-  for (const char* name : {"evidence", "junit.xml", "certificates.csv", "results.json"}) {
+  for (const char* name : {"evidence", "junit.xml", "certificates.csv", "report.html", "results.json"}) {
     if (const auto status = move_in(stage / name, folder / name); !status) return status;
   }
   fs::remove_all(stage, error);

@@ -1,6 +1,6 @@
-// The results folder: results.json, junit.xml, certificates.csv and evidence/ID/{evidence.json, transcript.txt, NAME.body, NAME.request}.
-// Everything is gathered in a hidden folder beside and put in place at the end, results.json last: whoever finds results.json finds a
-// whole run. Results of an earlier run are replaced; a folder that holds anything else is refused.
+// The results folder: results.json, junit.xml, report.html, certificates.csv and evidence/ID/{evidence.json, transcript.txt, NAME.body,
+// NAME.request}. Everything is gathered in a hidden folder beside and put in place at the end, results.json last: whoever finds
+// results.json finds a whole run. Results of an earlier run are replaced; a folder that holds anything else is refused.
 #pragma once
 
 #include <map>
@@ -20,14 +20,17 @@ class ResultsFolder {
 
   // Stores one scenario's evidence and sets `evidence` and `reproduce` of its result. Nothing is stored for what was not run.
   [[nodiscard]] est::Status add(engine::ScenarioResult& result, const engine::Evidence& evidence, const engine::Json& target);
-  // Writes the reports and puts everything in place.
-  [[nodiscard]] est::Status finish(const Results& results);
+  // Writes the reports and puts everything in place. `scenarios` and `catalogue` give the texts for report.html.
+  [[nodiscard]] est::Status finish(const Results& results, const std::vector<engine::Scenario>& scenarios,
+                                   const engine::Catalogue& catalogue);
   // Removes what was gathered; the folder is as it was before, if it was not empty.
   void abandon();
 
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
  private:
+  // Of what did not pass.
+  [[nodiscard]] std::map<std::string, std::string, std::less<>> transcripts(const Results& results) const;
   explicit ResultsFolder(std::string path) : path_(std::move(path)) {}
   std::string path_;
 };

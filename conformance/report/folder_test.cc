@@ -42,7 +42,7 @@ class Folder : public ::testing::Test {
     results.scenarios.front().role = "server";
     results.target = Json{{"access", {{"url", "https://h:1"}}}};
     if (const auto status = folder->add(results.scenarios.front(), evidence(), results.target); !status) return status;
-    return folder->finish(results);
+    return folder->finish(results, {}, {});
   }
 
   const std::string path_ = ::testing::TempDir() + "estspec_folder_test_" + ::testing::UnitTest::GetInstance()->current_test_info()->name();

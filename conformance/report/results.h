@@ -51,6 +51,9 @@ struct Results {
 // run (all NOT APPLICABLE counts as that). Known deviations are neither FAIL nor INCONCLUSIVE here.
 [[nodiscard]] int exit_code(const Results& results);
 
+// The same in words: "NOT CONFORMANT".
+[[nodiscard]] std::string conclusion(const Results& results);
+
 [[nodiscard]] engine::Json to_json(const Results& results);
 [[nodiscard]] est::Result<Results> results_from_json(const engine::Json& json);  // never throws on hostile input
 

@@ -183,7 +183,7 @@ std::string not_applicable(const Results& results, const TextOptions& options) {
   return writer.take() + "\n";
 }
 
-std::string_view conclusion(int code) {
+std::string_view words_for(int code) {
   switch (code) {
     case 0:
       return "CONFORMANT as far as tested";
@@ -260,13 +260,19 @@ std::string footer(const Results& results, const TextOptions& options) {
                         options.folder.empty() ? "" : options.folder + "/");
   }
   if (results.certify) text += "made for certification: every scenario, every claim answered, no deviation excused\n";
-  // What is excused is not conformant for that.
-  const std::string_view result = code == 0 && known > 0 ? "NOT CONFORMANT, nothing found but known deviations" : conclusion(code);
-  text += fmt::format("result: {} (exit code {})\n", coloured(shown, std::string(result), options.colour), code);
+  text += fmt::format("result: {} (exit code {})\n", coloured(shown, conclusion(results), options.colour), code);
   return text;
 }
 
 }  // namespace
+
+// What is excused is not conformant for that.
+std::string conclusion(const Results& results) {
+  const int code = exit_code(results);
+  const bool known = std::any_of(results.scenarios.begin(), results.scenarios.end(),
+                                 [](const ScenarioResult& result) { return result.deviation.has_value(); });
+  return code == 0 && known ? "NOT CONFORMANT, nothing found but known deviations" : std::string(words_for(code));
+}
 
 std::string text_finding(const Results& results, const ScenarioResult& finding, const std::vector<Scenario>& scenarios,
                          const Catalogue& catalogue, const TextOptions& options) {

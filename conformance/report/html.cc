@@ -1,0 +1,337 @@
+#include "conformance/report/html.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "conformance/report/html_page.h"
+#include "conformance/report/script.h"
+#include "est/base/text.h"
+
+namespace conformance::report {
+namespace {
+
+using engine::Level;
+using engine::Requirement;
+using engine::Scenario;
+using engine::ScenarioResult;
+using engine::Verdict;
+
+constexpr std::size_t longest_text = 4000;
+constexpr std::size_t longest_transcript = 60000;
+
+// What comes from a target or a profile is text, and stays it.
+std::string escaped(std::string_view text) {
+  std::string safe;
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        safe += "&amp;";
+        break;
+      case '<':
+        safe += "&lt;";
+        break;
+      case '>':
+        safe += "&gt;";
+        break;
+      case '"':
+        safe += "&quot;";
+        break;
+      case '\'':
+        safe += "&#39;";
+        break;
+      default:
+        safe += c;
+    }
+  }
+  return safe;
+}
+
+std::string shown(std::string_view text) { return escaped(est::printable(text, longest_text)); }
+
+// "EST-SE-014/ec-p256" as the name of a place in the page.
+std::string anchor(std::string_view id) { return shown(id); }
+
+std::string word_of(Verdict verdict) {
+  const std::string name(to_string(verdict));
+  return fmt::format("<span class=\"verdict {}\">{}</span>", name, name);
+}
+
+std::string member(const engine::Json& json, const char* key) {
+  if (!json.is_object()) return {};
+  const auto found = json.find(key);
+  return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+std::string row(std::string_view name, std::string_view value) {
+  return value.empty() ? std::string() : fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td></tr>\n", name, value);
+}
+
+std::string entry(std::string_view term, std::string_view text) {
+  return text.empty() ? std::string() : fmt::format("<dt>{}</dt><dd>{}</dd>\n", term, text);
+}
+
+bool blocks(const ScenarioResult& result) {
+  return (result.verdict == Verdict::fail || result.verdict == Verdict::error || result.verdict == Verdict::inconclusive) &&
+         !result.deviation;
+}
+
+class Page {
+ public:
+  explicit Page(const HtmlInput& input) : input_(input), results_(input.results) {
+    for (const auto& scenario : input.scenarios) scenarios_.emplace(scenario.id, &scenario);
+  }
+
+  std::string write() {
+    const std::string title = "Conformance report: " + shown(product());
+    text_ = fmt::format(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, "
+        "initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n<title>{}</title>\n<style>{}</style>\n</head>\n<body>\n"
+        "<a class=\"skip\" href=\"#findings\">To the findings</a>\n<main>\n<h1>{}</h1>\n",
+        title, html_style, title);
+    statement();
+    totals();
+    matters();
+    findings();
+    scenarios();
+    traceability();
+    text_ += fmt::format("</main>\n<script>{}</script>\n</body>\n</html>\n", html_script);
+    return std::move(text_);
+  }
+
+ private:
+  [[nodiscard]] std::string product() const {
+    std::string name = member(results_.target, "vendor");
+    for (const char* key : {"name", "version"})
+      if (const auto more = member(results_.target, key); !more.empty()) name += (name.empty() ? "" : " ") + more;
+    return name;
+  }
+
+  [[nodiscard]] std::string address() const {
+    const auto access = results_.target.is_object() ? results_.target.find("access") : results_.target.end();
+    return results_.target.is_object() && access != results_.target.end() ? member(*access, "url") : std::string();
+  }
+
+  void statement() {
+    const int code = exit_code(results_);
+    const char* tone = code == 0 ? "PASS" : code == 2 || code == 3 ? "INCONCLUSIVE" : "FAIL";
+    text_ += fmt::format("<p class=\"result {}\" role=\"status\">{}</p>\n", tone, shown(conclusion(results_)));
+    text_ += "<h2>Statement</h2>\n<div class=\"scroll\"><table><caption>What was tested, by what, and when</caption><tbody>\n";
+    text_ += row("Product", shown(product()));
+    text_ += row("Role", shown(member(results_.target, "role").empty() ? "server" : member(results_.target, "role")));
+    text_ += row("Address", shown(address()));
+    text_ += row("Suite", "estspec " + shown(results_.suite_version));
+    text_ +=
+        row("Scenarios", fmt::format("{} <span class=\"soft\">SHA-256 {}</span>", shown(results_.scenario_set), shown(results_.digest)));
+    text_ += row("Begun", fmt::format("{}, took {:.1f} s", est::iso8601(results_.started), results_.seconds));
+    text_ += row("Kind", results_.certify ? "for certification: every scenario, every claim answered, no deviation excused"
+                                          : "not for certification (see --certify)");
+    text_ += row("Reading", results_.strict ? "contested points by the letter (--strict)" : "");
+    text_ += row("Repeat", "<code>" + shown(results_.command) + "</code>");
+    text_ += row("Claims", shown(claims()));
+    text_ += "</tbody></table></div>\n";
+  }
+
+  [[nodiscard]] std::string claims() const {
+    std::vector<std::string> names;
+    if (results_.target.is_object() && results_.target.contains("claims") && results_.target["claims"].is_array())
+      for (const auto& one : results_.target["claims"])
+        if (one.is_string()) names.push_back(one.get<std::string>());
+    return est::join(names, ", ");
+  }
+
+  void totals() {
+    std::map<Level, std::map<Verdict, std::size_t>> counts;
+    for (const auto& result : results_.scenarios) ++counts[result.level][result.verdict];
+    text_ +=
+        "<h2>Counts</h2>\n<div class=\"scroll\"><table><caption>Scenarios by level of the requirement and verdict</caption><thead><tr><th "
+        "scope=\"col\">Level</th>";
+    const auto all = results_.totals();
+    for (const auto& [verdict, count] : all) text_ += fmt::format("<th scope=\"col\" class=\"number\">{}</th>", word_of(verdict));
+    text_ += "</tr></thead><tbody>\n";
+    for (auto& [level, by_verdict] : counts) {
+      text_ += fmt::format("<tr><th scope=\"row\">{}</th>", to_string(level));
+      for (const auto& [verdict, count] : all) text_ += fmt::format("<td class=\"number\">{}</td>", by_verdict[verdict]);
+      text_ += "</tr>\n";
+    }
+    text_ += "<tr><th scope=\"row\">all</th>";
+    for (const auto& [verdict, count] : all) text_ += fmt::format("<td class=\"number\">{}</td>", count);
+    text_ += "</tr></tbody></table></div>\n";
+  }
+
+  void matters() {
+    text_ += "<h2>What blocks, and what is acceptable</h2>\n<ul>\n";
+    const auto count = [&](auto fits) { return std::count_if(results_.scenarios.begin(), results_.scenarios.end(), fits); };
+    const auto has = [](Verdict verdict) {
+      return [verdict](const ScenarioResult& one) { return one.verdict == verdict && !one.deviation; };
+    };
+    const auto line = [&](auto number, std::string_view text) {
+      if (number > 0) text_ += fmt::format("<li><strong>{}</strong> {}</li>\n", number, text);
+    };
+    line(count(has(Verdict::fail)), "broke a MUST. The product does not conform until these are mended.");
+    line(count(has(Verdict::inconclusive)),
+         "could not be concluded, although the ability is claimed. Each says what would make it conclusive; until then nothing is shown.");
+    line(count(has(Verdict::error)), "are errors of the suite; they say nothing about the product.");
+    line(count([](const ScenarioResult& one) { return one.deviation.has_value(); }),
+         "are known deviations with a reason, an owner and a last day. They are not conformant for that.");
+    line(count(has(Verdict::warn)), "broke a SHOULD or a contested reading. The product conforms; each is worth a look.");
+    line(count(has(Verdict::not_applicable)), "do not apply, because the product does not claim the ability. They are listed below.");
+    line(count(has(Verdict::pass)), "passed.");
+    for (const auto& one : results_.stale)
+      text_ += "<li>Stale known deviation, " + shown(one.scenario) + ": " + shown(one.problem) + "</li>\n";
+    for (const auto& one : results_.review) text_ += "<li>At odds with a look at the target: " + shown(sentence_of(one)) + "</li>\n";
+    text_ += "</ul>\n";
+  }
+
+  void findings() {
+    text_ += "<h2 id=\"findings\">Findings</h2>\n";
+    bool any = false;
+    for (const Verdict verdict : {Verdict::error, Verdict::fail, Verdict::inconclusive, Verdict::warn}) {
+      for (const auto& result : results_.scenarios) {
+        if (result.verdict != verdict) continue;
+        any = true;
+        finding(result);
+      }
+    }
+    if (!any) text_ += "<p>None.</p>\n";
+  }
+
+  void finding(const ScenarioResult& result) {
+    text_ += fmt::format("<details id=\"{}\"{}><summary>{} <h3>{} {}</h3></summary>\n<dl>\n", anchor(result.id),
+                         blocks(result) ? " open" : "", word_of(result.verdict), shown(result.id), shown(result.title));
+    if (result.deviation)
+      text_ += entry("Known", fmt::format("until {} ({}): {}", shown(result.deviation->expires), shown(result.deviation->owner),
+                                          shown(result.deviation->reason)));
+    text_ += entry("What it did", shown(result.cause));
+    text_ += entry("To conclude", result.verdict == Verdict::inconclusive ? shown(result.cure) : "");
+    for (const auto& id : result.requirements) text_ += entry("Requirement", requirement(id));
+    readings(result);
+    const auto found = scenarios_.find(result.id);
+    const Scenario* scenario = found == scenarios_.end() ? nullptr : found->second;
+    if (scenario != nullptr) text_ += entry("Sent", sent(*scenario));
+    for (const auto& check : result.checks) {
+      if (check.verdict == Verdict::pass) continue;
+      text_ += entry("Expected", shown(check.expected.empty() ? check.check : check.expected));
+      text_ += entry("Observed", shown((check.layer.empty() ? "" : check.layer + ": ") + check.observed));
+    }
+    text_ += entry("Control", shown(result.control));
+    if (scenario != nullptr) text_ += entry("Why it matters", shown(scenario->why));
+    if (!results_.command.empty())
+      text_ += entry("Run again", "<code>" + shown(results_.command + " --select " + result.id + " --out estspec-again") + "</code>");
+    if (!result.reproduce.empty()) text_ += entry("By hand", "<code>" + shown(result.reproduce) + "</code>");
+    text_ += entry("Evidence", evidence_link(result));
+    text_ += "</dl>\n";
+    if (const auto transcript = input_.transcripts.find(result.id); transcript != input_.transcripts.end())
+      text_ += "<details><summary>What happened</summary><pre>" +
+               escaped(std::string_view(transcript->second).substr(0, longest_transcript)) + "</pre></details>\n";
+    text_ += "</details>\n";
+  }
+
+  [[nodiscard]] std::string requirement(const std::string& id) const {
+    const Requirement* one = input_.catalogue.requirement(id);
+    if (one == nullptr) return shown(id);
+    return fmt::format("{} (RFC {} section {}, {}): {}", shown(id), shown(one->rfc), shown(one->section), shown(one->level),
+                       shown(one->text));
+  }
+
+  void readings(const ScenarioResult& result) {
+    std::vector<std::string> cited;
+    for (const auto& check : result.checks) {
+      const bool fresh = std::find(cited.begin(), cited.end(), check.interpretation) == cited.end();
+      if (check.verdict == Verdict::pass || check.interpretation.empty() || !fresh) continue;
+      cited.push_back(check.interpretation);
+      const auto* reading = input_.catalogue.interpretation(check.interpretation);
+      text_ += entry("Reading", shown(check.interpretation +
+                                      (reading == nullptr ? "" : ", contested: " + reading->question + " " + reading->verdict)));
+    }
+  }
+
+  static std::string sent(const Scenario& scenario) {
+    std::vector<std::string> steps;
+    for (const auto& step : scenario.steps) steps.push_back(to_script(step));
+    return shown(est::join(steps, "; ") + (scenario.mutation.empty() ? "" : "; changed: " + scenario.mutation));
+  }
+
+  static std::string evidence_link(const ScenarioResult& result) {
+    if (result.evidence.empty()) return {};
+    const std::string folder = result.evidence.substr(0, result.evidence.rfind('/'));
+    return fmt::format("<a href=\"{0}\">{0}</a>, <a href=\"{1}/transcript.txt\">transcript</a>", shown(result.evidence), shown(folder));
+  }
+
+  void scenarios() {
+    text_ +=
+        "<h2>Scenarios</h2>\n<div class=\"tools\" hidden><label>Find <input id=\"find\" type=\"search\"></label><label>Verdict <select "
+        "id=\"which\"><option value=\"\">all</option>";
+    for (const auto& [verdict, count] : results_.totals())
+      if (count > 0) text_ += fmt::format("<option>{}</option>", to_string(verdict));
+    text_ +=
+        "</select></label><span id=\"told\" role=\"status\"></span></div>\n<div class=\"scroll\"><table id=\"scenarios\"><caption>Every "
+        "scenario of the run</caption><thead><tr>"
+        "<th scope=\"col\">Scenario</th><th scope=\"col\">Verdict</th><th scope=\"col\">Level</th><th scope=\"col\">What a conformant "
+        "product does</th><th scope=\"col\">Section</th>"
+        "<th scope=\"col\" class=\"number\">Seconds</th></tr></thead><tbody>\n";
+    for (const auto& result : results_.scenarios) {
+      const std::string cause = result.verdict == Verdict::pass ? "" : "<br><span class=\"soft\">" + shown(result.cause) + "</span>";
+      text_ += fmt::format(
+          "<tr data-verdict=\"{}\"><td>{}</td><td>{}</td><td>{}</td><td>{}{}</td><td>{}</td><td class=\"number\">{:.2f}</td></tr>\n",
+          to_string(result.verdict), scenario_link(result), word_of(result.verdict), to_string(result.level), shown(result.title), cause,
+          shown(result.section), result.seconds);
+    }
+    text_ += "</tbody></table></div>\n";
+  }
+
+  static std::string scenario_link(const ScenarioResult& result) {
+    const bool has_finding = result.verdict != Verdict::pass && result.verdict != Verdict::not_applicable;
+    if (has_finding) return fmt::format("<a href=\"#{0}\">{0}</a>", anchor(result.id));
+    if (result.evidence.empty()) return shown(result.id);
+    return fmt::format("<a href=\"{}/transcript.txt\">{}</a>", shown(result.evidence.substr(0, result.evidence.rfind('/'))),
+                       shown(result.id));
+  }
+
+  // Requirement, the scenarios that test it, what came of them; or why there is none.
+  void traceability() {
+    std::map<std::string, std::vector<const ScenarioResult*>, std::less<>> citing;
+    for (const auto& result : results_.scenarios)
+      for (const auto& id : result.requirements) citing[id].push_back(&result);
+    const std::string role = member(results_.target, "role").empty() ? "server" : member(results_.target, "role");
+    text_ +=
+        "<h2>Traceability</h2>\n<div class=\"scroll\"><table><caption>Every requirement on this role: what tests it, with what result, or "
+        "why nothing does</caption><thead><tr>"
+        "<th scope=\"col\">Requirement</th><th scope=\"col\">Level</th><th scope=\"col\">In our words</th><th scope=\"col\">Tested "
+        "by</th></tr></thead><tbody>\n";
+    for (const Requirement& one : input_.catalogue.requirements) {
+      if (one.role != role) continue;
+      const auto found = citing.find(one.id);
+      std::string by = one.untested.empty() ? "<span class=\"soft\">not in this run</span>"
+                                            : "<span class=\"soft\">not tested: " + shown(one.untested) + "</span>";
+      if (found != citing.end()) by = tested_by(found->second);
+      text_ += fmt::format("<tr><th scope=\"row\">{}<br><span class=\"soft\">RFC {} {}</span></th><td>{}</td><td>{}</td><td>{}</td></tr>\n",
+                           shown(one.id), shown(one.rfc), shown(one.section), shown(one.level), shown(one.text), by);
+    }
+    text_ += "</tbody></table></div>\n";
+  }
+
+  static std::string tested_by(const std::vector<const ScenarioResult*>& results) {
+    std::map<Verdict, std::vector<std::string>> by_verdict;
+    for (const ScenarioResult* one : results) by_verdict[one->verdict].push_back(scenario_link(*one));
+    std::string text;
+    for (const auto& [verdict, links] : by_verdict) {
+      if (!text.empty()) text += "<br>";
+      text += word_of(verdict) + " ";
+      text += links.size() <= 6 ? est::join(links, ", ")
+                                : fmt::format("{}, {}, {} and {} more", links[0], links[1], links[2], links.size() - 3);
+    }
+    return text;
+  }
+
+  const HtmlInput& input_;
+  const Results& results_;
+  std::map<std::string, const Scenario*, std::less<>> scenarios_;
+  std::string text_;
+};
+
+}  // namespace
+
+std::string html_report(const HtmlInput& input) { return Page(input).write(); }
+
+}  // namespace conformance::report
