@@ -69,7 +69,9 @@ void add_run_flags(CLI::App& command, RunFlags& flags) {
       ->type_name("FILE");
   command.add_flag("--certify", flags.certify,
                    "a run for certification: every built-in scenario, a profile that answers every claim, no deviation excused");
-  command.add_option("--out", flags.out, "folder for results.json, junit.xml and evidence/; results of an earlier run in it are replaced")
+  command
+      .add_option("--out", flags.out,
+                  "folder for report.html, results.json, junit.xml and evidence/; results of an earlier run in it are replaced")
       ->capture_default_str();
   command.add_flag("--json", flags.json, "print results.json on standard output, all else on standard error");
 }
