@@ -33,6 +33,7 @@ void add_checks(engine::Vocabulary& vocabulary) {
   add_client_form_checks(vocabulary);
   add_client_bootstrap_checks(vocabulary);
   add_client_cmc_checks(vocabulary);
+  add_client_proxy_checks(vocabulary);
   add_client_hello_checks(vocabulary);
   add_proxy_request_checks(vocabulary);
   add_proxy_answer_checks(vocabulary);

@@ -117,6 +117,25 @@ Results showed_certificate(const CheckInput& input) {
   return {result(input, Verdict::fail, "The client showed no certificate when it asked for " + operation_of(input) + ".", wanted, "TLS")};
 }
 
+// The octets of the file, or at least what was signed there.
+Results request_as_given(const CheckInput& input) {
+  const std::string wanted = "the certification request as it was given";
+  const est::Bytes* given = artefact(input.exchange, "given-request");
+  const Peers requests = requests_of(input, operation_of(input));
+  if (given == nullptr || requests.empty())
+    return {inconclusive(input, "The client sent no request for " + operation_of(input) + ".", wanted)};
+  const auto made = est::codec::decode_certification_request(*given);
+  for (const Exchange* exchange : requests) {
+    const auto csr = csr_in(*exchange);
+    if (!csr) return {inconclusive(input, "The certification request cannot be read.", wanted)};
+    if (made.value && csr->info == made.value->info && csr->signature == made.value->signature) continue;
+    const bool key = made.value && csr->key.der == made.value->key.der;
+    return {result(input, Verdict::fail, std::string("The client sent another request, for ") + (key ? "the same" : "another") + " key.",
+                   wanted)};
+  }
+  return {};
+}
+
 }  // namespace
 
 void add_client_csr_checks(engine::Vocabulary& vocabulary) {
@@ -136,6 +155,7 @@ void add_client_csr_checks(engine::Vocabulary& vocabulary) {
                    "attributes"});
   add(vocabulary,
       {"names-of-certificate", "a renewal asks for the names of the certificate shown", {about}, names_of_certificate, "operation"});
+  add(vocabulary, {"request-as-given", "requests are the one the client was given", {about}, request_as_given, "operation"});
   add(vocabulary, {"showed-certificate", "the client authenticated with a certificate", {about}, showed_certificate, "operation"});
 }
 

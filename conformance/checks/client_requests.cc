@@ -189,6 +189,49 @@ Results digest_form(const CheckInput& input) {
   return {inconclusive(input, "The client sent no Digest credentials.", wanted)};
 }
 
+// RFC 7616 3.4: one of those in the challenge.
+Results digest_qop(const CheckInput& input) {
+  const auto offered = list(input.parameters, "offered");
+  const std::string wanted = "qop is one of the values in the challenge: " + est::join(offered, ", ");
+  for (const Exchange* exchange : requests_of(input, "")) {
+    if (scheme_of(*exchange) != "digest") continue;
+    const auto item = est::http::decode_credentials(request_in(*exchange)->fields.get("Authorization").value_or(""));
+    const std::string qop = item.value ? item.value->parameter("qop").value_or("") : "";
+    if (std::find(offered.begin(), offered.end(), est::ascii_lower(qop)) == offered.end())
+      return {result(input, Verdict::fail, "The client answered with the qop \"" + est::printable(qop, 40) + "\".", wanted)};
+  }
+  return {};
+}
+
+std::string digest_nonce(const Exchange& exchange) {
+  if (scheme_of(exchange) != "digest") return {};
+  const auto item = est::http::decode_credentials(request_in(exchange)->fields.get("Authorization").value_or(""));
+  return item.value ? item.value->parameter("nonce").value_or("") : "";
+}
+
+std::string next_nonce_in(const Exchange& exchange) {
+  const auto answer = answer_of(exchange);
+  const auto field = answer ? answer->message.fields.get("Authentication-Info") : std::nullopt;
+  if (!field) return {};
+  const auto item = est::http::decode_credentials("Digest " + *field);  // the same parameters, without a scheme
+  return item.value ? item.value->parameter("nextnonce").value_or("") : "";
+}
+
+// RFC 7616 3.5. Who waits to be asked each time gets a new nonce with the question.
+Results digest_next_nonce(const CheckInput& input) {
+  const std::string wanted = "the nextnonce of the answer before, or no credentials until they are asked for";
+  const Exchange* before = nullptr;
+  for (const Exchange* exchange : requests_of(input, "")) {
+    const std::string next = before == nullptr ? "" : next_nonce_in(*before);
+    const std::string used = digest_nonce(*exchange);
+    if (!next.empty() && !used.empty() && used != next)
+      return {
+          result(input, Verdict::fail, "The client used an older nonce for " + exchange->method + " " + exchange->target + ".", wanted)};
+    before = exchange;
+  }
+  return {};
+}
+
 // Only the end the client made of its own accord counts.
 Results closed_properly(const CheckInput& input) {
   for (const Exchange* exchange : peers_of(input)) {
@@ -238,6 +281,12 @@ void add_client_request_checks(engine::Vocabulary& vocabulary) {
                    authorization,
                    "scheme"});
   add(vocabulary, {"digest-form", "Digest credentials are written as RFC 7616 3.4 says", {about()}, digest_form, "operation"});
+  add(vocabulary, {"digest-next-nonce", "unasked Digest credentials use the nextnonce of the answer before", {}, digest_next_nonce, ""});
+  add(vocabulary, {"digest-qop",
+                   "Digest credentials have a qop that was offered",
+                   {required(parameter("offered", ParameterType::list, "values of qop"))},
+                   digest_qop,
+                   "offered"});
   add(vocabulary, {"client-closed-properly", "the client ended its connections with close_notify", {}, closed_properly, ""});
 }
 

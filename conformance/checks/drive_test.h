@@ -23,6 +23,10 @@ class Drive {
     evidence_.exchanges.front().facts[name] = value;
     return *this;
   }
+  Drive& artefact(const std::string& name, const est::Bytes& octets) {
+    evidence_.exchanges.front().artefacts[name] = octets;
+    return *this;
+  }
   Drive& parameter(const std::string& name, const std::string& value) {
     evidence_.exchanges.front().parameters[name] = value;
     return *this;

@@ -108,6 +108,7 @@ class Conversation {
       if (auto challenges = act_->gate.refusal(request_, facts_)) return refuse(operation, *challenges, keep);
     }
     auto [wish, turn] = act_->next(operation);
+    wish.fields = act_->gate.filled(std::move(wish.fields));
     Delivery delivery =
         delivery_of(wish, good(operation, wish), request_, shared_.places, act_->gate.filled(wish.challenges), est::system_clock().now());
     if (!keep && delivery.ending == Ending::keep) delivery.ending = Ending::close;

@@ -1,6 +1,7 @@
 #include "conformance/peer/gate.h"
 
 #include <algorithm>
+#include <array>
 
 #include "est/base/text.h"
 
@@ -9,6 +10,18 @@ namespace {
 
 using est::http::DigestVerifier;
 using Outcome = DigestVerifier::Outcome;
+
+// SHA-256 with other lists than "auth".
+constexpr std::array<std::pair<const char*, const char*>, 4> odd_qops{{{"{digest-auth-or-int}", "auth,auth-int"},
+                                                                       {"{digest-int-or-auth}", "auth-int, auth"},
+                                                                       {"{digest-unknown-or-auth}", "auth-conf, auth"},
+                                                                       {"{digest-int-alone}", "auth-int"}}};
+
+std::string with_qop(std::string challenge, const std::string& qop) {
+  const std::string usual = "qop=\"auth\"";
+  const std::size_t at = challenge.find(usual);
+  return at == std::string::npos ? challenge : challenge.replace(at, usual.size(), "qop=\"" + qop + "\"");
+}
 
 void fill(std::string& text, const std::string& name, const std::string& value) {
   for (std::size_t at = text.find(name); at != std::string::npos; at = text.find(name, at + value.size()))
@@ -69,8 +82,18 @@ std::vector<std::string> Gate::filled(const std::vector<std::string>& challenges
     fill(value, "{digest}", digests.front());
     fill(value, "{digest-sha256}", digests.front());
     fill(value, "{digest-md5}", digests.back());
+    for (const auto& [name, qop] : odd_qops) fill(value, name, with_qop(digests.front(), qop));
   }
   return values;
+}
+
+AnswerFields Gate::filled(AnswerFields fields) const {
+  for (auto& [name, value] : fields) {
+    if (value.find("{nextnonce}") == std::string::npos) continue;
+    const auto items = est::http::decode_challenges({digest_.challenges(false).front()});
+    fill(value, "{nextnonce}", items.value->front().parameter("nonce").value_or(""));
+  }
+  return fields;
 }
 
 std::vector<std::string> Gate::challenges(bool stale) const {

@@ -27,6 +27,8 @@ class Gate {
   [[nodiscard]] std::optional<std::vector<std::string>> refusal(const est::http::Request& request, const est::tls::Facts& facts);
   // Values with their placeholders filled in.
   [[nodiscard]] std::vector<std::string> filled(const std::vector<std::string>& challenges, bool stale = false) const;
+  // {nextnonce} is a nonce that will be accepted (RFC 7616 3.5).
+  [[nodiscard]] AnswerFields filled(AnswerFields fields) const;
   [[nodiscard]] bool has_certificate(const est::tls::Facts& facts) const;
 
  private:

@@ -53,5 +53,6 @@ struct ClientFault {
 [[nodiscard]] std::vector<ClientFault> client_answer_faults();   // what it makes of answers
 [[nodiscard]] std::vector<ClientFault> client_more_faults();     // scenarios from EST-CL-300 on
 [[nodiscard]] std::vector<ClientFault> client_later_faults();    // those of them from EST-CL-380 on
+[[nodiscard]] std::vector<ClientFault> client_proxy_faults();    // proxies, requests made elsewhere, fingerprints, odd Digest challenges
 
 }  // namespace conformance::selftest

@@ -73,7 +73,7 @@ std::vector<ClientFault> credulity() {
       {.id = "FAULT-CL-ANSWER-04",
        .sentence = "takes every status that begins with 2 for a success",
        .kills = {"EST-CL-111"},
-       .also = {"EST-CL-109", "EST-CL-110", "EST-CL-222", "EST-CL-352/*", "EST-CL-408"},
+       .also = {"EST-CL-109", "EST-CL-110", "EST-CL-222", "EST-CL-112", "EST-CL-113", "EST-CL-352/*", "EST-CL-408"},
        .because = "202 is not waited for",
        .act = content_with([](const Response& answer) { return answer.status == 202; })},
       {.id = "FAULT-CL-ANSWER-05",

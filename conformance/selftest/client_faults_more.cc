@@ -286,7 +286,7 @@ std::vector<ClientFault> exchanges() {
                                  })},
       {.id = "FAULT-CL-RETRY-20",
        .sentence = "comes back at once when Retry-After makes no sense",
-       .kills = {"EST-CL-352/0", "EST-CL-352/-5", "EST-CL-352/99999999999999999999", "EST-CL-352/soon"},
+       .kills = {"EST-CL-352/0", "EST-CL-352/-5", "EST-CL-352/99999999999999999999", "EST-CL-352/soon", "EST-CL-112", "EST-CL-113"},
        .also = {"EST-CL-109", "EST-CL-110", "EST-CL-111", "EST-CL-222", "EST-CL-408"},
        .because = "no wait is kept",
        .configure = hammers},

@@ -35,7 +35,9 @@ void fill_request(const Instructions& told, client::Flags& flags) {
   flags.no_attributes = flags.operation != "provision";
   flags.keep_key = flags.operation == "reenroll" && word(told, "renewal") == "renew";
   if (flags.no_attributes && !flags.keep_key) flags.key_type = word(told, "key");
-  flags.subject = word(told, flags.operation == "reenroll" ? "new_subject" : "subject");
+  flags.csr = word(told, "csr_file");
+  if (!flags.csr.empty()) flags.key_type.clear();
+  if (flags.csr.empty()) flags.subject = word(told, flags.operation == "reenroll" ? "new_subject" : "subject");
   flags.names = list_of(word(told, "san"));
   flags.otp = file_of(word(told, "otp_file"));
   flags.revocation_challenge = file_of(word(told, "revocation_challenge_file"));
@@ -64,6 +66,9 @@ client::Flags flags_of(const Instructions& told) {
   flags.fingerprint = word(told, "fingerprint");
   flags.client_cert = word(told, "client_cert");
   flags.client_key = word(told, "client_key");
+  flags.proxy = word(told, "proxy");
+  flags.proxy_user = word(told, "proxy_user");
+  flags.proxy_password = file_of(word(told, "proxy_password_file"));
   flags.timeout = 20;
   flags.retry_limit = std::stoull("0" + word(told, "wait"));
   if (flags.operation != "cacerts" && flags.operation != "csrattrs") fill_request(told, flags);

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "conformance/peer/client_files.h"
+#include "conformance/peer/scripted_proxy.h"
 #include "conformance/peer/scripted_server.h"
 #include "conformance/steps/client_evidence.h"
 #include "conformance/steps/client_start.h"
@@ -15,6 +16,7 @@
 #include "est/base/file.h"
 #include "est/codec/pem.h"
 #include "est/crypto/digest.h"
+#include "est/pki/request.h"
 
 namespace conformance::steps {
 namespace {
@@ -50,11 +52,13 @@ struct ClientRun {
   std::shared_ptr<const peer::Pki> pki;
   StartClient start;
   est::http::Credentials credentials{"device-" + est::hex(est::crypto::random_bytes(3)), est::hex(est::crypto::random_bytes(12))};
-  Redactor redactor = redactor_for(credentials);
+  est::http::Credentials at_proxy{"traveller-" + est::hex(est::crypto::random_bytes(3)), est::hex(est::crypto::random_bytes(12))};
+  Redactor redactor = redactor_for(credentials, at_proxy);
 
-  static Redactor redactor_for(const est::http::Credentials& credentials) {
+  static Redactor redactor_for(const est::http::Credentials& credentials, const est::http::Credentials& at_proxy) {
     target::Profile secrets;
     secrets.password = target::Password{credentials.user, credentials.password};
+    secrets.odd_passwords["proxy"] = target::Password{at_proxy.user, at_proxy.password};
     return Redactor(secrets);
   }
 };
@@ -85,13 +89,34 @@ class ClientSession final : public engine::Session {
     const std::string operation = parameters.text("operation");
     Instructions instructions = instructions_for(operation, parameters, (*server)->port(), before.exchanges.size());
     if (auto status = add_further(parameters, instructions); !status) return fault(status.error().message);
+    if (auto status = add_request(parameters, instructions, exchange); !status) return fault(status.error().message);
+    auto proxy = proxy_for(parameters, (*server)->port(), instructions);
+    if (!proxy) return fault("the scripted proxy: " + proxy.error().message);
     const auto within = time_for(parameters);
     if (auto status = run_hook("seed", run_.profile.seed, instructions, within); !status) return cannot(status.error().message);
     const auto end = run_.start(operation, instructions, within);
     (*server)->settle(est::Deadline::after(settling));
+    if (*proxy) (*proxy)->stop();
     (*server)->stop();
     if (!end) return cannot(end.error().message);
-    return record(operation, *end, (*server)->seen(), exchange);
+    ProxyView view{*proxy != nullptr, {}, run_.at_proxy};
+    if (*proxy) view.seen = (*proxy)->seen();
+    return record(operation, *end, (*server)->seen(), view, exchange);
+  }
+
+  // Null where the scenario has none.
+  est::Result<std::unique_ptr<peer::ScriptedProxy>> proxy_for(const Parameters& parameters, std::uint16_t server,
+                                                              Instructions& instructions) {
+    const std::string kind = parameters.text("proxy", "none");
+    const bool given = kind != "none" && parameters.text("proxy-password", "given") == "given";
+    instructions["proxy_user"] = given ? run_.at_proxy.user : "";
+    instructions["proxy_password_file"] = given ? folder_.path() + "/proxy-password" : "";
+    instructions["proxy"] = "";
+    if (kind == "none") return std::unique_ptr<peer::ScriptedProxy>();
+    if (auto status = est::write_file(folder_.path() + "/proxy-password", run_.at_proxy.password, 0600); !status) return status.error();
+    auto proxy = peer::ScriptedProxy::start(kind, server, {run_.at_proxy, run_.credentials});
+    if (proxy) instructions["proxy"] = (*proxy)->url();
+    return proxy;
   }
 
   void add_headers(peer::Script& script) const {
@@ -164,9 +189,7 @@ class ClientSession final : public engine::Session {
   // What only few scenarios tell. Challenges are no secrets of anybody, and say so.
   est::Status add_further(const Parameters& parameters, Instructions& instructions) {
     const auto given = [](bool is, const std::string& what) { return is ? what : std::string(); };
-    const std::string fingerprint = parameters.text("fingerprint", "none");
-    const est::BytesView certificate = fingerprint == "wrong" ? run_.pki->implicit_anchor() : run_.pki->anchor();
-    instructions["fingerprint"] = given(fingerprint != "none", est::hex(est::crypto::digest(est::crypto::Digest::sha256, certificate)));
+    instructions["fingerprint"] = fingerprint_for(parameters);
     const std::string how = parameters.text("protect", "none");
     const peer::Protection* protection = run_.pki->protection(how);
     instructions["protect_id"] = protection == nullptr ? "" : protection->identifier;
@@ -189,19 +212,48 @@ class ClientSession final : public engine::Session {
                            0600);
   }
 
+  [[nodiscard]] std::string fingerprint_for(const Parameters& parameters) const {
+    const std::string kind = parameters.text("fingerprint", "none");
+    if (kind == "none") return {};
+    const bool longer = parameters.text("fingerprint-by", "sha-256") == "sha-512";
+    const auto digest = longer ? est::crypto::Digest::sha512 : est::crypto::Digest::sha256;
+    est::Bytes octets = est::crypto::digest(digest, kind == "wrong" ? run_.pki->implicit_anchor() : run_.pki->anchor());
+    if (kind == "near") octets.back() ^= 1U;
+    return est::hex(octets);
+  }
+
+  // A request that somebody else made, whose key the client does not get.
+  est::Status add_request(const Parameters& parameters, Instructions& instructions, Exchange& exchange) {
+    const std::string kind = parameters.text("request", "own");
+    instructions["csr_file"] = "";
+    if (kind == "own") return {};
+    const auto key = est::crypto::PrivateKey::generate(est::crypto::KeyType::ec_p256);
+    if (!key) return key.error();
+    const auto subject = est::codec::parse_name(instructions["subject"]);
+    if (!subject) return subject.error();
+    est::pki::RequestSpec spec;
+    spec.subject = *subject;
+    if (kind == "linked-elsewhere") spec.challenge_password = "b2YgYW4gZWFybGllciBzZXNzaW9u";
+    const auto request = est::pki::make_request(spec, *key);
+    if (!request) return request.error();
+    exchange.artefacts["given-request"] = *request;
+    instructions["csr_file"] = folder_.path() + "/request.pem";
+    return est::write_file(instructions["csr_file"], est::codec::encode_pem("CERTIFICATE REQUEST", *request), 0600);
+  }
+
   StepOutcome record(const std::string& operation, const ClientEnd& end, const std::vector<peer::SeenConnection>& seen,
-                     Exchange& exchange) {
-    std::size_t requests = 0;
+                     const ProxyView& proxy, Exchange& exchange) {
+    std::size_t requests = proxy.seen.size();
     for (const auto& connection : seen) requests += connection.requests.size();
     exchange.facts["operation"] = operation;
-    exchange.facts["connections"] = std::to_string(seen.size());
+    exchange.facts["connections"] = std::to_string(seen.size() + proxy.seen.size());
     exchange.facts["requests"] = std::to_string(requests);
     note_end(end, run_.redactor, exchange);
     StepOutcome outcome;
     if (end.kind == ClientEnd::Kind::cannot)
       outcome = cannot("the client says that it cannot do this (" + operation + ", exit status " +
                        std::to_string(run_.profile.cannot_status) + ")");
-    outcome.further = peer_exchanges(seen, run_.redactor, began_);
+    outcome.further = peer_exchanges(seen, proxy, run_.redactor, began_);
     return outcome;
   }
 

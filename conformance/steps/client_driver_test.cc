@@ -110,6 +110,41 @@ TEST(ClientDriver, SecretsStayOutOfEvidence) {
   EXPECT_THAT(est::to_string(est::BytesView(drove.further[0].request)), HasSubstr("Authorization: Basic *****"));
 }
 
+const std::string through =
+    "curl -s --max-time 20 --cacert {trust_anchor} --proxy {proxy} --noproxy '' -U {proxy_user}:\"$(cat {proxy_password_file})\" "
+    "{url}/.well-known/est/cacerts";
+
+TEST(ClientDriver, AProxyIsEvidenceToo) {
+  const auto drove = drive(through, {{"operation", "cacerts"}, {"proxy", "password"}});
+  EXPECT_EQ(drove.exchange.facts.at("exit-status"), "0");
+  ASSERT_THAT(drove.further, SizeIs(2));
+  EXPECT_EQ(drove.further[0].method, "CONNECT");
+  EXPECT_EQ(drove.further[0].facts.at("server"), "proxy");
+  EXPECT_EQ(drove.further[0].facts.at("password"), "of-the-proxy");
+  EXPECT_THAT(est::to_string(est::BytesView(drove.further[0].request)), HasSubstr("Proxy-Authorization: Basic *****"));
+  EXPECT_EQ(drove.further[1].facts.at("came"), "through-proxy");
+}
+
+TEST(ClientDriver, WhoPassesByTheProxyIsSeen) {
+  const auto drove = drive(fetch, {{"operation", "cacerts"}, {"proxy", "open"}});
+  ASSERT_THAT(drove.further, SizeIs(1));
+  EXPECT_EQ(drove.further[0].facts.at("came"), "straight");
+}
+
+TEST(ClientDriver, ARequestMadeElsewhereIsAFile) {
+  const auto drove = drive("openssl req -in {csr_file} -noout -verify", {{"operation", "simpleenroll"}, {"request", "given"}});
+  EXPECT_EQ(drove.exchange.facts.at("exit-status"), "0");
+  EXPECT_TRUE(drove.exchange.artefacts.contains("given-request"));
+}
+
+TEST(ClientDriver, FingerprintsOfEitherDigest) {
+  const auto length = [](const Json& parameters) {
+    return drive("exit $(printf %s {fingerprint} | wc -c)", parameters).exchange.facts.at("exit-status");
+  };
+  EXPECT_EQ(length({{"operation", "provision"}, {"fingerprint", "right"}}), "64");
+  EXPECT_EQ(length({{"operation", "provision"}, {"fingerprint", "near"}, {"fingerprint-by", "sha-512"}}), "128");
+}
+
 TEST(ClientDriver, InstructionsAreInTheEnvironmentToo) {
   const auto drove =
       drive("test \"$EST_OPERATION:$EST_LABEL:$EST_WAIT\" = csrattrs:one:5", {{"operation", "csrattrs"}, {"label", "one"}, {"wait", 5}});

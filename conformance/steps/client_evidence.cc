@@ -5,6 +5,7 @@
 
 #include "conformance/steps/recorder.h"
 #include "est/base/text.h"
+#include "est/codec/base64.h"
 
 namespace conformance::steps {
 namespace {
@@ -27,10 +28,15 @@ std::string tls_detail(const est::tls::Facts& facts) {
          (facts.peer_chain.empty() ? ", no client certificate" : ", with a client certificate");
 }
 
+std::string status_line(const est::Bytes& answer) {
+  const std::string_view text = est::as_text(answer);
+  return est::printable(text.substr(0, text.find('\r')), 100);
+}
+
 class Writer {
  public:
-  Writer(const peer::SeenConnection& seen, const Redactor& redactor, peer::Moment began)
-      : seen_(seen), redactor_(redactor), began_(began) {}
+  Writer(const peer::SeenConnection& seen, const ProxyView& proxy, const Redactor& redactor, peer::Moment began)
+      : seen_(seen), proxy_(proxy), redactor_(redactor), began_(began) {}
 
   std::vector<Exchange> all() {
     std::vector<Exchange> exchanges;
@@ -51,6 +57,7 @@ class Writer {
     Recorder recorder(exchange, redactor_, began_);
     recorder.connection(seen_.number, first);
     recorder.fact("server", seen_.other ? "other" : "first");
+    if (proxy_.in_use) recorder.fact("came", came_through() ? "through-proxy" : "straight");
     if (seen_.tls) recorder.tls(*seen_.tls);
     if (seen_.tls && !seen_.tls->server_name.empty()) recorder.fact("sni", seen_.tls->server_name);
     if (!first) return exchange;
@@ -59,6 +66,11 @@ class Writer {
     past_event(exchange, at, "tcp", "accepted", std::string("from the client") + (seen_.other ? ", at the other server" : ""));
     if (seen_.tls) past_event(exchange, at, "tls", "handshake-complete", tls_detail(*seen_.tls));
     return exchange;
+  }
+
+  [[nodiscard]] bool came_through() const {
+    return std::any_of(proxy_.seen.begin(), proxy_.seen.end(),
+                       [&](const peer::SeenAtProxy& one) { return !one.leaves_from.empty() && one.leaves_from == seen_.peer; });
   }
 
   Exchange connection() {
@@ -77,6 +89,7 @@ class Writer {
     recorder.fact("operation", seen.operation);
     recorder.fact("turn", std::to_string(seen.turn));
     recorder.fact("let-in", seen.let_in ? "true" : "false");
+    if (has_password_of_proxy(seen.request)) recorder.fact("password", "of-the-proxy");
     const auto asked = since(began_, seen.began);
     const auto answered = seen.ended_it ? since(began_, seen.ended) : asked;
     recorder.fact("asked-us", std::to_string(asked));
@@ -87,15 +100,36 @@ class Writer {
     return exchange;
   }
 
-  static std::string status_line(const est::Bytes& answer) {
-    const std::string_view text = est::as_text(answer);
-    return est::printable(text.substr(0, text.find('\r')), 100);
+  // In clear or as Basic has it.
+  [[nodiscard]] bool has_password_of_proxy(const est::Bytes& request) const {
+    if (!proxy_.in_use) return false;
+    const std::string_view text = est::as_text(request);
+    const std::string basic = est::codec::encode_base64(est::as_bytes(proxy_.credentials.user + ":" + proxy_.credentials.password));
+    return text.find(proxy_.credentials.password) != std::string_view::npos || text.find(basic) != std::string_view::npos;
   }
 
   const peer::SeenConnection& seen_;
+  const ProxyView& proxy_;
   const Redactor& redactor_;
   peer::Moment began_;
 };
+
+Exchange asked_of_proxy(const peer::SeenAtProxy& seen, const Redactor& redactor, peer::Moment began) {
+  Exchange exchange;
+  exchange.verb = "request";
+  Recorder recorder(exchange, redactor, began);
+  recorder.request(seen.method, seen.target, seen.request);
+  recorder.response(seen.answer, false);
+  recorder.fact("server", "proxy");
+  recorder.fact("operation", "connect");
+  recorder.fact("password", seen.password == "none" ? "none" : "of-the-" + std::string(seen.password == "own" ? "proxy" : seen.password));
+  const auto asked = since(began, seen.began);
+  const auto answered = since(began, seen.ended);
+  past_event(exchange, asked, "http", "request-received", "at the proxy: " + est::printable(seen.method + " " + seen.target, 200));
+  past_event(exchange, answered, "http", "response-sent", status_line(seen.answer));
+  exchange.duration_us = answered - asked;
+  return exchange;
+}
 
 // For people only. A private key a client prints is nobody's business.
 est::Bytes printed(const std::string& text) {
@@ -107,10 +141,12 @@ est::Bytes printed(const std::string& text) {
 
 }  // namespace
 
-std::vector<Exchange> peer_exchanges(const std::vector<peer::SeenConnection>& seen, const Redactor& redactor, peer::Moment scenario_began) {
+std::vector<Exchange> peer_exchanges(const std::vector<peer::SeenConnection>& seen, const ProxyView& proxy, const Redactor& redactor,
+                                     peer::Moment scenario_began) {
   std::vector<Exchange> all;
+  for (const auto& one : proxy.seen) all.push_back(asked_of_proxy(one, redactor, scenario_began));
   for (const auto& connection : seen) {
-    auto some = Writer(connection, redactor, scenario_began).all();
+    auto some = Writer(connection, proxy, redactor, scenario_began).all();
     std::move(some.begin(), some.end(), std::back_inserter(all));
   }
   std::stable_sort(all.begin(), all.end(), [](const Exchange& a, const Exchange& b) {

@@ -1,7 +1,17 @@
 // The verb for clients.
+#include "conformance/peer/scripted_proxy.h"
 #include "conformance/steps/client_driver.h"
 
 namespace conformance::steps {
+namespace {
+
+std::vector<std::string> proxy_choices() {
+  auto choices = peer::names_of(peer::proxy_kinds());
+  choices.insert(choices.begin(), "none");
+  return choices;
+}
+
+}  // namespace
 
 void add_client_verbs(engine::Vocabulary& vocabulary) {
   using engine::Parameter;
@@ -28,8 +38,14 @@ void add_client_verbs(engine::Vocabulary& vocabulary) {
       choice("certificate", {"plain", "with-names"},
              "the client certificate it is given: without or with a subjectAltName (default plain)"),
       choice("user", {"given", "empty", "with-colon"}, "the user name that goes with the password (default given)"),
-      choice("fingerprint", {"none", "right", "wrong"},
-             "the SHA-256 fingerprint of the CA certificate it is given for bootstrapping (default none)"),
+      choice("fingerprint", {"none", "right", "wrong", "near"},
+             "the fingerprint of the CA certificate it is given for bootstrapping (default none; near: the last bit is another)"),
+      choice("fingerprint-by", {"sha-256", "sha-512"}, "the digest of that fingerprint (default sha-256)"),
+      choice("request", {"own", "given", "linked-elsewhere"},
+             "the certification request: one it makes (default), or one from a file, whose key it does not have; linked-elsewhere: with "
+             "the channel binding of another session"),
+      choice("proxy", proxy_choices(), "the HTTP proxy it is to use (conformance/peer/README.md; default none)"),
+      choice("proxy-password", {"given", "none"}, "whether it is given user and password for the proxy (default given)"),
       choice("protect", {"none", "symmetric", "key-transport", "key-agreement"},
              "the key it is given to have the generated one encrypted with (default none)"),
       choice("proof", {"none", "shared-secret"},

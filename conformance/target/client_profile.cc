@@ -122,6 +122,7 @@ const Claims& client_claims() {
       {"client-revocation", "checks the server's certificate against the CRLs it is given"},
       {"client-resumption", "resumes TLS sessions"},
       {"client-bootstrap", "can be given the fingerprint of a CA certificate for the first contact, by provision"},
+      {"client-bootstrap-sha512", "takes a SHA-512 fingerprint for that, too"},
       {"client-keeps-anchors",
        "keeps the anchors it got from /cacerts by provision for the next start, and goes without the implicit ones then"},
       {"client-late-certificate", "shows its certificate when it is asked for it after the handshake, too"},
@@ -133,6 +134,9 @@ const Claims& client_claims() {
       {"client-protected-keys", "has generated keys encrypted for a secret, an RSA or an EC key it is given"},
       {"client-cmc-secret", "proves its identity in Full PKI Requests by a shared secret"},
       {"client-crmf", "makes Full PKI Requests in CRMF form"},
+      {"client-own-request", "can be given a certification request made elsewhere (PKCS #10, PEM), without its key"},
+      {"client-proxy", "can be told an HTTP proxy, through which it reaches its server by CONNECT"},
+      {"client-proxy-password", "can be given user and password for the proxy, and sends them by Basic when it asks"},
   };
   return claims;
 }

@@ -98,7 +98,8 @@ class ClientConnection {
   std::unique_ptr<Impl> impl_;
 };
 
-// A TCP connection without TLS, for tests of what a listener does with silence, plain HTTP and garbage.
+// A TCP connection without TLS: for tests of what a listener does with silence, plain HTTP and garbage, and for what passes octets on. One
+// thread may read while another writes.
 class PlainConnection {
  public:
   PlainConnection(PlainConnection&&) noexcept;
@@ -109,8 +110,10 @@ class PlainConnection {
   [[nodiscard]] ReadOutcome read(std::span<Byte> into, Deadline deadline);
   void end_output();  // sends FIN; reading goes on
   [[nodiscard]] PeerClose peer_close() const noexcept;
+  [[nodiscard]] std::string local_address() const;  // "127.0.0.1:40000": what the peer sees
 
  private:
+  friend class PlainListener;
   struct Impl;
   explicit PlainConnection(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;

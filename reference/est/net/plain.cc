@@ -4,6 +4,7 @@
 #include <cerrno>
 
 #include "est/net/client.h"
+#include "est/net/plain_listener.h"
 #include "est/net/socket.h"
 
 namespace est::net {
@@ -63,5 +64,20 @@ ReadOutcome PlainConnection::read(std::span<Byte> into, Deadline deadline) {
 void PlainConnection::end_output() { ::shutdown(impl_->socket.get(), SHUT_WR); }
 
 PeerClose PlainConnection::peer_close() const noexcept { return impl_->peer_close; }
+
+std::string PlainConnection::local_address() const {
+  SocketAddress address;
+  if (::getsockname(impl_->socket.get(), address.get(), &address.length) != 0) return {};
+  return address.endpoint().to_string();
+}
+
+std::optional<PlainConnection> PlainListener::accept(Deadline deadline) {
+  if (!wait_for(descriptor(), POLLIN, deadline)) return std::nullopt;
+  Socket visitor(::accept4(descriptor(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+  if (!visitor) return std::nullopt;
+  auto impl = std::make_unique<PlainConnection::Impl>();
+  impl->socket = std::move(visitor);
+  return PlainConnection(std::move(impl));
+}
 
 }  // namespace est::net

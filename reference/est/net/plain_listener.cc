@@ -59,6 +59,8 @@ Result<PlainListener> PlainListener::bind(const Endpoint& at) {
 
 std::uint16_t PlainListener::port() const noexcept { return impl_->port; }
 
+int PlainListener::descriptor() const noexcept { return impl_->socket.get(); }
+
 void PlainListener::serve(Deadline deadline, Milliseconds patience, const std::function<http::Response(const http::Request&)>& answer) {
   if (!wait_for(impl_->socket.get(), POLLIN, deadline)) return;
   const Socket visitor(::accept4(impl_->socket.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
