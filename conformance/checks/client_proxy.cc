@@ -50,7 +50,7 @@ Results through_proxy(const CheckInput& input) {
 Results passwords_apart(const CheckInput& input) {
   const std::string wanted = "the proxy's password goes to the proxy, the EST server's to the EST server";
   const auto fails = [&](const std::string& observed) { return Results{result(input, Verdict::fail, observed, wanted)}; };
-  bool at_both[2] = {false, false};
+  bool at_the_proxy = false, at_the_server = false;
   for (const Exchange* request : requests_of(input, "")) {
     const bool proxy = fact(*request, "server") == at_proxy;
     const std::string password = fact(*request, "password");
@@ -60,9 +60,10 @@ Results passwords_apart(const CheckInput& input) {
     if (!proxy && password == "of-the-proxy") return fails("The client sent the proxy's password to the EST server with " + what + ".");
     if (!proxy && count_fields(*request, "proxy-authorization") > 0)
       return fails("The client sent a Proxy-Authorization field to the EST server with " + what + ".");
-    at_both[proxy ? 1 : 0] |= proxy ? password == "of-the-proxy" : count_fields(*request, "authorization") > 0;
+    at_the_proxy = at_the_proxy || (proxy && password == "of-the-proxy");
+    at_the_server = at_the_server || (!proxy && count_fields(*request, "authorization") > 0);
   }
-  if (flag(input.parameters, "both") && (!at_both[0] || !at_both[1]))
+  if (flag(input.parameters, "both") && (!at_the_proxy || !at_the_server))
     return {inconclusive(input, "The client did not authenticate itself at both. " + describe_requests(requests_of(input, "")), wanted)};
   return {};
 }

@@ -176,11 +176,12 @@ struct ScriptedProxy::Impl {
 
   bool say(PlainConnection& client, SeenAtProxy& seen, const std::string& text) {
     seen.answer = est::to_bytes(text);
-    const bool gone = client.write(est::as_bytes(text), Deadline::after(patience)).has_value();
     seen.ended = std::chrono::steady_clock::now();
-    const std::lock_guard lock(mutex);
-    record.push_back(seen);
-    return !gone;
+    {
+      const std::lock_guard lock(mutex);  // before anybody can have read the answer
+      record.push_back(seen);
+    }
+    return !client.write(est::as_bytes(text), Deadline::after(patience));
   }
 
   // Whatever name was asked for: only the scripted server is behind this proxy.

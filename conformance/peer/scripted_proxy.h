@@ -18,7 +18,7 @@ namespace conformance::peer {
 
 struct SeenAtProxy {
   int connection = 0;  // from 1, in the order of arrival
-  Moment began, ended;
+  Moment began, ended;  // the first octet of the request came; the answer was about to go
   est::Bytes request;  // its head, as received
   est::Bytes answer;
   std::string method, target;

@@ -20,7 +20,7 @@ using testing::StartsWith;
 constexpr std::uint16_t no_port = 1;
 const ProxySecrets secrets{{"traveller", "proxy word"}, {"device", "server word"}};
 
-est::Deadline soon() { return est::Deadline::after(20s); }
+est::Deadline before_long() { return est::Deadline::after(20s); }
 
 std::unique_ptr<ScriptedProxy> proxy_of(std::string_view kind, std::uint16_t server = no_port) {
   auto proxy = ScriptedProxy::start(kind, server, secrets);
@@ -35,9 +35,9 @@ PlainConnection visit(const ScriptedProxy& proxy) {
 
 // One request, and the first octets that come back; empty at the end.
 std::string say(PlainConnection& connection, const std::string& text) {
-  EXPECT_FALSE(connection.write(est::as_bytes(text), soon()));
+  EXPECT_FALSE(connection.write(est::as_bytes(text), before_long()));
   std::array<est::Byte, 2048> buffer{};
-  return est::to_string(est::BytesView(buffer).first(connection.read(buffer, soon()).count));
+  return est::to_string(est::BytesView(buffer).first(connection.read(buffer, before_long()).count));
 }
 
 std::string connect_to(std::uint16_t port, const est::http::Credentials& credentials = {}) {
@@ -51,9 +51,9 @@ TEST(ScriptedProxy, PassesOctetsBothWays) {
   const auto proxy = proxy_of("open", behind.port());
   auto client = visit(*proxy);
   EXPECT_THAT(say(client, connect_to(behind.port())), StartsWith("HTTP/1.1 200 "));
-  auto server = behind.accept(soon());
+  auto server = behind.accept(before_long());
   ASSERT_TRUE(server);
-  EXPECT_FALSE(client.write(est::as_bytes("ping"), soon()));
+  EXPECT_FALSE(client.write(est::as_bytes("ping"), before_long()));
   EXPECT_EQ(say(*server, "pong"), "ping");
   EXPECT_EQ(say(client, ""), "pong");
   server->end_output();
