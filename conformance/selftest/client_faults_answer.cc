@@ -241,7 +241,7 @@ std::vector<ClientFault> narrow_readers_of_keys_and_lists() {
       {.id = "FAULT-CL-LIST-20",
        .sentence = "takes 204 for an error",
        .kills = {"EST-CL-191/nothing"},
-       .also = {"EST-CL-360", "EST-CL-368"},
+       .also = {"EST-CL-360", "EST-CL-368", "EST-CL-374"},
        .because = "a server that wants nothing answers 204 wherever a client provisions itself",
        .configure = in_lists([](const Response& answer) { return answer.status == 204; })},
       {.id = "FAULT-CL-LIST-21",

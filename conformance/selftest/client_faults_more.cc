@@ -325,11 +325,10 @@ Configure tells_no_anchors() {
   };
 }
 
-// The configured anchors are the only ones it ever has.
+// What the user configured is all it ever has.
 void keeps_nothing(client::Settings& settings) {
-  client::Trust roots;
-  roots.explicit_anchors = settings.anchors.configured.explicit_anchors;
-  settings.client.session.check = [roots](const CertificateChain& chain, const std::string& host, const client::Trust& trust) {
+  settings.client.session.check = [roots = settings.anchors.configured](const CertificateChain& chain, const std::string& host,
+                                                                        const client::Trust& trust) {
     return client::check_server(chain, host, roots.explicit_anchors.empty() ? trust : roots);
   };
 }
@@ -350,13 +349,13 @@ std::vector<ClientFault> anchors() {
   return {
       {.id = "FAULT-CL-BOOTSTRAP-01",
        .sentence = "does not know fingerprints",
-       .kills = {"EST-CL-360"},
-       .also = {"EST-CL-361", "EST-CL-362", "EST-CL-364"},
+       .kills = {"EST-CL-360", "EST-CL-374"},
+       .also = {"EST-CL-361", "EST-CL-362", "EST-CL-364", "EST-CL-375", "EST-CL-376"},
        .because = "it never connects, so nothing can be seen of it",
        .told = [](client::Flags& flags) { flags.fingerprint.clear(); }},
       {.id = "FAULT-CL-BOOTSTRAP-02",
        .sentence = "does not compare the fingerprint",
-       .kills = {"EST-CL-361"},
+       .kills = {"EST-CL-361", "EST-CL-375", "EST-CL-376"},
        .configure = believes_any_root},
       {.id = "FAULT-CL-BOOTSTRAP-03",
        .sentence = "answers the challenge of a server it has not authenticated",
@@ -364,7 +363,7 @@ std::vector<ClientFault> anchors() {
        .configure = guesses_basic([](const Request& request, const Response&) { return is(request, Operation::cacerts); })},
       {.id = "FAULT-CL-BOOTSTRAP-04",
        .sentence = "asks a server it has not authenticated for CSR attributes",
-       .kills = {"EST-CL-360", "EST-CL-361", "EST-CL-363", "EST-CL-364"},
+       .kills = {"EST-CL-360", "EST-CL-361", "EST-CL-363", "EST-CL-364", "EST-CL-374", "EST-CL-375", "EST-CL-376"},
        .also = {"EST-CL-362"},
        .because = "the list is asked for where nobody expects it",
        .configure = is_curious()},

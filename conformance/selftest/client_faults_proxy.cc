@@ -292,8 +292,8 @@ std::vector<ClientFault> answers() {
       {.id = "FAULT-CL-KEY-22",
        .sentence = "takes the first line of a multipart answer for its boundary",
        .kills = {"EST-CL-256"},
-       .also = {"EST-CL-250/preamble"},
-       .because = "the first line there is text that means nothing",
+       .also = {"EST-CL-250/preamble", "EST-CL-433"},
+       .because = "the first line there is not the boundary alone",
        .configure = each_answer(finds_the_boundary)},
   };
 }

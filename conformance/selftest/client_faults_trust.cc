@@ -132,7 +132,7 @@ std::vector<ClientFault> carelessness() {
        .configure = forgives({X509_V_ERR_CERT_HAS_EXPIRED, X509_V_ERR_CERT_NOT_YET_VALID})},
       {.id = "FAULT-CL-TRUST-03",
        .sentence = "takes servers of CAs it was not told, as if it asked the system's trust store as well",
-       .kills = {"EST-CL-003/untrusted", "EST-CL-010", "EST-CL-371"},
+       .kills = {"EST-CL-003/untrusted", "EST-CL-010", "EST-CL-371", "EST-CL-506"},
        .also = {"EST-CL-370", "EST-CL-003/imitated", "EST-CL-014"},
        .because = "the issuer of such a server is not known either",
        .configure = forgives({X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN,

@@ -49,7 +49,7 @@ class ProxySession final : public engine::Session {
     note_secrets(seen, exchange);
     const auto fresh = std::count_if(seen.begin(), seen.end(), [](const auto& one) { return !one.continued; });
     exchange.facts["connections"] = std::to_string(fresh);
-    outcome.further = peer_exchanges(seen, redactor_, began_);
+    outcome.further = peer_exchanges(seen, {}, redactor_, began_);
     return outcome;
   }
 
