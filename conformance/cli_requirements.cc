@@ -79,7 +79,7 @@ int requirements(const RequirementsOptions& options) {
   });
   if (options.json) {
     Json list = Json::array();
-    for (const auto& one : all) list.push_back(json_of(one));
+    for (const auto& one : all) list.push_back(cli::json_of(one));
     print(list);
     return 0;
   }
