@@ -17,9 +17,9 @@ namespace conformance::peer {
 [[nodiscard]] const Words& proxy_kinds();
 
 struct SeenAtProxy {
-  int connection = 0;  // from 1, in the order of arrival
+  int connection = 0;   // from 1, in the order of arrival
   Moment began, ended;  // the first octet of the request came; the answer was about to go
-  est::Bytes request;  // its head, as received
+  est::Bytes request;   // its head, as received
   est::Bytes answer;
   std::string method, target;
   std::string password = "none";  // in Proxy-Authorization, by Basic: "none", "own", "server" (that for the EST server), "other"
