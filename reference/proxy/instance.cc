@@ -4,7 +4,9 @@
 #include <set>
 #include <utility>
 
+#include "client/server_check.h"
 #include "est/base/clock.h"
+#include "est/codec/x509.h"
 #include "proxy/ca_watch.h"
 #include "proxy/handler.h"
 #include "proxy/upstream.h"
@@ -65,6 +67,22 @@ struct Listener {
   std::unique_ptr<est::net::Server> server;
   est::tls::ClientCertificate client_certificate = est::tls::ClientCertificate::optional;
 };
+
+// What the upstream will hold against us is better known now than by its first refusal (RFC 7030 3.7).
+void warn_of_own_certificate(const est::tls::Identity& identity, const est::Log& log) {
+  const auto warn = [&](const char* what, const char* effect) {
+    log.write(est::LogLevel::warning, "upstream.certificate", {{"error", what}, {"effect", effect}});
+  };
+  if (identity.chain.empty()) return;
+  const Bytes& own = identity.chain.front();
+  const auto decoded = est::codec::decode_certificate(own);
+  if (!client::is_registration_authority(own))
+    warn("our certificate does not have id-kp-cmcRA",
+         "requests that are linked to the client's connection, and those for others, may be refused");
+  const est::UnixTime now = est::system_clock().now();
+  if (decoded.value && (now < decoded.value->validity.not_before || now > decoded.value->validity.not_after))
+    warn("our certificate is not valid at this time", "the upstream is likely to refuse us");
+}
 
 // Certificates of every CA behind us make their holders known here.
 std::vector<Bytes> all_anchors(const CaKnowledge& known) {
@@ -159,6 +177,7 @@ Result<std::unique_ptr<Instance>> Instance::make(Config config, est::Log log, co
 }
 
 Status Instance::start() {
+  if (const auto identity = impl_->upstream->identity()) warn_of_own_certificate(*identity, impl_->log);
   if (Status started = impl_->ca.start(); !started) return started;
   for (const Listener& each : impl_->listeners)
     if (Status started = each.server->start(); !started) return started;

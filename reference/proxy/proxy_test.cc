@@ -88,6 +88,16 @@ TEST_F(ProxyTest, HandsOnThatARequestWaits) {
   EXPECT_EQ(waiting.problem().wait, 1U) << "as the label of the upstream says";
 }
 
+TEST_F(ProxyTest, SaysWhatTheUpstreamWillHoldAgainstIt) {
+  EXPECT_THAT(logged(), Not(HasSubstr("upstream.certificate")));
+  for (const auto& [name, problem] : {std::pair<std::string, std::string>{"client", "id-kp-cmcRA"}, {"expired", "not valid"}}) {
+    own = name;
+    proxy.reset();
+    start(instance->listening().front());
+    EXPECT_THAT(logged(), HasSubstr(problem));
+  }
+}
+
 TEST_F(ProxyTest, StillGivesOutWhatItKnowsWhenTheUpstreamIsGone) {
   instance->drain();
   Client est(through());

@@ -24,8 +24,8 @@ class ProxyTest : public client::SceneTest {
         "\nimplicit-anchors: [" + file("manufacturer-ca.pem") + "]\nusers: [{name: estuser, password-file: " + file("estuser.password") +
         "}]\nlabels: {\"\": {}, pop: {pop: required}, manual: {}, basic: {authentication: basic}, cert: "
         "{authentication: certificate}, plain: {fullcmc: {enabled: false}}}\nupstream: {url: \"https://" +
-        upstream.to_string() + "\", anchors: [" + file("root.pem") + "], certificate: " + file("ra.pem") + ", key: " + file("ra.key") +
-        ", labels: {basic: cert}" + (behind.empty() ? ", answer-seconds: 2" : behind) + "}\n";
+        upstream.to_string() + "\", anchors: [" + file("root.pem") + "], certificate: " + file(own + ".pem") +
+        ", key: " + file(own + ".key") + ", labels: {basic: cert}" + (behind.empty() ? ", answer-seconds: 2" : behind) + "}\n";
     est::Log log([this](std::string_view line) {
       const std::lock_guard lock(log_mutex);
       log_lines += std::string(line) + '\n';
@@ -54,6 +54,7 @@ class ProxyTest : public client::SceneTest {
     return log_lines;
   }
 
+  std::string own = "ra";  // who we are upstream
   std::mutex log_mutex;
   std::string log_lines;
   std::unique_ptr<Instance> proxy;  // before what it uses
