@@ -57,24 +57,11 @@ est::Result<target::Profile> fuzz_profile(const FuzzOptions& options) {
   return profile;
 }
 
-// Inputs of the vectors of one type, for grafting.
-std::vector<est::Bytes> inputs_of(const std::string& type) {
-  std::vector<est::Bytes> inputs;
-  for (const auto& file : embedded_vectors()) {
-    if (file.name != type + ".json") continue;
-    const auto json = engine::parse_json(file.text);
-    if (!json) continue;
-    for (const Json& vector : json->value("vectors", Json::array()))
-      if (auto octets = engine::from_base64(vector.value("input", ""))) inputs.push_back(*std::move(octets));
-  }
-  return inputs;
-}
-
 est::Result<campaign::Material> material_of(const FuzzOptions& options, const target::Profile& profile) {
   auto material = options.material.empty() ? campaign::make_material(profile) : campaign::load_material(options.material);
   if (!material) return material;
-  material->grafts = inputs_of("pkcs10");
-  material->full = inputs_of("cmc_request");
+  material->grafts = vector_inputs("pkcs10");
+  material->full = vector_inputs("cmc_request");
   return material;
 }
 
@@ -98,11 +85,9 @@ est::Result<std::vector<campaign::Layer>> layers_of(const FuzzOptions& options) 
   return chosen;
 }
 
-// An empty folder with `material` in it.
 est::Status prepare_folder(const std::string& out, const campaign::Material& material) {
+  if (auto ready = prepare_fuzz_folder(out); !ready) return ready;
   std::error_code trouble;
-  if (std::filesystem::exists(out, trouble) && !std::filesystem::is_empty(out, trouble))
-    return est::Error{"--out " + out + " is not empty; name a new folder"};
   std::filesystem::create_directories(out + "/material", trouble);
   if (trouble) return est::Error{"--out " + out + ": " + trouble.message()};
   return save(material, out + "/material");
@@ -155,7 +140,7 @@ int run_campaign(const FuzzOptions& options, const target::Profile& profile) {
   wanted.enough = options.enough;
   wanted.out = options.out;
   wanted.ground = ground_of(options);
-  wanted.stopped = [] { return fuzz_interrupted != 0; };
+  wanted.stopped = fuzz_is_interrupted;
   std::signal(SIGINT, [](int) { fuzz_interrupted = 1; });
   const auto summary = Campaign(profile, *material, std::move(wanted)).run();
   if (!summary) return complain(summary.error().message);
@@ -207,6 +192,12 @@ int run_minimise(const FuzzOptions& options, const target::Profile& profile) {
 }
 
 int run_fuzz(const FuzzOptions& options) {
+  if (!options.exec.empty() && !options.flags.url.empty())
+    return complain("--url is for a server, --exec for a client; give one of the two");
+  if (!options.exec.empty()) {
+    std::signal(SIGINT, [](int) { fuzz_interrupted = 1; });
+    return run_client_fuzz(options);
+  }
   const auto profile = fuzz_profile(options);
   if (!profile) return complain(profile.error().message);
   if (!options.replay.empty()) return run_replay(options, *profile);
@@ -216,6 +207,8 @@ int run_fuzz(const FuzzOptions& options) {
 
 void add_target_options(CLI::App& command, FuzzOptions& options) {
   command.add_option("--url", options.flags.url, "https://HOST:PORT of the server");
+  command.add_option("--exec", options.exec, "a client instead: command line that makes it act, as in `estspec client`")
+      ->type_name("COMMAND");
   command.add_option("--profile", options.profile, "target profile (YAML): address, credentials, claims, csr, limits");
   command.add_option("--trust-anchor", options.flags.trust_anchor, "PEM file its certificate chains to");
   command.add_option("--user", options.flags.user, "for HTTP authentication");
@@ -252,8 +245,30 @@ void add_campaign_options(CLI::App& command, FuzzOptions& options) {
 
 }  // namespace
 
+est::Status prepare_fuzz_folder(const std::string& out) {
+  std::error_code trouble;
+  if (std::filesystem::exists(out, trouble) && !std::filesystem::is_empty(out, trouble))
+    return est::Error{"--out " + out + " is not empty; name a new folder"};
+  std::filesystem::create_directories(out, trouble);
+  return trouble ? est::Status(est::Error{"--out " + out + ": " + trouble.message()}) : est::Status();
+}
+
+std::vector<est::Bytes> vector_inputs(const std::string& type) {
+  std::vector<est::Bytes> inputs;
+  for (const auto& file : embedded_vectors()) {
+    if (file.name != type + ".json") continue;
+    const auto json = engine::parse_json(file.text);
+    if (!json) continue;
+    for (const Json& vector : json->value("vectors", Json::array()))
+      if (auto octets = engine::from_base64(vector.value("input", ""))) inputs.push_back(*std::move(octets));
+  }
+  return inputs;
+}
+
+bool fuzz_is_interrupted() { return fuzz_interrupted != 0; }
+
 void add_fuzz(CLI::App& app, Command& run) {
-  CLI::App* command = app.add_subcommand("fuzz", "attack a live EST server with mutated requests");
+  CLI::App* command = app.add_subcommand("fuzz", "attack a live EST server with mutated requests, or a client with mutated answers");
   auto options = std::make_shared<FuzzOptions>();
   add_target_options(*command, *options);
   add_campaign_options(*command, *options);

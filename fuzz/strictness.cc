@@ -81,6 +81,7 @@ constexpr std::array rules{
     Rule{"cms.recipient.identifier", "RFC 5652 6.2"},
     Rule{"cms.recipient.choice", "RFC 5652 6.2"},
     Rule{"cms.recipient.keys", "RFC 5652 6.2.2"},
+    Rule{"cms.unprotected-attributes.empty", "RFC 5652 6.1: SIZE (1..MAX)"},
     Rule{"cms.encrypted-content.missing", "RFC 7030 4.4.2: the content is in the message"},
 };
 

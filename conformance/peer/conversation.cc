@@ -111,6 +111,7 @@ class Conversation {
     wish.fields = act_->gate.filled(std::move(wish.fields));
     Delivery delivery =
         delivery_of(wish, good(operation, wish), request_, shared_.places, act_->gate.filled(wish.challenges), est::system_clock().now());
+    if (shared_.options.disturb) shared_.options.disturb(operation, delivery);
     if (!keep && delivery.ending == Ending::keep) delivery.ending = Ending::close;
     deliver(delivery, operation, turn, true);
   }

@@ -43,6 +43,8 @@ struct SeenConnection {
   bool continued = false;                                 // what was seen of it before has been taken by take_seen()
 };
 
+struct Delivery;  // delivery.h
+
 struct ServerOptions {
   est::net::Endpoint listen{"localhost", 0};
   std::string name = "localhost";  // how clients are told to call it
@@ -52,6 +54,8 @@ struct ServerOptions {
   std::function<void(const SeenConnection&, const SeenRequest&)> watch = {};
   // The same, as each connection ends.
   std::function<void(const SeenConnection&)> ended = {};
+  // Changes the answer to an authenticated request before it goes out, from any thread. May be empty.
+  std::function<void(const std::string& operation, Delivery&)> disturb = {};
 };
 
 class ScriptedServer {

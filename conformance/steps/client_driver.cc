@@ -51,6 +51,7 @@ struct ClientRun {
   target::ClientProfile profile;
   std::shared_ptr<const peer::Pki> pki;
   StartClient start;
+  Disturb disturb;
   est::http::Credentials credentials{"device-" + est::hex(est::crypto::random_bytes(3)), est::hex(est::crypto::random_bytes(12))};
   est::http::Credentials at_proxy{"traveller-" + est::hex(est::crypto::random_bytes(3)), est::hex(est::crypto::random_bytes(12))};
   Redactor redactor = redactor_for(credentials, at_proxy);
@@ -84,7 +85,9 @@ class ClientSession final : public engine::Session {
     if (!script) return fault(script.error().message);
     add_headers(*script);
     const est::http::Credentials credentials{user_for(parameters), run_.credentials.password};
-    auto server = peer::ScriptedServer::start(*script, *run_.pki, credentials);
+    peer::ServerOptions options;
+    options.disturb = run_.disturb;
+    auto server = peer::ScriptedServer::start(*script, *run_.pki, credentials, options);
     if (!server) return fault("the scripted server: " + server.error().message);
     const std::string operation = parameters.text("operation");
     Instructions instructions = instructions_for(operation, parameters, (*server)->port(), before.exchanges.size());
@@ -265,8 +268,8 @@ class ClientSession final : public engine::Session {
 
 class ClientDriver final : public engine::Driver {
  public:
-  ClientDriver(const target::ClientProfile& profile, std::shared_ptr<const peer::Pki> pki, StartClient start)
-      : run_{profile, std::move(pki), std::move(start)} {
+  ClientDriver(const target::ClientProfile& profile, std::shared_ptr<const peer::Pki> pki, StartClient start, Disturb disturb)
+      : run_{profile, std::move(pki), std::move(start), std::move(disturb)} {
     if (run_.start) return;
     run_.start = [this, person = std::make_shared<Person>()](const std::string& operation, const Instructions& instructions,
                                                              est::Milliseconds within) {
@@ -298,8 +301,8 @@ class ClientDriver final : public engine::Driver {
 }  // namespace
 
 std::unique_ptr<engine::Driver> make_client_driver(const target::ClientProfile& profile, std::shared_ptr<const peer::Pki> pki,
-                                                   StartClient start) {
-  return std::make_unique<ClientDriver>(profile, std::move(pki), std::move(start));
+                                                   StartClient start, Disturb disturb) {
+  return std::make_unique<ClientDriver>(profile, std::move(pki), std::move(start), std::move(disturb));
 }
 
 }  // namespace conformance::steps

@@ -151,6 +151,21 @@ def broken(s):
     s.invalid("trailing", "An octet follows", whole + b"\0", CLAUSE, "der.trailing")
     s.invalid("truncated", "The last octet is missing", whole[:-1], "X.690 8.1", "der.truncated")
     s.invalid("no-recipient", "recipientInfos is empty", message(), CLAUSE, "cms.recipients.none")
+    unprotected = attribute("1.3.6.1.4.1.32473.11", o.null())
+    s.invalid(
+        "unprotected-empty",
+        "unprotectedAttrs is there and empty",
+        message(transport(), version=2, unprotected=o.ctx(1, b"")),
+        CLAUSE,
+        "cms.unprotected-attributes.empty",
+    )
+    s.invalid(
+        "unprotected-no-attribute",
+        "unprotectedAttrs holds what an Attribute is made of, without the SEQUENCE around it",
+        message(transport(), version=2, unprotected=o.ctx(1, o.content(unprotected))),
+        CLAUSE,
+        "der.tag.unexpected",
+    )
     s.invalid(
         "recipients-sequence", "recipientInfos is a SEQUENCE", o.replace(whole, [1, 0, 1], lambda e: o.retag(e, 0x30)), CLAUSE, "der.tag.unexpected"
     )

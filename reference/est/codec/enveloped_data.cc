@@ -5,6 +5,7 @@
 
 #include "est/codec/cms_parts.h"
 #include "est/codec/der.h"
+#include "est/codec/pkcs10.h"
 
 namespace est::codec {
 namespace {
@@ -208,6 +209,18 @@ std::int64_t expected_version(const EnvelopedData& data, bool originator_info, b
   return plain && !originator_info && !unprotected ? 0 : 2;
 }
 
+// unprotectedAttrs [1] IMPLICIT SET SIZE (1..MAX) OF Attribute. Whether they are there; nobody wants to know what they say.
+bool read_unprotected_attributes(Reader& from) {
+  const auto tagged = from.optional(tags::context(1, true), "unprotectedAttrs");
+  if (!tagged) return false;
+  Reader list = from.inside(*tagged);
+  if (list.at_end())
+    from.report("cms.unprotected-attributes.empty", Severity::error, tagged->offset, "unprotectedAttrs are present and empty");
+  while (!list.at_end() && read_attribute(list)) {
+  }
+  return true;
+}
+
 // EnvelopedData ::= SEQUENCE { version, originatorInfo [0] OPTIONAL, recipientInfos SET, encryptedContentInfo, unprotectedAttrs [1]
 // OPTIONAL }
 std::optional<EnvelopedData> read_enveloped_data(Reader& from) {
@@ -219,7 +232,7 @@ std::optional<EnvelopedData> read_enveloped_data(Reader& from) {
   data.version = *version;
   const bool originator_info = fields.optional(tags::context(0, true), "originatorInfo").has_value();
   if (!read_recipients(fields, data) || !read_encrypted_content(fields, data)) return std::nullopt;
-  const bool unprotected = fields.optional(tags::context(1, true), "unprotectedAttrs").has_value();
+  const bool unprotected = read_unprotected_attributes(fields);
   fields.finish("EnvelopedData");
   if (fields.failed()) return std::nullopt;
   const std::int64_t expected = expected_version(data, originator_info, unprotected);

@@ -3,7 +3,8 @@
 //
 // Finding ids, beside der.* and x509.*. Errors: cms.content-info, cms.content-type (not id-envelopedData), cms.version (RFC 5652 6.1),
 // cms.recipients.none, cms.recipient.version (6.2.1 to 6.2.3), cms.recipient.choice (none of the five), cms.recipient.identifier,
-// cms.recipient.keys (a key agreement without encrypted key), cms.encrypted-content.missing.
+// cms.recipient.keys (a key agreement without encrypted key), cms.encrypted-content.missing,
+// cms.unprotected-attributes.empty (6.1).
 // Warning: cms.recipients.order (not in the order of a SET OF).
 #pragma once
 

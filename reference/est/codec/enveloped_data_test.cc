@@ -68,5 +68,23 @@ TEST(EnvelopedData, DefectsAreNamed) {
     EXPECT_FALSE(decode_enveloped_data(BytesView(good).first(size)).accepted()) << size;
 }
 
+// What stands in unprotectedAttrs must be attributes (RFC 5652 6.1).
+TEST(EnvelopedData, UnprotectedAttributesAreRead) {
+  const Bytes set = der::sequence({der::oid(oids::data), der::set_of({der::null()})});
+  const auto findings = [](const Bytes& attributes) {
+    const Bytes good = encode_enveloped_data(sample({recipient(KeyManagement::key_agreement, 3)}));
+    Findings ignored;
+    der::Reader whole(good, ignored);
+    der::Reader info = whole.enter(der::tags::sequence, "ContentInfo");
+    const auto type = info.any("contentType");
+    der::Reader data = info.enter(der::tags::context(0, true), "content");
+    const Bytes fields = der::concat({data.any("EnvelopedData")->content, der::context(1, attributes)});
+    return decode_enveloped_data(der::sequence({type->whole, der::context(0, der::tlv(der::tags::sequence, fields))})).findings;
+  };
+  EXPECT_FALSE(has_errors(findings(set)));
+  EXPECT_TRUE(contains(findings({}), "cms.unprotected-attributes.empty"));
+  EXPECT_TRUE(contains(findings(der::concat({der::oid(oids::data), der::set_of({der::null()})})), "der.tag.unexpected"));
+}
+
 }  // namespace
 }  // namespace est::codec
