@@ -24,7 +24,7 @@ constexpr int patient_requests = 60;  // before the server begins to be slow
 constexpr est::Milliseconds slow_answer{400};
 
 // An enrollment whose body is base64 of something that is no sound request.
-bool is_broken(const Scene& scene) {
+bool cannot_be_read(const Scene& scene) {
   if (!is_enroll(scene.request) || scene.request.body.empty()) return false;
   const Bytes der = decoded_body(scene.request.body);
   return !der.empty() && est::has_errors(codec::decode_certification_request(der).findings);
@@ -32,7 +32,7 @@ bool is_broken(const Scene& scene) {
 
 // Some of the broken ones: what a parser's forgotten branch would be.
 bool has_long_length(const Scene& scene) {
-  if (!is_broken(scene)) return false;
+  if (!cannot_be_read(scene)) return false;
   const auto findings = codec::decode_certification_request(decoded_body(scene.request.body)).findings;
   return est::contains(findings, "der.truncated");
 }
@@ -78,7 +78,7 @@ void leak_thread() {
 
 std::optional<Response> grow_slow(const Scene& scene) {
   static std::atomic<int> count{0};
-  if (is_broken(scene)) ++count;
+  if (cannot_be_read(scene)) ++count;
   if (count > patient_requests && is(scene.request, Operation::cacerts)) std::this_thread::sleep_for(slow_answer);
   return std::nullopt;
 }
@@ -95,23 +95,24 @@ AfterHook certify_oddly(Test test, std::function<Careless()> how) {
 }
 
 std::vector<FuzzFault> breaking_faults() {
-  return {{{.id = "FAULT-FUZZ-CRASH", .sentence = "dies of a request that is cut off", .instead = before_answering(has_long_length, crash)},
-           "death"},
-          {{.id = "FAULT-FUZZ-FREEZE",
-            .sentence = "freezes on a request that is cut off",
-            .instead = before_answering(has_long_length, freeze)},
-           "death"},
-          {{.id = "FAULT-FUZZ-MEMORY", .sentence = "keeps what it could not read", .instead = before_answering(is_broken, leak_memory)},
-           "memory"},
-          {{.id = "FAULT-FUZZ-FILES",
-            .sentence = "leaves a file open for each broken request",
-            .instead = before_answering(is_broken, leak_descriptor)},
-           "descriptors"},
-          {{.id = "FAULT-FUZZ-THREADS",
-            .sentence = "leaves a thread behind for each broken request",
-            .instead = before_answering(is_broken, leak_thread)},
-           "threads"},
-          {{.id = "FAULT-FUZZ-SLOW", .sentence = "is slow once it has seen many broken requests", .instead = grow_slow}, "slowness"}};
+  return {
+      {{.id = "FAULT-FUZZ-CRASH", .sentence = "dies of a request that is cut off", .instead = before_answering(has_long_length, crash)},
+       "death"},
+      {{.id = "FAULT-FUZZ-FREEZE",
+        .sentence = "freezes on a request that is cut off",
+        .instead = before_answering(has_long_length, freeze)},
+       "death"},
+      {{.id = "FAULT-FUZZ-MEMORY", .sentence = "keeps what it could not read", .instead = before_answering(cannot_be_read, leak_memory)},
+       "memory"},
+      {{.id = "FAULT-FUZZ-FILES",
+        .sentence = "leaves a file open for each broken request",
+        .instead = before_answering(cannot_be_read, leak_descriptor)},
+       "descriptors"},
+      {{.id = "FAULT-FUZZ-THREADS",
+        .sentence = "leaves a thread behind for each broken request",
+        .instead = before_answering(cannot_be_read, leak_thread)},
+       "threads"},
+      {{.id = "FAULT-FUZZ-SLOW", .sentence = "is slow once it has seen many broken requests", .instead = grow_slow}, "slowness"}};
 }
 
 std::vector<FuzzFault> harmless_faults() {
