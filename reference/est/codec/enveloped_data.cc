@@ -113,6 +113,13 @@ bool read_agreed_keys(Reader& fields, RecipientInfo& info) {
   return true;
 }
 
+// originatorKey [1] IMPLICIT SEQUENCE { algorithm AlgorithmIdentifier, publicKey BIT STRING }: what is wrong with it becomes a finding.
+void check_originator_key(const Reader& from, const der::Tlv& originator) {
+  if (originator.tag != tags::context(1, true)) return;
+  Reader fields = from.inside(originator);
+  if (read_algorithm(fields, "algorithm") && fields.bit_string("publicKey")) fields.finish("originatorKey");
+}
+
 // KeyAgreeRecipientInfo ::= SEQUENCE { version 3, originator [0], ukm [1] OPTIONAL, keyEncryptionAlgorithm, recipientEncryptedKeys }
 std::optional<RecipientInfo> read_key_agreement(Reader fields) {
   RecipientInfo info{KeyManagement::key_agreement, 0, {}, {}, {}, {}};
@@ -122,6 +129,7 @@ std::optional<RecipientInfo> read_key_agreement(Reader fields) {
   const auto who = originator.any("originator");
   originator.finish("originator");
   if (!who || originator.failed()) return std::nullopt;
+  check_originator_key(originator, *who);
   info.originator = to_bytes(who->whole);
   if (const auto tagged = fields.optional(tags::context(1, true), "ukm")) {
     Reader inner = fields.inside(*tagged);
