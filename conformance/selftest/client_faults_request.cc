@@ -20,7 +20,7 @@ void send_armoured(Request& request) {
   request.body = est::to_bytes(est::codec::encode_pem("CERTIFICATE REQUEST", decoded_body(request.body)));
 }
 
-void break_signature(Request& request) {
+void break_signature_of_request(Request& request) {
   Bytes der = decoded_body(request.body);
   if (der.empty()) return;
   der.back() = static_cast<est::Byte>(der.back() ^ 1U);
@@ -68,7 +68,7 @@ std::vector<ClientFault> forms() {
        .kills = plus({"EST-CL-101"}),
        .also = any_client,
        .because = no_enrollment,
-       .configure = in_requests(break_signature)},
+       .configure = in_requests(break_signature_of_request)},
       {.id = "FAULT-CL-FORM-04",
        .sentence = "calls its requests application/octet-stream",
        .kills = plus({"EST-CL-101", "EST-CL-250/good"}),

@@ -44,7 +44,7 @@ bool has_bad_proof(const Scene& scene) {
   return !verified || !*verified;
 }
 
-bool is_chunked(const Scene& scene) { return scene.request.fields.has("Transfer-Encoding"); }
+bool comes_in_chunks(const Scene& scene) { return scene.request.fields.has("Transfer-Encoding"); }
 
 bool has_blank_inside(const Scene& scene) { return est::as_text(scene.request.body).find_first_of(" \t") != std::string_view::npos; }
 
@@ -130,7 +130,7 @@ std::vector<FuzzFault> harmless_faults() {
            true},
           {{.id = "FAULT-FUZZ-KEY",
             .sentence = "certifies another key when the request came in chunks",
-            .after = certify_oddly(is_chunked, [] { return Careless{.public_key_info = foreign_public_key()}; })},
+            .after = certify_oddly(comes_in_chunks, [] { return Careless{.public_key_info = foreign_public_key()}; })},
            "another-key",
            true},
           {{.id = "FAULT-FUZZ-NAME",
@@ -151,7 +151,7 @@ std::vector<FuzzFault> harmless_faults() {
             .wire =
                 [](const Scene& scene, est::net::Reply& reply) {
                   const Bytes once = reply.wire;
-                  if (is_chunked(scene)) est::append(reply.wire, once);
+                  if (comes_in_chunks(scene)) est::append(reply.wire, once);
                 }},
            "too-many-answers",
            true}};

@@ -11,7 +11,6 @@
 
 namespace conformance::selftest {
 
-using Before = std::function<void(est::http::Request&, est::tls::Facts&)>;
 using InsteadProxy = std::function<std::optional<Response>(const ProxyScene&)>;
 using AfterProxy = std::function<void(const ProxyScene&, Response&)>;
 

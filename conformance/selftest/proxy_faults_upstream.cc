@@ -63,7 +63,7 @@ bool without_purpose(const Certificates&, const est::codec::Certificate& leaf) {
   return leaf.extension(est::codec::oids::extended_key_usage) == nullptr;
 }
 
-bool is_rsa(const Certificates&, const est::codec::Certificate& leaf) {
+bool has_rsa_key(const Certificates&, const est::codec::Certificate& leaf) {
   return leaf.key_algorithm.algorithm == est::codec::oids::rsa_encryption;
 }
 
@@ -98,7 +98,7 @@ std::vector<ProxyFault> proxy_upstream_faults() {
        .sentence = "speaks nothing but TLS 1.3 upstream",
        .kills = {"EST-PX-053"},
        .adjust = [](client::SessionOptions& session) { session.least = est::tls::Version::tls13; }},
-      {.id = "FAULT-PX-TRUST-05", .sentence = "knows no RSA certificates", .kills = {"EST-PX-051/rsa"}, .adjust = refuses(is_rsa)},
+      {.id = "FAULT-PX-TRUST-05", .sentence = "knows no RSA certificates", .kills = {"EST-PX-051/rsa"}, .adjust = refuses(has_rsa_key)},
       {.id = "FAULT-PX-TRUST-06",
        .sentence = "demands the purpose serverAuth",
        .kills = {"EST-PX-051/no-purpose"},
