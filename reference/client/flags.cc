@@ -58,7 +58,8 @@ void add_request(CLI::App& app, Flags& flags) {
   app.add_option("--key-usage", flags.key_usage, "as in \"digitalSignature,keyEncipherment\"");
   app.add_option("--otp", flags.otp, std::string("one-time password, RFC 7894 otpChallenge") + secret_help);
   app.add_option("--revocation-challenge", flags.revocation_challenge, std::string("RFC 7894 revocationChallenge") + secret_help);
-  app.add_option("--csr", flags.csr, "send this PKCS #10 request, PEM or DER; with --key it is signed anew for the linking");
+  app.add_option("--csr", flags.csr,
+                 "send this PKCS #10 request, PEM or DER; with --key it is signed anew for the linking, or signed at all if it is not");
   app.add_option("--key", flags.key, "use this key instead of making one");
   app.add_option("--link", flags.linking, "auto: tls-unique on TLS 1.2; exporter: on TLS 1.3 as well (RFC 9266); none (RFC 7030 3.5)")
       ->check(CLI::IsMember({"auto", "exporter", "none"}));

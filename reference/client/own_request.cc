@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "est/codec/der.h"
 #include "est/codec/oid.h"
 #include "est/codec/pem.h"
 #include "est/pki/request.h"
@@ -42,6 +43,29 @@ bool is_unsigned(est::BytesView der) {
   return der[0] == sequence && header < der.size() && der[header] == integer;
 }
 
+// So that it can be read; which algorithm is named does not matter.
+Bytes with_no_signature(const Bytes& info) {
+  namespace der = codec::der;
+  return der::sequence({info, der::sequence({der::oid(oids::ecdsa_with_sha256)}), der::bit_string({})});
+}
+
+Error unsound(const std::string& name, const est::Findings& findings) {
+  return in_request(name, "this is no sound certification request (PKCS #10): " + est::describe_first(findings));
+}
+
+Result<CertificationRequest> signed_here(const CertificationRequest& request, const std::string& name, const est::crypto::PrivateKey* key) {
+  if (key == nullptr) return in_request(name, "the certification request is not signed; give its key (--key), to have it signed here");
+  if (key->public_key_info() != request.key.der) return in_request(name, "the private key is not that of the certification request");
+  est::pki::RequestSpec spec;
+  spec.subject = request.subject;
+  spec.attributes = request.attributes;
+  const auto made = est::pki::make_request(spec, *key);
+  if (!made) return made.error();
+  auto read = codec::decode_certification_request(*made);
+  if (!read.accepted()) return unsound(name, read.findings);
+  return std::move(*read.value);
+}
+
 bool is_link(const codec::Oid& type) { return type == oids::challenge_password || type == oids::est_identity_linking; }
 
 bool has_link(const CertificationRequest& request) {
@@ -67,15 +91,12 @@ Result<Bytes> link_anew(const CertificationRequest& request, const OwnRequestUse
 
 }  // namespace
 
-Result<CertificationRequest> read_own_request(std::string_view content, const std::string& name) {
+Result<CertificationRequest> read_own_request(std::string_view content, const std::string& name, const est::crypto::PrivateKey* key) {
   const auto der = der_of(content, name);
   if (!der) return der.error();
-  auto request = codec::decode_certification_request(*der);
-  if (is_unsigned(*der) || (request.value && request.value->signature.empty()))
-    return in_request(name,
-                      "the certification request is not signed; sign it with its key, or have the request made here (--key, --subject)");
-  if (!request.accepted())
-    return in_request(name, "this is no sound certification request (PKCS #10): " + est::describe_first(request.findings));
+  auto request = codec::decode_certification_request(is_unsigned(*der) ? with_no_signature(*der) : *der);
+  if (request.value && request.value->signature.empty()) return signed_here(*request.value, name, key);
+  if (!request.accepted()) return unsound(name, request.findings);
   const auto good = est::pki::verify_request(*request.value);
   if (!good) return in_request(name, "the signature of the certification request cannot be checked: " + good.error().message);
   if (!*good) return in_request(name, "the certification request is not signed by its own key, or was changed afterwards; make it again");

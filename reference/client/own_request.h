@@ -14,8 +14,10 @@
 namespace client {
 
 // PEM ("CERTIFICATE REQUEST" or "NEW CERTIFICATE REQUEST") or DER; `name` is the file's, for errors. Checked: syntax, and that it is signed
-// by its own key.
-[[nodiscard]] est::Result<est::codec::CertificationRequest> read_own_request(std::string_view content, const std::string& name);
+// by its own key. One that nobody has signed (a CertificationRequestInfo alone, or with an empty signature) is signed with `key`, if the
+// user gave it.
+[[nodiscard]] est::Result<est::codec::CertificationRequest> read_own_request(std::string_view content, const std::string& name,
+                                                                             const est::crypto::PrivateKey* key = nullptr);
 
 struct OwnRequestUse {
   const est::crypto::PrivateKey* key = nullptr;                    // the request's key if the user gave it, too

@@ -52,12 +52,28 @@ TEST(ReadOwnRequest, WhatIsWrongIsSaidWithTheFile) {
   Bytes changed = der;
   changed.back() ^= 1U;
   EXPECT_THAT(error_of(est::as_text(changed)), HasSubstr("own.csr: the certification request is not signed by its own key"));
-  EXPECT_THAT(error_of(est::as_text(read(der).info)), HasSubstr("own.csr: the certification request is not signed; sign it"));
+  EXPECT_THAT(error_of(est::as_text(read(der).info)), HasSubstr("own.csr: the certification request is not signed; give its key"));
   EXPECT_THAT(error_of(pem + pem), HasSubstr("several"));
   EXPECT_THAT(error_of(codec::encode_pem("CERTIFICATE", der)), HasSubstr("there is no '-----BEGIN CERTIFICATE REQUEST-----'"));
   EXPECT_THAT(error_of(pem.substr(0, pem.size() - 20)), HasSubstr("own.csr: the PEM text"));
   for (const std::string& content : {std::string(), std::string("garbage"), est::to_string(der) + "x", est::to_string(der).substr(0, 99)})
     EXPECT_THAT(error_of(content), HasSubstr("own.csr: this is no sound certification request"));
+}
+
+TEST(ReadOwnRequest, WhatNobodySignedIsSignedWithTheKeyGiven) {
+  const auto before = read(request_with());
+  Bytes empty_signature = codec::der::sequence(
+      {before.info, codec::der::sequence({codec::der::oid(codec::oids::ecdsa_with_sha256)}), codec::der::bit_string({})});
+  for (const Bytes& der : {before.info, empty_signature}) {
+    const auto request = read_own_request(est::as_text(der), "own.csr", &own_key());
+    ASSERT_TRUE(request) << request.error().message;
+    EXPECT_EQ(request->info, before.info);
+    EXPECT_TRUE(est::pki::verify_request(*request).value());
+  }
+  const auto other = est::crypto::PrivateKey::generate(est::crypto::KeyType::ec_p256);
+  const auto refused = read_own_request(est::as_text(before.info), "own.csr", &*other);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("own.csr: the private key is not that of the certification request"));
 }
 
 TEST(OwnRequestToSend, AsItIs) {

@@ -279,7 +279,7 @@ Status settle_own_request(Settling& s) {
     return Error{"--csr is sent as it is; it cannot be combined with flags that describe a request"};
   const Result<std::string> content = est::read_file(f.csr);
   if (!content) return content.error();
-  auto request = read_own_request(*content, f.csr);
+  auto request = read_own_request(*content, f.csr, s.settings.request.key ? &*s.settings.request.key : nullptr);
   if (!request) return request.error();
   s.settings.request.own_request = *std::move(request);
   return {};
