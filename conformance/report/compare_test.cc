@@ -6,7 +6,6 @@ namespace conformance::report {
 namespace {
 
 using engine::Verdict;
-using testing::HasSubstr;
 using testing::IsEmpty;
 
 Results run_of(std::initializer_list<std::pair<const char*, Verdict>> scenarios) {
