@@ -58,9 +58,10 @@ struct ProxyFault {
 // Every fault, grouped by what it attacks. The tables are in proxy_faults_*.cc.
 [[nodiscard]] std::vector<ProxyFault> all_proxy_faults();
 
-[[nodiscard]] std::vector<ProxyFault> proxy_request_faults();   // what it sends upstream, and as whom
-[[nodiscard]] std::vector<ProxyFault> proxy_policy_faults();    // what it should not have handed on
-[[nodiscard]] std::vector<ProxyFault> proxy_upstream_faults();  // whom it believes, and what it can read
-[[nodiscard]] std::vector<ProxyFault> proxy_answer_faults();    // what it makes of answers
+[[nodiscard]] std::vector<ProxyFault> proxy_request_faults();    // what it sends upstream, and as whom
+[[nodiscard]] std::vector<ProxyFault> proxy_policy_faults();     // what it should not have handed on
+[[nodiscard]] std::vector<ProxyFault> proxy_upstream_faults();   // whom it believes, and what it can read
+[[nodiscard]] std::vector<ProxyFault> proxy_answer_faults();     // what it makes of answers
+[[nodiscard]] std::vector<ProxyFault> proxy_operation_faults();  // the same, of /cacerts, /csrattrs, /serverkeygen and /fullcmc
 
 }  // namespace conformance::selftest

@@ -169,6 +169,11 @@ std::vector<ProxyFault> proxy_answer_faults() {
        .also = any_proxy,
        .because = "nothing it says can be read",
        .after = when_status({200}, [](const ProxyScene&, Response& response) { set_body(response, "PEM"); })},
+  };
+}
+
+std::vector<ProxyFault> proxy_operation_faults() {
+  return {
       {.id = "FAULT-PX-ANS-13",
        .sentence = "gives out the CA of its own TLS certificate",
        .kills = {"EST-PX-111", "EST-PX-112"},

@@ -81,7 +81,7 @@ bool has_credentials(const ProxyScene& scene) {
 
 std::vector<ProxyFault> all_proxy_faults() {
   std::vector<ProxyFault> all;
-  for (const auto table : {proxy_request_faults, proxy_policy_faults, proxy_upstream_faults, proxy_answer_faults}) {
+  for (const auto table : {proxy_request_faults, proxy_policy_faults, proxy_upstream_faults, proxy_answer_faults, proxy_operation_faults}) {
     auto some = table();
     std::move(some.begin(), some.end(), std::back_inserter(all));
   }
