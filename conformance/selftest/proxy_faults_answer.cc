@@ -7,8 +7,6 @@
 
 namespace conformance::selftest {
 
-using est::http::Request;
-
 namespace {
 
 // What is behind the proxy is not there, not to be believed, or in trouble.
