@@ -12,7 +12,7 @@ namespace {
 
 using engine::ParameterType;
 
-constexpr std::string_view media_type = "application/csrattrs";
+constexpr std::string_view csrattrs_media_type = "application/csrattrs";
 
 struct Read {
   std::optional<est::codec::CsrAttrs> value;
@@ -69,9 +69,9 @@ Results judge_list(const CheckInput& input, const est::http::Response& response,
     return {result(input, Verdict::fail, describe(response) + " An empty list is \"MAA=\".", expected, "HTTP", "INT-18")};
   const auto type = est::codec::decode_media_type(response.fields.get("Content-Type").value_or(""));
   Results results;
-  if (!type.value || !type.value->is(media_type)) {
+  if (!type.value || !type.value->is(csrattrs_media_type)) {
     results.push_back(
-        result(input, Verdict::fail, describe(response) + " The Content-Type is not " + std::string(media_type) + ".", expected));
+        result(input, Verdict::fail, describe(response) + " The Content-Type is not " + std::string(csrattrs_media_type) + ".", expected));
   }
   const auto read = read_body(response);
   if (!read.value) {
