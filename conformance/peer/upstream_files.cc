@@ -27,7 +27,9 @@ UpstreamFiles upstream_files_in(const std::string& folder) {
 
 est::Status make_upstream_files(const std::string& folder, est::UnixTime now) {
   std::error_code trouble;
-  if (std::filesystem::exists(authorities_in(folder), trouble)) return est::Error{folder + " holds the files of an upstream already"};
+  if (std::filesystem::exists(authorities_in(folder), trouble))
+    return est::Error{folder +
+                      " holds the files of an upstream already; name another folder, or remove it if no proxy is configured with it"};
   std::filesystem::create_directories(folder, trouble);
   if (trouble) return est::Error{folder + " cannot be made: " + trouble.message()};
   const auto pki = Pki::make(now);

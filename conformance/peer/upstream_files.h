@@ -26,12 +26,12 @@ struct UpstreamFiles {
 // error when the folder holds such files.
 [[nodiscard]] est::Status make_upstream_files(const std::string& folder, est::UnixTime now);
 
-// `host`: what the proxy calls its upstream.
 struct UpstreamSecrets {
   Pki pki;
   est::http::Credentials credentials;
   est::Bytes registration_authority;  // its certificate
 };
+// `host`: what the proxy calls its upstream.
 [[nodiscard]] est::Result<UpstreamSecrets> load_upstream_files(const std::string& folder, est::UnixTime now, const std::string& host);
 
 }  // namespace conformance::peer

@@ -155,7 +155,7 @@ std::vector<ProxyFault> proxy_upstream_faults() {
        .because = "on a busy machine nothing is quick enough",
        .adjust = [](client::SessionOptions& session) { session.answer_within = est::Milliseconds(60); }},
       {.id = "FAULT-PX-READ-07",
-       .sentence = "knows one form of multipart only",
+       .sentence = "answers 502 to every /serverkeygen",
        .kills = each("EST-PX-131", {"certificate-first", "folded-parts", "preamble", "long-boundary"}),
        .instead = answers_if([](const ProxyScene& scene) { return is_asked(scene, Operation::serverkeygen); }, 502),
        .fatal = true},

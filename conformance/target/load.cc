@@ -63,7 +63,7 @@ class ProfileReader {
       if (endpoint)
         upstream.listen = *std::move(endpoint);
       else
-        map.problem("listen", endpoint.error().message, "write HOST:PORT, where the proxy looks for its upstream");
+        map.problem("listen", "'upstream.listen' is no address", "write HOST:PORT, where the proxy looks for its upstream");
     }
     upstream.name = map.text("name").value_or(upstream.name);
     if (!est::codec::parse_general_name("DNS:" + upstream.name))

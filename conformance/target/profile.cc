@@ -180,7 +180,7 @@ est::Status apply_upstream(Profile& profile, const Flags& flags) {
   Upstream upstream = std::move(profile.upstream).value_or(Upstream{});
   if (!flags.upstream_listen.empty()) {
     auto endpoint = est::net::parse_endpoint(flags.upstream_listen);
-    if (!endpoint) return est::Error{"--upstream-listen: " + endpoint.error().message + "; write HOST:PORT"};
+    if (!endpoint) return est::Error{"--upstream-listen: " + endpoint.error().message};
     upstream.listen = *std::move(endpoint);
   }
   if (!flags.upstream_name.empty()) upstream.name = flags.upstream_name;
