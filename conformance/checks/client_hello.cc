@@ -13,9 +13,8 @@ using engine::ParameterType;
 using est::codec::TlsOffer;
 
 constexpr std::uint16_t least_version = 0x0303;
-constexpr std::uint16_t renegotiation_signal = 0x00ff;                      // RFC 5746 3.3
 constexpr std::uint16_t trusted_ca_keys = 3, certificate_authorities = 47;  // RFC 6066 6, RFC 8446 4.2.4
-constexpr std::uint16_t server_name = 0, renegotiation_info = 0xff01;
+constexpr std::uint16_t server_name = 0;
 
 // IANA's registry: suites without encryption, without authentication, of export strength, and with single DES (INT-07).
 constexpr std::array<std::uint16_t, 23> null_suites{0x0000, 0x0001, 0x0002, 0x003B, 0x002C, 0x002D, 0x002E, 0x00B0,
@@ -68,8 +67,8 @@ Results judge_offer(const CheckInput& input, const TlsOffer& offer) {
     if (!what.empty()) results.push_back(result(input, Verdict::fail, "The client offers " + what + ".", "no such offer", "TLS"));
   }
   for (const auto& word : list(input.parameters, "has")) {
-    const bool secure = has_extension(offer, renegotiation_info) ||
-                        std::find(offer.suites.begin(), offer.suites.end(), renegotiation_signal) != offer.suites.end();
+    const bool secure = has_extension(offer, est::codec::tls_renegotiation_info) ||
+                        std::find(offer.suites.begin(), offer.suites.end(), est::codec::tls_renegotiation_suite) != offer.suites.end();
     const bool indicated = has_extension(offer, trusted_ca_keys) || has_extension(offer, certificate_authorities);
     const bool there = word == "server-name" ? has_extension(offer, server_name) : word == "trusted-ca" ? indicated : secure;
     if (!there)

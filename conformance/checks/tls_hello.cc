@@ -18,8 +18,6 @@ namespace message = est::codec::tls_message;
 
 constexpr std::uint16_t tls12 = 0x0303;
 constexpr std::uint16_t cookie = 44;
-constexpr std::uint16_t renegotiation_info = 0xff01;
-constexpr std::uint16_t signalling_suite = 0x00ff;
 
 struct Seen {
   TlsFlight flight;
@@ -52,7 +50,7 @@ std::string hex16(std::uint16_t value) {
 bool holds(const std::vector<std::uint16_t>& list, std::uint16_t value) { return std::find(list.begin(), list.end(), value) != list.end(); }
 
 bool offered(const TlsOffer& offer, std::uint16_t extension) {
-  if (extension == renegotiation_info && holds(offer.suites, signalling_suite)) return true;
+  if (extension == est::codec::tls_renegotiation_info && holds(offer.suites, est::codec::tls_renegotiation_suite)) return true;
   return std::any_of(offer.extensions.begin(), offer.extensions.end(), [&](const auto& each) { return each.type == extension; });
 }
 
@@ -108,8 +106,8 @@ std::optional<std::string> lacking(const CheckInput& input, const TlsChoice& cho
   const std::string wanted = text(input.parameters, "with");
   if (wanted == "retry" && !choice.is_retry) return " It is no HelloRetryRequest.";
   if (wanted != "renegotiation-info" || choice.version > tls12) return std::nullopt;
-  const auto found =
-      std::find_if(choice.extensions.begin(), choice.extensions.end(), [](const auto& each) { return each.type == renegotiation_info; });
+  const auto found = std::find_if(choice.extensions.begin(), choice.extensions.end(),
+                                  [](const auto& each) { return each.type == est::codec::tls_renegotiation_info; });
   if (found == choice.extensions.end()) return " It sent no renegotiation_info.";
   return found->data == est::Bytes{0} ? std::nullopt : std::optional<std::string>(" Its renegotiation_info is not empty.");
 }

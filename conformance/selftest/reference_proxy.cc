@@ -2,13 +2,13 @@
 
 #include <utility>
 
+#include "conformance/selftest/reference_folder.h"
 #include "conformance/selftest/scratch_folder.h"
 #include "est/base/file.h"
 #include "est/base/text.h"
 #include "est/crypto/chain.h"
 #include "est/http/parser.h"
 #include "proxy/instance.h"
-#include "server/init.h"
 
 namespace conformance::selftest {
 
@@ -183,7 +183,7 @@ Status ReferenceProxy::Impl::describe_front(bool full_cmc) {
 Status ReferenceProxy::Impl::start(const ReferenceProxyOptions& options) {
   const ProxyFault& fault = options.fault == nullptr ? sound : *options.fault;
   if (!folder.made()) return est::Error{"cannot make a temporary folder for the self-test"};
-  if (Status made = server::initialise({.directory = folder.file("")}); !made) return made;
+  if (Status made = fill_reference_folder(folder); !made) return made;
   if (Status started = start_upstream(); !started) return started;
   std::string text(configuration);
   text.replace(text.find("@PORT@"), 6, std::to_string(upstream->port()));

@@ -8,6 +8,7 @@
 
 #include "conformance/selftest/misbehave.h"
 #include "conformance/selftest/plain_front.h"
+#include "conformance/selftest/reference_folder.h"
 #include "conformance/selftest/scratch_folder.h"
 #include "est/base/file.h"
 #include "est/base/text.h"
@@ -173,7 +174,7 @@ struct ReferenceTarget::Impl {
 Status ReferenceTarget::Impl::start(const Fault* fault) {
   if (fault != nullptr) reloaded = fault->reloaded;
   if (!folder.made()) return Error{"cannot make a temporary folder for the self-test"};
-  if (Status made = server::initialise({.directory = folder.file("")}); !made) return made;
+  if (Status made = fill_reference_folder(folder); !made) return made;
   Result<server::Config> config = server::load_config(folder.file("est-server.yaml"));
   if (!config) return config.error();
   config->listen = {{"127.0.0.1", 0}};

@@ -191,12 +191,10 @@ est::Status replace_type(codec::SignedData& message, const est::crypto::PrivateK
   return est::pki::sign_again(signer, *message.content, key, key.natural_digest());
 }
 
-constexpr est::Byte sequence_octet = 0x30;
-
 // SEQUENCEs of indefinite length inside each other, none of which ends.
 Bytes indefinite(std::size_t levels) {
   Bytes octets;
-  for (std::size_t i = 0; i < levels; ++i) est::append(octets, Bytes{sequence_octet, 0x80});
+  for (std::size_t i = 0; i < levels; ++i) est::append(octets, Bytes{0x30, 0x80});
   return octets;
 }
 
@@ -216,7 +214,7 @@ Result<Bytes> finish(const RequestPlan& request, const CmcPlan& plan, codec::Sig
   if (plan.corrupt == "trailing") est::append(whole, Bytes{0x04, 0x02, 0x00, 0x00});
   if (plan.corrupt == "truncated") whole.resize(whole.size() - 10);
   if (plan.corrupt == "length-past-end") whole[2] = whole[3] = 0xff;  // a message is long enough for two octets of length
-  if (plan.corrupt == "nested-deeply") whole = nested_elements(sequence_octet, 10000, {});
+  if (plan.corrupt == "nested-deeply") whole = nested_elements(0x30, 10000, {});
   if (plan.corrupt == "nested-indefinite") whole = indefinite(10000);
   if (plan.corrupt == "not-cms") whole = der::sequence({der::utf8_string("no Full PKI Request")});
   return whole;

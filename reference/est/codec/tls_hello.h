@@ -34,6 +34,10 @@ inline constexpr std::uint8_t server_hello_done = 14;
 // What a peer has sent so far; an incomplete record or message at the end is left out.
 [[nodiscard]] TlsFlight read_tls_flight(BytesView octets);
 
+// RFC 5746: an extension (3.4), or in a ClientHello a suite that stands for it (3.3).
+inline constexpr std::uint16_t tls_renegotiation_info = 0xff01;
+inline constexpr std::uint16_t tls_renegotiation_suite = 0x00ff;
+
 struct TlsExtension {
   std::uint16_t type = 0;
   Bytes data;
