@@ -11,7 +11,8 @@ namespace {
 
 struct Original {
   ScratchFolder folder;
-  est::Status made = folder.made() ? server::initialise({.directory = folder.file("")}) : est::Error{"cannot make a temporary folder for the self-test"};
+  est::Status made =
+      folder.made() ? server::initialise({.directory = folder.file("")}) : est::Error{"cannot make a temporary folder for the self-test"};
 };
 
 }  // namespace
