@@ -34,6 +34,7 @@ void add_probe(CLI::App& app, Command& run);
 void add_review(CLI::App& app, Command& run);
 void add_vectors(CLI::App& app, Command& run);
 void add_fuzz(CLI::App& app, Command& run);
+void add_load(CLI::App& app, Command& run);
 
 // --scenarios, --no-built-in and, if `selecting`, --select.
 void add_data_options(CLI::App& command, DataOptions& options, bool selecting);

@@ -14,6 +14,7 @@ namespace est::net {
 struct ClientConnection::Impl : TlsStream {
   Impl() : TlsStream(false) {}
   [[nodiscard]] Failure renegotiation_failure() const;
+  OpeningTimes times;
 };
 
 namespace {
@@ -30,11 +31,13 @@ ClientConnection::~ClientConnection() = default;
 std::variant<ClientConnection, Failure> ClientConnection::open(const Endpoint& to, const tls::ClientContext& context,
                                                                const ClientDeadlines& deadlines, SSL_SESSION* resume,
                                                                const Proxy* through) {
+  const auto began = std::chrono::steady_clock::now();
   const Deadline connecting = Deadline::after(deadlines.connect);
   auto connected = through == nullptr ? connect_tcp(to, connecting) : connect_through(*through, to, connecting);
   if (auto* failure = std::get_if<Failure>(&connected)) return std::move(*failure);
   auto impl = std::make_unique<Impl>();
   impl->take(std::get<Socket>(std::move(connected)));
+  const auto stands = std::chrono::steady_clock::now();
   Result<crypto::SslHandle> ssl = tls::new_connection(context);
   if (!ssl) return local_failure(Stage::handshake, ssl.error());
   if (Status status = impl->begin(std::move(*ssl)); !status) return local_failure(Stage::handshake, status.error());
@@ -42,8 +45,11 @@ std::variant<ClientConnection, Failure> ClientConnection::open(const Endpoint& t
     return local_failure(Stage::handshake, crypto::openssl_error("the session cannot be offered"));
   auto failure = impl->handshake(to.to_string(), context.profile().verify, Deadline::after(deadlines.handshake));
   if (failure) return std::move(*failure);
+  impl->times = {stands - began, std::chrono::steady_clock::now() - stands};
   return ClientConnection(std::move(impl));
 }
+
+const OpeningTimes& ClientConnection::opening_times() const noexcept { return impl_->times; }
 
 const tls::Facts& ClientConnection::facts() const noexcept { return impl_->facts; }
 PeerClose ClientConnection::peer_close() const noexcept { return impl_->peer_close; }

@@ -2,6 +2,7 @@
 // A connection belongs to one thread at a time. A vanished peer never raises SIGPIPE: sending uses MSG_NOSIGNAL.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <span>
@@ -47,6 +48,12 @@ struct ClientDeadlines {
   Milliseconds handshake{10000};
 };
 
+// How long the two parts of opening took.
+struct OpeningTimes {
+  std::chrono::nanoseconds connect{};  // a proxy's part and the name's resolution included
+  std::chrono::nanoseconds handshake{};
+};
+
 struct ReadOutcome {
   std::size_t count = 0;  // octets placed; 0 with no failure means the peer closed, see peer_close()
   std::optional<Failure> failure;
@@ -64,6 +71,7 @@ class ClientConnection {
                                                                     const ClientDeadlines& deadlines, SSL_SESSION* resume = nullptr,
                                                                     const Proxy* through = nullptr);
 
+  [[nodiscard]] const OpeningTimes& opening_times() const noexcept;
   // After a renegotiation or post-handshake authentication, which read() and write() take part in, they are read anew.
   [[nodiscard]] const tls::Facts& facts() const noexcept;
   // Sends everything or fails within the deadline. A peer that answers and closes early is no failure until the data cannot be sent,
