@@ -35,6 +35,8 @@ class Editor {
 
   [[nodiscard]] std::size_t size() const { return size_; }
   [[nodiscard]] bool run(Operation operation);
+  bool graft_from(View donor);
+  bool change_content(OctetMutator change);
 
  private:
   static constexpr std::size_t scratch_octets = 4096;
@@ -167,17 +169,31 @@ bool Editor::resize() {
   return replace_content(element, View(scratch_.data(), kept_ + more));
 }
 
-// An element of an earlier input, beside or in place of one of this.
-bool Editor::graft() {
-  const View donor = pool_.any(random_);
+bool Editor::graft() { return graft_from(pool_.any(random_)); }
+
+// An element of another message, beside or in place of one of this.
+bool Editor::graft_from(View donor) {
   Index theirs;
   theirs.build(donor);
-  if (theirs.count() == 0) return false;
-  const Element& cut = theirs[random_.below(static_cast<std::uint32_t>(theirs.count()))];
-  const View octets = donor.subspan(cut.at, cut.end() - cut.at);
-  if (random_.below(2) == 0) return insert(octets);
+  if (index_.count() == 0 || theirs.count() == 0) return false;
+  const auto octets_of = [&](const Element& each) { return donor.subspan(each.at, each.end() - each.at); };
+  const auto any_of_theirs = [&] { return theirs[random_.below(static_cast<std::uint32_t>(theirs.count()))]; };
+  if (random_.below(4) == 0) return insert(octets_of(any_of_theirs()));
   const Element& element = any();
-  return splice(element.at, element.end(), octets, element.parent);
+  Element cut = any_of_theirs();
+  // What fits the place gets further.
+  if (random_.below(4) != 0)
+    for (int tries = 0; tries < 24 && donor[cut.at] != buffer_[element.at]; ++tries) cut = any_of_theirs();
+  return splice(element.at, element.end(), octets_of(cut), element.parent);
+}
+
+bool Editor::change_content(OctetMutator change) {
+  if (index_.count() == 0) return false;
+  const Element* element =
+      pick_such([&](const Element& each) { return (buffer_[each.at] & 0x20U) == 0 && each.length <= scratch_octets / 2; });
+  if (element == nullptr || !keep(part(element->content(), element->end()))) return false;
+  const std::size_t most = std::min(scratch_.size(), kept_ + std::max<std::size_t>(kept_, 16));
+  return replace_content(*element, View(scratch_.data(), change(scratch_.data(), kept_, most)));
 }
 
 bool Editor::wrap() {
@@ -297,6 +313,18 @@ std::size_t mutate(std::span<std::uint8_t> buffer, std::size_t size, Random& ran
   for (int tries = 0; tries < 8; ++tries)
     if (editor.run(static_cast<Operation>(random.below(operations)))) return editor.size();
   return size;
+}
+
+std::size_t change_content(std::span<std::uint8_t> buffer, std::size_t size, Random& random, OctetMutator change) {
+  static const SeedPool none;
+  Editor editor(buffer, size, random, none);
+  return editor.change_content(change) ? editor.size() : size;
+}
+
+std::size_t cross(std::span<std::uint8_t> buffer, std::size_t size, std::span<const std::uint8_t> other, Random& random) {
+  static const SeedPool none;
+  Editor editor(buffer, size, random, none);
+  return editor.graft_from(other) ? editor.size() : size;
 }
 
 }  // namespace conformance::mutator

@@ -61,4 +61,11 @@ inline constexpr std::size_t operations = 14;
 // Some operation that changes something; gives up after a few.
 [[nodiscard]] std::size_t mutate(std::span<std::uint8_t> buffer, std::size_t size, Random& random, const SeedPool& pool);
 
+// A mutator of plain octets in place: returns the new size, at most `most`.
+using OctetMutator = std::size_t (*)(std::uint8_t* data, std::size_t size, std::size_t most);
+// Has `change` work on the content of one primitive element, and mends the lengths around it.
+[[nodiscard]] std::size_t change_content(std::span<std::uint8_t> buffer, std::size_t size, Random& random, OctetMutator change);
+// `buffer` with elements of `other` beside or in place of its own; half of the replacements have the replaced one's tag.
+[[nodiscard]] std::size_t cross(std::span<std::uint8_t> buffer, std::size_t size, std::span<const std::uint8_t> other, Random& random);
+
 }  // namespace conformance::mutator

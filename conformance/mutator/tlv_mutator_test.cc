@@ -126,6 +126,44 @@ TEST(TlvMutator, GraftsFromOtherSeeds) {
   EXPECT_EQ(mutated(Operation::graft, sample(), 1, {}), sample()) << "nothing to graft from";
 }
 
+// Twice as long, or half, as the room permits.
+std::size_t stretch(std::uint8_t* data, std::size_t size, std::size_t most) {
+  if (size % 2 == 1) return size / 2;
+  const std::size_t grown = std::min(most, 2 * size + 3);
+  std::fill(data + size, data + grown, std::uint8_t{0x41});
+  return grown;
+}
+
+TEST(TlvMutator, OthersMayChangeTheContentOfAnElement) {
+  std::set<Bytes> different;
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    Bytes buffer = sample();
+    const std::size_t size = buffer.size();
+    buffer.resize(size + 400);
+    Random random(seed);
+    buffer.resize(change_content(buffer, size, random, stretch));
+    EXPECT_TRUE(is_well_formed(buffer)) << seed;
+    EXPECT_TRUE(is_consistent(buffer)) << seed;
+    different.insert(buffer);
+  }
+  EXPECT_EQ(different.size(), 7U) << "each of the seven primitive elements";
+}
+
+TEST(TlvMutator, CrossesWithAnotherMessage) {
+  const Bytes other = der::sequence({der::integer(4711), der::printable_string("unmistakable")});
+  std::size_t found = 0;
+  for (std::uint64_t seed = 0; seed < 100; ++seed) {
+    Bytes buffer = sample();
+    const std::size_t size = buffer.size();
+    buffer.resize(size + 400);
+    Random random(seed);
+    buffer.resize(cross(buffer, size, other, random));
+    EXPECT_TRUE(is_consistent(buffer)) << seed;
+    if (est::as_text(buffer).find("unmistakable") != std::string_view::npos) ++found;
+  }
+  EXPECT_GT(found, 50U);
+}
+
 TEST(TlvMutator, TheSameSeedGivesTheSameMutation) {
   const Bytes message = sample();
   std::set<Bytes> different;
@@ -147,7 +185,7 @@ TEST(TlvMutator, NeverLeavesItsBufferWhateverTheInput) {
   Random random(11);
   pool.remember(sample(), random);
   pool.remember(Bytes(5000, 0x30), random);
-  for (std::uint64_t seed = 0; seed < 20000; ++seed) {
+  for (std::uint64_t seed = 0; seed < 8000; ++seed) {
     Bytes message = sample();
     if (seed % 3 == 1) message.resize(random.below(static_cast<std::uint32_t>(message.size())));
     if (seed % 3 == 2)
@@ -157,7 +195,11 @@ TEST(TlvMutator, NeverLeavesItsBufferWhateverTheInput) {
     message.shrink_to_fit();
     Random own(seed);
     std::size_t now = size;
-    for (int round = 0; round < 4; ++round) now = mutate(message, now, own, pool);
+    for (int round = 0; round < 4; ++round) {
+      now = mutate(message, now, own, pool);
+      now = change_content(message, now, own, stretch);
+      now = cross(message, now, sample(), own);
+    }
     ASSERT_LE(now, message.size());
   }
 }

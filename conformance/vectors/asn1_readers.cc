@@ -116,6 +116,18 @@ Reading enveloped_data(const Vector& vector) {
   return judged(reading_of(decoded));
 }
 
+// RFC 8894 3: pkcsPKIEnvelope is the content, where there is any; what nobody signed is the degenerate form.
+Reading scep(const Vector& vector) {
+  auto decoded = est::codec::decode_signed_data(vector.input);
+  if (decoded.value && decoded.value->signers.empty()) return certs_only(vector);
+  Reading reading = reading_of(decoded);
+  if (!decoded.value || !decoded.value->content) return judged(std::move(reading));
+  auto envelope = est::codec::decode_enveloped_data(*decoded.value->content);
+  reading.accepted = reading.accepted && envelope.value.has_value();
+  merge(reading.findings, std::move(envelope.findings));
+  return judged(std::move(reading));
+}
+
 Reading csrattrs(const Vector& vector) {
   auto decoded = est::codec::decode_csrattrs(vector.input);
   Reading reading = reading_of(decoded);

@@ -19,6 +19,7 @@ constexpr std::array all_readers{
     Reader{"certs_only", readers::certs_only},
     Reader{"signed_data", readers::signed_data},
     Reader{"enveloped_data", readers::enveloped_data},
+    Reader{"scep", readers::scep},
     Reader{"csrattrs", readers::csrattrs},
     Reader{"cmc_request", readers::cmc_request},
     Reader{"cmc_response", readers::cmc_response},

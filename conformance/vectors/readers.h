@@ -10,6 +10,7 @@ namespace conformance::vectors::readers {
 [[nodiscard]] Reading certs_only(const Vector& vector);
 [[nodiscard]] Reading signed_data(const Vector& vector);
 [[nodiscard]] Reading enveloped_data(const Vector& vector);
+[[nodiscard]] Reading scep(const Vector& vector);
 [[nodiscard]] Reading csrattrs(const Vector& vector);
 [[nodiscard]] Reading cmc_request(const Vector& vector);
 [[nodiscard]] Reading cmc_response(const Vector& vector);

@@ -15,26 +15,12 @@ using est::Bytes;
 using est::BytesView;
 using est::Deadline;
 using est::http::Response;
-using est::net::ClientConnection;
-using est::net::Failure;
 
 constexpr int unauthorized = 401;
 constexpr unsigned most_attempts = 6;  // of one request at one place: challenge, stale nonce, renegotiation, lost connection
 
 const Bytes& binding_of(const est::tls::Facts& facts) {
   return facts.version == est::tls::Version::tls13 ? facts.tls_exporter : facts.tls_unique;
-}
-
-// The ways a TLS peer says that it does not want our certificate, or wants one (RFC 8446 6.2).
-bool is_about_our_certificate(const est::tls::Alert& alert) {
-  constexpr std::array<int, 9> descriptions{41, 42, 43, 44, 45, 46, 48, 49, 116};
-  return alert.from_peer && std::find(descriptions.begin(), descriptions.end(), alert.description) != descriptions.end();
-}
-
-Problem transport_problem(const Failure& failure, int status = 0) {
-  if (failure.alert && is_about_our_certificate(*failure.alert))
-    return {ProblemKind::refused, "the server refuses the TLS client certificate, or wants one: alert " + failure.alert->name(), status};
-  return {ProblemKind::transport, std::string(to_string(failure.stage)) + ": " + failure.message, status};
 }
 
 Problem untrusted_server(const Place& place, const std::string& reason) {
@@ -93,14 +79,13 @@ Session::Session(est::net::Endpoint server, SessionOptions options, std::shared_
 
 void Session::close() {
   if (!line_) return;
-  const bool unique_master_secret = !line_->connection.facts().tls_exporter.empty();
+  const bool unique_master_secret = !line_->transport->facts().tls_exporter.empty();
   if (!line_->provisional && unique_master_secret) {
-    if (auto session = line_->connection.session()) {
+    if (auto session = line_->transport->session()) {
       tls_session_ = std::move(session);
       tls_session_for_ = line_->place.at.to_string();
     }
   }
-  line_->connection.close();
   line_.reset();
 }
 
@@ -157,7 +142,7 @@ Outcome<Answer> Session::follow(const Ask& ask, bool provisional) {
 
 bool Session::usable(const Place& place, bool provisional) {
   return line_ && !line_->spent && line_->provisional == provisional && same_origin(line_->place, place) &&
-         !line_->connection.readable_now();
+         !line_->transport->readable_now();
 }
 
 std::optional<Problem> Session::connect(const Place& place, const Ask& ask, bool provisional) {
@@ -167,16 +152,14 @@ std::optional<Problem> Session::connect(const Place& place, const Ask& ask, bool
   est::tls::ClientProfile profile = tls_profile(options_, *trust_, place, provisional);
   profile.judge = judge_for(options_.check, place.at.host, trust_, provisional, record);
   if (options_.last_touch) options_.last_touch(profile);
-  const auto context = est::tls::ClientContext::make(profile);
-  if (!context) return configuration_problem(context.error());
   SSL_SESSION* resume = !provisional && tls_session_for_ == place.at.to_string() ? tls_session_.get() : nullptr;
-  auto opened = ClientConnection::open(place.at, **context, {within(options_.connect_within, ask), within(options_.handshake_within, ask)},
-                                       resume, options_.proxy ? &*options_.proxy : nullptr);
-  if (const auto* failure = std::get_if<Failure>(&opened)) {
-    if (failure->cause == est::net::Cause::untrusted) return untrusted_server(place, record->verdict.reason);
-    return transport_problem(*failure);
-  }
-  line_.emplace(Line{std::get<ClientConnection>(std::move(opened)), place, record->verdict, provisional});
+  auto opened = options_.connect({place.at,
+                                  std::move(profile),
+                                  {within(options_.connect_within, ask), within(options_.handshake_within, ask)},
+                                  resume,
+                                  options_.proxy ? &*options_.proxy : nullptr});
+  if (!opened) return opened.problem().kind == ProblemKind::untrusted ? untrusted_server(place, record->verdict.reason) : opened.problem();
+  line_.emplace(Line{*std::move(opened), place, record->verdict, provisional});
   // The handshake has asked already; this is the gate all else rests on.
   if (provisional || line_->server.authorised()) return std::nullopt;
   const Problem problem = untrusted_server(place, line_->server.reason);
@@ -195,7 +178,7 @@ Outcome<Answer> Session::ask_at(const Place& place, const Ask& ask, bool provisi
     if (!response) return response.problem();
     const int status = response->status;
     // The server renegotiated when it had read the request, so what the request was linked to is no more (RFC 7030 3.5).
-    const bool binding_lost = ask.body && line_ && attempt.binding != binding_of(line_->connection.facts());
+    const bool binding_lost = ask.body && line_ && attempt.binding != binding_of(line_->transport->facts());
     if (binding_lost && status >= 400 && status != unauthorized && !attempt.remade) {
       attempt.remade = true;
       continue;
@@ -207,7 +190,7 @@ Outcome<Answer> Session::ask_at(const Place& place, const Ask& ask, bool provisi
     }
     Answer answer{*std::move(response), {}, {}, place.url()};
     if (line_) {
-      answer.facts = line_->connection.facts();
+      answer.facts = line_->transport->facts();
       answer.server = line_->server;
     }
     return answer;
@@ -224,22 +207,22 @@ Outcome<Response> Session::exchange(const Place& place, const Ask& ask, Attempt&
   request.fields.add("User-Agent", options_.user_agent);
   if (!attempt.authorization.empty()) request.fields.add("Authorization", std::exchange(attempt.authorization, {}));
   if (ask.body) {
-    attempt.binding = binding_of(line_->connection.facts());
-    Outcome<Bytes> body = ask.body(line_->connection.facts());
+    attempt.binding = binding_of(line_->transport->facts());
+    Outcome<Bytes> body = ask.body(line_->transport->facts());
     if (!body) return body.problem();
     request.fields.add("Content-Type", ask.media_type);
     if (options_.transfer_encoding) request.fields.add("Content-Transfer-Encoding", "base64");
     request.body = *std::move(body);
   }
   if (!options_.interceptor) return send(request, ask);
-  const est::tls::Facts facts = line_->connection.facts();
+  const est::tls::Facts facts = line_->transport->facts();
   return options_.interceptor(request, facts, [this, &ask](const est::http::Request& one) { return send(one, ask); });
 }
 
 Outcome<Response> Session::send(const est::http::Request& request, const Ask& ask) {
   if (!line_) return Problem{ProblemKind::transport, "the connection is gone", last_status_};
   const Deadline deadline = Deadline::after(within(options_.answer_within, ask));
-  if (const auto failure = line_->connection.write(est::http::encode(request), deadline)) {
+  if (const auto failure = line_->transport->write(est::http::encode(request), deadline)) {
     // A server that has answered already, and closed, may have said why.
     if (failure->stage != est::net::Stage::write) {
       close();
@@ -254,7 +237,7 @@ Outcome<Response> Session::receive(std::string_view method, Deadline deadline) {
   std::array<est::Byte, 16384> buffer{};
   bool more = false;
   while (parser.state() == est::http::ResponseParser::State::need_more) {
-    const auto outcome = line_->connection.read(buffer, deadline);
+    const auto outcome = line_->transport->read(buffer, deadline);
     if (outcome.failure) {
       const Problem problem = transport_problem(*outcome.failure, last_status_);
       close();

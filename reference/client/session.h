@@ -12,10 +12,10 @@
 #include "client/outcome.h"
 #include "client/redirect.h"
 #include "client/server_check.h"
+#include "client/transport.h"
 #include "est/base/clock.h"
 #include "est/http/auth.h"
 #include "est/http/message.h"
-#include "est/net/client.h"
 #include "est/net/proxy.h"
 #include "est/tls/context.h"
 #include "est/tls/facts.h"
@@ -56,6 +56,7 @@ struct SessionOptions {
   bool transfer_encoding = false;  // say Content-Transfer-Encoding: base64 of a body, for servers that RFC 8951 has not reached
   std::string user_agent = "est-client/" ESTSPEC_VERSION;
   ServerCheck check = check_server;
+  Connect connect = connect_tls;
   Interceptor interceptor = {};                                   // empty: none
   std::function<void(est::tls::ClientProfile&)> last_touch = {};  // called with the profile of each connection when all is set
 };
@@ -103,7 +104,7 @@ class Session {
 
  private:
   struct Line {
-    est::net::ClientConnection connection;
+    std::unique_ptr<Transport> transport;
     Place place;
     ServerVerdict server;
     bool provisional = false;

@@ -303,6 +303,7 @@ def bad_responses(s):
     bad("status-body-text", "A body part named by a string", o.seq(o.integer(0), o.seq(o.utf8("1"))), "der.tag.unexpected")
     bad("status-printable", "statusString as PrintableString", status(2, (1,), o.printable("no")), "der.tag.unexpected")
     bad("status-trailing", "An element follows in the status", status(0, (1,), o.utf8("ok"), o.integer(2), o.null()), "der.trailing")
+    bad("status-other-oid", "otherInfo is an OBJECT IDENTIFIER, which is none of its alternatives", status(2, (1,), o.utf8("no"), o.oid("1.2.3")), "der.tag.unexpected")
     bad("status-huge", "A status of 100 octets", o.seq(o.integer(1 << 792), o.seq()), "der.integer.range")
 
 

@@ -82,6 +82,16 @@ def good(s):
     s.valid(
         "agreement-ukm", "Key agreement with user keying material", message(agreement(ukm=o.ctx(1, o.octets(b"ukm"))), version=2), "RFC 5652 6.2.2"
     )
+    for name, comment, originator in (
+        ("certificate", "issuer and serial number", sd.identifier()),
+        ("key-id", "subjectKeyIdentifier", o.ctx(0, KEY_ID, constructed=False)),
+    ):
+        s.valid(
+            f"agreement-originator-{name}",
+            f"Key agreement with a key of the originator's, named by {comment}",
+            message(agreement(originator=o.ctx(0, originator)), version=2),
+            "RFC 5652 6.2.2",
+        )
     s.valid("preshared", "A key-encryption key with its identifier", message(preshared(), version=2), "RFC 5652 6.2.3")
     s.valid(
         "preshared-date",
@@ -204,6 +214,28 @@ def broken(s):
         "agreement-bare-originator",
         "originator without its EXPLICIT tag",
         message(agreement(originator=o.seq(o.algorithm("1.2.840.10045.2.1"))), version=2),
+        "RFC 5652 6.2.2",
+        "der.tag.unexpected",
+    )
+    algorithm, point = o.algorithm("1.2.840.10045.2.1"), o.bits(o.content(o.children(v.spki("ec"))[1])[1:])
+    for name, comment, key, findings in (
+        ("empty", "is there and empty", b"", "der.missing"),
+        ("no-algorithm", "lacks its algorithm", point, "der.tag.unexpected"),
+        ("no-key", "lacks its publicKey", algorithm, "der.missing"),
+        ("octets", "has an OCTET STRING for publicKey", algorithm + o.octets(o.content(point)), "der.tag.unexpected"),
+        ("trailing", "has an element too many", algorithm + point + o.null(), "der.trailing"),
+    ):
+        s.invalid(
+            f"agreement-originator-{name}",
+            f"originatorKey {comment}",
+            message(agreement(originator=o.ctx(0, o.ctx(1, key))), version=2),
+            "RFC 5652 6.2.2",
+            findings,
+        )
+    s.invalid(
+        "agreement-originator-choice",
+        "originator is none of its alternatives",
+        message(agreement(originator=o.ctx(0, o.ctx(2, KEY_ID, constructed=False))), version=2),
         "RFC 5652 6.2.2",
         "der.tag.unexpected",
     )

@@ -113,11 +113,18 @@ bool read_agreed_keys(Reader& fields, RecipientInfo& info) {
   return true;
 }
 
-// originatorKey [1] IMPLICIT SEQUENCE { algorithm AlgorithmIdentifier, publicKey BIT STRING }: what is wrong with it becomes a finding.
-void check_originator_key(const Reader& from, const der::Tlv& originator) {
-  if (originator.tag != tags::context(1, true)) return;
-  Reader fields = from.inside(originator);
-  if (read_algorithm(fields, "algorithm") && fields.bit_string("publicKey")) fields.finish("originatorKey");
+// OriginatorIdentifierOrKey ::= CHOICE { issuerAndSerialNumber, subjectKeyIdentifier [0] IMPLICIT OCTET STRING,
+// originatorKey [1] IMPLICIT SEQUENCE { algorithm AlgorithmIdentifier, publicKey BIT STRING } }
+bool read_originator(Reader from) {
+  if (const auto key = from.optional(tags::context(1, true), "originatorKey")) {
+    Reader fields = from.inside(*key);
+    if (read_algorithm(fields, "algorithm") && fields.bit_string("publicKey")) fields.finish("originatorKey");
+  } else {
+    RecipientIdentifier certificate;
+    if (!read_recipient_identifier(from, certificate)) return false;
+  }
+  from.finish("originator");
+  return !from.failed();
 }
 
 // KeyAgreeRecipientInfo ::= SEQUENCE { version 3, originator [0], ukm [1] OPTIONAL, keyEncryptionAlgorithm, recipientEncryptedKeys }
@@ -125,12 +132,9 @@ std::optional<RecipientInfo> read_key_agreement(Reader fields) {
   RecipientInfo info{KeyManagement::key_agreement, 0, {}, {}, {}, {}};
   const std::size_t at = fields.offset();
   if (!read_version(fields, info)) return std::nullopt;
-  Reader originator = fields.enter(tags::context(0, true), "originator");
-  const auto who = originator.any("originator");
-  originator.finish("originator");
-  if (!who || originator.failed()) return std::nullopt;
-  check_originator_key(originator, *who);
-  info.originator = to_bytes(who->whole);
+  const auto originator = fields.expect(tags::context(0, true), "originator");
+  if (!originator || !read_originator(fields.inside(*originator))) return std::nullopt;
+  info.originator = to_bytes(originator->content);
   if (const auto tagged = fields.optional(tags::context(1, true), "ukm")) {
     Reader inner = fields.inside(*tagged);
     const auto material = inner.octet_string("ukm");

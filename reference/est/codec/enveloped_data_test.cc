@@ -86,5 +86,23 @@ TEST(EnvelopedData, UnprotectedAttributesAreRead) {
   EXPECT_TRUE(contains(findings(der::concat({der::oid(oids::data), der::set_of({der::null()})})), "der.tag.unexpected"));
 }
 
+// The originator of a key agreement is a certificate, by either name, or a key (RFC 5652 6.2.2).
+TEST(EnvelopedData, TheOriginatorIsRead) {
+  const auto findings = [](const Bytes& originator) {
+    EnvelopedData data = sample({recipient(KeyManagement::key_agreement, 3)});
+    data.recipients.front().originator = originator;
+    return decode_enveloped_data(encode_enveloped_data(data)).findings;
+  };
+  const Bytes algorithm = der::sequence({der::oid(oids::ec_public_key)}), key = der::bit_string(Bytes(65, 4));
+  const auto ephemeral = [](const Bytes& fields) { return der::context(1, fields); };
+  EXPECT_FALSE(has_errors(findings(ephemeral(der::concat({algorithm, key})))));
+  EXPECT_FALSE(has_errors(findings(der::sequence({der::sequence({}), der::integer(7)}))));
+  EXPECT_TRUE(contains(findings(ephemeral({})), "der.missing"));
+  EXPECT_TRUE(contains(findings(ephemeral(algorithm)), "der.missing"));
+  EXPECT_TRUE(contains(findings(ephemeral(der::concat({algorithm, der::octet_string(key)}))), "der.tag.unexpected"));
+  EXPECT_TRUE(contains(findings(ephemeral(der::concat({algorithm, key, key}))), "der.trailing"));
+  EXPECT_TRUE(has_errors(findings(der::tlv(der::tags::context(128, false), Bytes(20, 1))))) << "none of the choices";
+}
+
 }  // namespace
 }  // namespace est::codec
