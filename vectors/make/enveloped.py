@@ -100,6 +100,12 @@ def good(s):
         "RFC 5652 6.2.3",
     )
     s.valid(
+        "preshared-other",
+        "A key-encryption key with identifier and another attribute of the key",
+        message(preshared(identifier=o.seq(o.octets(b"key-1"), o.seq(o.oid("1.3.6.1.4.1.32473.12"), o.null()))), version=2),
+        "RFC 5652 6.2.3",
+    )
+    s.valid(
         "three-recipients", "Key transport, key agreement and key-encryption key", message(transport(), agreement(), preshared(), version=2), CLAUSE
     )
     s.valid(
@@ -107,6 +113,12 @@ def good(s):
         "A recipient of the kind ori [4]: version 3",
         message(o.ctx(4, o.oid("1.3.6.1.4.1.32473.10"), o.null()), version=3),
         "RFC 5652 6.2.5",
+    )
+    s.valid(
+        "originator-info",
+        "originatorInfo with a certificate: version 2",
+        message(transport(), version=2, originator=o.ctx(0, c.bag(c.device()))),
+        "RFC 5652 6.1",
     )
     s.valid(
         "unprotected",
@@ -241,6 +253,26 @@ def broken(s):
     )
     s.invalid("preshared-version-2", "Key-encryption key version 2", message(preshared(2), version=2), RECIPIENT, "cms.recipient.version")
     s.invalid("preshared-no-identifier", "kekid is empty", message(preshared(identifier=o.seq()), version=2), "RFC 5652 6.2.3", "der.missing")
+    for name, comment, other, findings in (
+        ("empty", "is empty", o.seq(), "der.missing"),
+        ("no-type", "has no type", o.seq(o.null()), "der.tag.unexpected"),
+        ("trailing", "has two values", o.seq(o.oid("1.3.6.1.4.1.32473.12"), o.null(), o.null()), "der.trailing"),
+    ):
+        s.invalid(
+            f"preshared-other-{name}",
+            f"The other attribute of the key {comment}",
+            message(preshared(identifier=o.seq(o.octets(b"key-1"), other)), version=2),
+            "RFC 5652 6.2.3, 10.2.7",
+            findings,
+        )
+    for name, comment, info, findings in (
+        ("certificate", "holds a certificate without the [0] of its set", c.device(), "der.trailing"),
+        ("trailing", "has an element too many", c.bag(c.device()) + o.ctx(2, o.null()), "der.trailing"),
+        ("integer", "has an INTEGER for a certificate", o.ctx(0, o.integer(1)), "cms.certificate-choice"),
+    ):
+        s.invalid(
+            f"originator-info-{name}", f"originatorInfo {comment}", message(transport(), version=2, originator=o.ctx(0, info)), "RFC 5652 6.1", findings
+        )
     s.invalid("recipient-choice", "A recipient with the tag [5]", message(o.ctx(5, o.null())), RECIPIENT, "cms.recipient.choice")
     s.invalid("recipient-integer", "A recipient that is an INTEGER", message(o.integer(1)), RECIPIENT, "cms.recipient.choice")
     s.invalid("key-missing", "Key transport without encryptedKey", message(o.seq(*o.children(transport())[:3])), RECIPIENT, "der.missing")

@@ -40,13 +40,22 @@ bool read_recipient_identifier(Reader& from, RecipientIdentifier& id) {
   return read_issuer_and_serial(from, id);
 }
 
+// OtherKeyAttribute ::= SEQUENCE { keyAttrId OBJECT IDENTIFIER, keyAttr ANY OPTIONAL }
+bool read_other_attribute(Reader fields) {
+  if (!fields.oid("keyAttrId")) return false;
+  if (!fields.at_end()) static_cast<void>(fields.any("keyAttr"));
+  fields.finish("OtherKeyAttribute");
+  return !fields.failed();
+}
+
 // RecipientKeyIdentifier ::= SEQUENCE { subjectKeyIdentifier OCTET STRING, date OPTIONAL, other OPTIONAL }, and KEKIdentifier likewise.
 bool read_key_identifier(Reader fields, RecipientIdentifier& id) {
   const auto identifier = fields.octet_string("key identifier");
   if (!identifier) return false;
   id.key_identifier = to_bytes(*identifier);
   static_cast<void>(fields.optional(tags::generalized_time, "date"));
-  static_cast<void>(fields.optional(tags::sequence, "other"));
+  const auto other = fields.optional(tags::sequence, "other");
+  if (other && !read_other_attribute(fields.inside(*other))) return false;
   fields.finish("key identifier");
   return !fields.failed();
 }
@@ -174,6 +183,16 @@ std::optional<RecipientInfo> read_recipient(Reader& list, const Tlv& element) {
   return info;
 }
 
+// OriginatorInfo ::= SEQUENCE { certs [0] IMPLICIT CertificateSet OPTIONAL, crls [1] IMPLICIT RevocationInfoChoices OPTIONAL }
+bool read_originator_info(Reader fields) {
+  const auto certificates = fields.optional(tags::context(0, true), "certs");
+  if (certificates && !read_cms_bag(fields, *certificates, "certificate", "cms.certificate-choice")) return false;
+  const auto crls = fields.optional(tags::context(1, true), "crls");
+  if (crls && !read_cms_bag(fields, *crls, "crl", "cms.crl-choice")) return false;
+  fields.finish("OriginatorInfo");
+  return !fields.failed();
+}
+
 bool read_recipients(Reader& fields, EnvelopedData& data) {
   const std::size_t at = fields.offset();
   Reader list = fields.enter(tags::set, "recipientInfos");
@@ -211,14 +230,14 @@ bool read_encrypted_content(Reader& from, EnvelopedData& data) {
 }
 
 // RFC 5652 6.1, for messages without certificates and CRLs of other kinds in originatorInfo.
-std::int64_t expected_version(const EnvelopedData& data, bool originator_info, bool unprotected) {
+std::int64_t expected_version(const EnvelopedData& data, bool unprotected) {
   const auto is = [&](KeyManagement kind) {
     return std::any_of(data.recipients.begin(), data.recipients.end(), [&](const RecipientInfo& info) { return info.management == kind; });
   };
   if (is(KeyManagement::password) || is(KeyManagement::other)) return 3;
   const bool plain =
       std::all_of(data.recipients.begin(), data.recipients.end(), [](const RecipientInfo& info) { return info.version == 0; });
-  return plain && !originator_info && !unprotected ? 0 : 2;
+  return plain && !data.originator_info && !unprotected ? 0 : 2;
 }
 
 // unprotectedAttrs [1] IMPLICIT SET SIZE (1..MAX) OF Attribute. Whether they are there; nobody wants to know what they say.
@@ -242,14 +261,16 @@ std::optional<EnvelopedData> read_enveloped_data(Reader& from) {
   const auto version = fields.small_integer("version");
   if (!version) return std::nullopt;
   data.version = *version;
-  const bool originator_info = fields.optional(tags::context(0, true), "originatorInfo").has_value();
+  const auto originator = fields.optional(tags::context(0, true), "originatorInfo");
+  data.originator_info = originator.has_value();
+  if (originator && !read_originator_info(fields.inside(*originator))) return std::nullopt;
   if (!read_recipients(fields, data) || !read_encrypted_content(fields, data)) return std::nullopt;
   const bool unprotected = read_unprotected_attributes(fields);
   fields.finish("EnvelopedData");
   if (fields.failed()) return std::nullopt;
-  const std::int64_t expected = expected_version(data, originator_info, unprotected);
+  const std::int64_t expected = expected_version(data, unprotected);
   // With originatorInfo the version may also be 3 or 4, by what it holds.
-  if (data.version != expected && !(originator_info && data.version > expected))
+  if (data.version != expected && !(data.originator_info && data.version > expected))
     fields.report("cms.version", Severity::error, at, "version is " + std::to_string(data.version) + ", not " + std::to_string(expected));
   return data;
 }

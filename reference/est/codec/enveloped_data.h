@@ -51,6 +51,7 @@ struct EnvelopedData {
   Oid content_type;  // of what is encrypted
   AlgorithmIdentifier content_encryption;
   Bytes encrypted_content;
+  bool originator_info = false;  // certificates or CRLs of the originator's were there; they are not kept
 };
 
 // ContentInfo{ id-envelopedData, EnvelopedData }. originatorInfo and unprotectedAttrs are delimited and left out.
