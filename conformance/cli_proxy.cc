@@ -54,6 +54,7 @@ class ProxyRun {
     options.may_share_control = steps::control_may_be_shared;
     run_.execute(*driver_, target_command("estspec proxy", options_.target));
     run_.results().certificates = budget_->list();
+    run_.results().target["access"]["secrets"] = profile_.secret_digests();
     return run_.finish(profile_.deviations);
   }
 

@@ -30,6 +30,7 @@ class ServerRun {
     if (const int code = preflight(); code != 0) return code;
     run_.execute(*driver_, target_command("estspec server", options_));
     run_.results().certificates = budget_->list();
+    run_.results().target["access"]["secrets"] = profile_.secret_digests();
     return run_.finish(profile_.deviations);
   }
 

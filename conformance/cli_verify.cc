@@ -1,4 +1,6 @@
 // estspec verify: every verdict derived again from the stored evidence, without a target.
+#include "conformance/cli_verify.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,6 +10,8 @@
 #include "conformance/cli_command.h"
 #include "conformance/engine/judge.h"
 #include "conformance/report/folder.h"
+#include "conformance/report/manifest.h"
+#include "est/base/text.h"
 
 namespace conformance::cli {
 
@@ -33,11 +37,11 @@ std::set<std::string, std::less<>> claims_of(const report::Results& results) {
 }
 
 // Nothing is stored for what did not apply: then the claims in results.json decide.
-est::Result<engine::Evidence> evidence_of(const VerifyOptions& options, const report::Results& results, const engine::Scenario& scenario,
+est::Result<engine::Evidence> evidence_of(const std::string& folder, const report::Results& results, const engine::Scenario& scenario,
                                           const ScenarioResult& stored) {
   const auto claims = claims_of(results);
   const std::string missing = scenario.needs.deciding_word([&](std::string_view word) { return claims.contains(word); });
-  if (missing.empty()) return report::read_evidence(options.folder, stored);
+  if (missing.empty()) return report::read_evidence(folder, stored);
   engine::Evidence evidence;
   evidence.scenario = scenario.id;
   evidence.unclaimed = missing;
@@ -45,7 +49,7 @@ est::Result<engine::Evidence> evidence_of(const VerifyOptions& options, const re
 }
 
 // Empty if the same comes out again.
-std::string difference(const ScenarioResult& stored, const ScenarioResult& again) {
+std::string difference_between(const ScenarioResult& stored, const ScenarioResult& again) {
   if (stored.verdict != again.verdict) {
     return fmt::format("stored {}, derived {}{}", to_string(stored.verdict), to_string(again.verdict),
                        again.cause.empty() ? "" : ": " + again.cause);
@@ -58,14 +62,20 @@ std::string difference(const ScenarioResult& stored, const ScenarioResult& again
   return stored.cause == again.cause ? "" : "same verdict, other cause: " + again.cause;
 }
 
-std::string verify_one(const VerifyOptions& options, const report::Results& results, const Data& data, const ScenarioResult& stored) {
+std::string verify_one(const std::string& folder, const report::Results& results, const Data& data, const ScenarioResult& stored) {
   const auto scenario =
       std::find_if(data.scenarios.begin(), data.scenarios.end(), [&](const engine::Scenario& one) { return one.id == stored.id; });
   if (scenario == data.scenarios.end()) return "this scenario is not known here; give its folder with --scenarios";
-  const auto evidence = evidence_of(options, results, *scenario, stored);
+  const auto evidence = evidence_of(folder, results, *scenario, stored);
   if (!evidence) return evidence.error().message;
   if (evidence->scenario != stored.id) return "the evidence belongs to '" + evidence->scenario + "'";
-  return difference(stored, engine::judge(*scenario, *evidence, data.vocabulary, {results.strict, results.target}));
+  return difference_between(stored, engine::judge(*scenario, *evidence, data.vocabulary, {results.strict, results.target}));
+}
+
+engine::Json to_json(const std::vector<Difference>& differences) {
+  engine::Json list = engine::Json::array();
+  for (const auto& one : differences) list.push_back({{"id", one.where}, {"difference", one.sentence}});
+  return list;
 }
 
 int verify(const VerifyOptions& options) {
@@ -76,22 +86,30 @@ int verify(const VerifyOptions& options) {
   if (results->scenarios.empty()) return complain(options.folder + ": it holds no scenario results");
   const bool same_set = results->digest == data->digest;
   if (!same_set) std::cerr << "estspec: note: the results come from another set of scenarios; differences may be due to that\n";
-  engine::Json differences = engine::Json::array();
-  for (const auto& stored : results->scenarios) {
-    const std::string found = verify_one(options, *results, *data, stored);
-    if (found.empty()) continue;
-    differences.push_back({{"id", stored.id}, {"difference", found}});
-    if (!options.json) std::cout << stored.id << ": " << found << "\n";
+  const auto found = differences(options.folder, *results, *data);
+  if (options.json) {
+    print({{"scenarios", results->scenarios.size()}, {"same_scenario_set", same_set}, {"differences", to_json(found)}});
+  } else {
+    for (const auto& one : found) std::cout << est::printable(one.where + ": " + one.sentence, 2000) << "\n";
+    std::cout << fmt::format("{} verdicts derived again, {} differences\n", results->scenarios.size(), found.size());
   }
-  if (options.json) print({{"scenarios", results->scenarios.size()}, {"same_scenario_set", same_set}, {"differences", differences}});
-  if (!options.json) std::cout << fmt::format("{} verdicts derived again, {} differences\n", results->scenarios.size(), differences.size());
-  return differences.empty() ? 0 : ExitCode::nonconformant;
+  return found.empty() ? 0 : ExitCode::nonconformant;
 }
 
 }  // namespace
 
+std::vector<Difference> differences(const std::string& folder, const report::Results& results, const Data& data) {
+  std::vector<Difference> found;
+  const auto content = report::read_folder(folder);
+  if (!content) return {{"files", content.error().message}};
+  for (auto& problem : report::manifest_problems(*content)) found.push_back({"files", std::move(problem)});
+  for (const auto& stored : results.scenarios)
+    if (std::string one = verify_one(folder, results, data, stored); !one.empty()) found.push_back({stored.id, std::move(one)});
+  return found;
+}
+
 void add_verify(CLI::App& app, Command& run) {
-  CLI::App* command = app.add_subcommand("verify", "derive every verdict again from stored evidence, offline");
+  CLI::App* command = app.add_subcommand("verify", "derive every verdict again from stored evidence, offline, and find changed files");
   auto options = std::make_shared<VerifyOptions>();
   command->add_option("DIR", options->folder, "results folder of a run")->required();
   add_data_options(*command, options->data, false);

@@ -7,6 +7,7 @@
 
 #include "conformance/engine/json.h"
 #include "conformance/report/html.h"
+#include "conformance/report/manifest.h"
 #include "conformance/report/reproduce.h"
 #include "conformance/report/transcript.h"
 #include "est/base/file.h"
@@ -19,8 +20,8 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view stage_name = ".estspec-unfinished";
 constexpr std::size_t largest_file = 256U << 20U;
-const std::set<std::string, std::less<>> our_names{"results.json", "junit.xml", "certificates.csv",
-                                                   "report.html",  "evidence",  std::string(stage_name)};
+const std::set<std::string, std::less<>> our_names{
+    "results.json", "junit.xml", "certificates.csv", "report.html", "evidence", std::string(manifest_name), std::string(stage_name)};
 
 est::Error failed(const std::string& what, const std::string& path, const std::error_code& error) {
   return {"cannot " + what + " " + path + ": " + error.message() + "; choose another folder with --out"};
@@ -64,6 +65,20 @@ est::Status move_in(const fs::path& from, const fs::path& to) {
   if (!fs::exists(fs::symlink_status(from, error))) return {};
   fs::rename(from, to, error);
   if (error) return failed("put in place", to.string(), error);
+  return {};
+}
+
+// results.json goes first and comes last.
+est::Status replace_by_stage(const fs::path& folder) {
+  const std::vector<std::string> names{"results.json", "manifest.json", "junit.xml", "certificates.csv", "report.html", "evidence"};
+  std::error_code error;
+  for (const auto& old : names) {
+    fs::remove_all(folder / old, error);
+    if (error) return failed("replace", (folder / old).string(), error);
+  }
+  for (auto name = names.rbegin(); name != names.rend(); ++name)
+    if (const auto status = move_in(folder / stage_name / *name, folder / *name); !status) return status;
+  fs::remove_all(folder / stage_name, error);
   return {};
 }
 
@@ -135,16 +150,10 @@ est::Status ResultsFolder::finish(const Results& results, const std::vector<engi
   if (const auto status = put(stage / "report.html", html); !status) return status;
   if (const auto status = est::write_file((stage / "results.json").string(), engine::print_json(to_json(results)) + "\n"); !status)
     return status;
-  std::error_code error;
-  for (const char* old : {"results.json", "junit.xml", "certificates.csv", "report.html", "evidence"}) {
-    fs::remove_all(folder / old, error);
-    if (error) return failed("replace", (folder / old).string(), error);
-  }
-  for (const char* name : {"evidence", "junit.xml", "certificates.csv", "report.html", "results.json"}) {
-    if (const auto status = move_in(stage / name, folder / name); !status) return status;
-  }
-  fs::remove_all(stage, error);
-  return {};
+  const auto content = read_folder(stage.string());
+  if (!content) return content.error();
+  if (const auto status = put(stage / manifest_name, to_text(manifest_of(*content))); !status) return status;
+  return replace_by_stage(folder);
 }
 
 void ResultsFolder::abandon() {

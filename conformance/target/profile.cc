@@ -4,6 +4,7 @@
 #include "est/codec/base64.h"
 #include "est/crypto/chain.h"
 #include "est/crypto/digest.h"
+#include "est/crypto/mac.h"
 #include "est/ops/operation.h"
 
 namespace conformance::target {
@@ -82,6 +83,20 @@ std::vector<std::string> Profile::unanswered() const {
   const auto further = unanswered_of(proxy_claims(), *this);
   names.insert(names.end(), further.begin(), further.end());
   return names;
+}
+
+engine::Json Profile::secret_digests() const {
+  constexpr int rounds = 200000;
+  const est::Bytes salt = est::crypto::random_bytes(16);
+  const auto digest_of = [&](std::string_view secret) {
+    return est::hex(est::crypto::pbkdf2(est::crypto::Digest::sha256, secret, salt, rounds));
+  };
+  engine::Json digests = engine::Json::object();
+  if (password) digests["password"] = digest_of(password->password);
+  for (const auto& [name, odd] : odd_passwords) digests["odd-passwords." + name] = digest_of(odd.password);
+  for (const auto& [name, key] : protection_keys)
+    if (!key.secret.empty()) digests["serverkeygen." + name] = digest_of(est::as_text(key.secret));
+  return {{"method", "PBKDF2 with HMAC-SHA-256"}, {"rounds", rounds}, {"salt", est::hex(salt)}, {"digests", std::move(digests)}};
 }
 
 std::vector<std::string> Profile::secrets() const {

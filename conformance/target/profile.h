@@ -108,6 +108,9 @@ struct Profile : Declaration {
 
   // Everything above that is not secret, in a stable form: stored in results.json and handed to checks.
   [[nodiscard]] engine::Json public_json() const;
+  // A salted digest (PBKDF2) of each password and shared secret by what it is for, so that its holder can show later which one was used.
+  // Takes some tenths of a second. A weak password can be guessed with its help, as with any digest.
+  [[nodiscard]] engine::Json secret_digests() const;
   // Every secret value, for redaction.
   [[nodiscard]] std::vector<std::string> secrets() const;
 };

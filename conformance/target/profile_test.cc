@@ -295,5 +295,14 @@ TEST(NearNames, FindsWhatWasMeant) {
   EXPECT_TRUE(near_names("", {"http-basic"}).empty());
 }
 
+TEST(SecretDigests, AreSaltedAndTellNothing) {
+  Profile profile;
+  profile.password = Password{"u", "correct horse"};
+  const engine::Json one = profile.secret_digests();
+  EXPECT_EQ(one["digests"]["password"].get<std::string>().size(), 64U);
+  EXPECT_NE(one["digests"], profile.secret_digests()["digests"]);
+  EXPECT_EQ(one.dump().find("horse"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace conformance::target

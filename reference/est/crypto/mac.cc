@@ -22,4 +22,14 @@ Bytes hmac(Digest algorithm, BytesView key, BytesView data) {
   return code;
 }
 
+Bytes pbkdf2(Digest algorithm, std::string_view password, BytesView salt, int rounds) {
+  const EVP_MD* digest = EVP_get_digestbyname(openssl_name(algorithm));
+  if (digest == nullptr) std::abort();
+  Bytes key(static_cast<std::size_t>(EVP_MD_get_size(digest)));
+  if (PKCS5_PBKDF2_HMAC(password.data(), static_cast<int>(password.size()), salt.data(), static_cast<int>(salt.size()), rounds, digest,
+                        static_cast<int>(key.size()), key.data()) != 1)
+    std::abort();
+  return key;
+}
+
 }  // namespace est::crypto

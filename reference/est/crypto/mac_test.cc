@@ -15,5 +15,11 @@ TEST(Hmac, PublishedVectors) {
 
 TEST(Hmac, EmptyKeyAndData) { EXPECT_EQ(hex(hmac(Digest::sha1, {}, {})), "fbdb1d1b18aa6c08324b7d64b71fb76370690e1d"); }
 
+// RFC 7914 section 11.
+TEST(Pbkdf2, IsThatOfRfc7914) {
+  const Bytes key = pbkdf2(Digest::sha256, "passwd", as_bytes("salt"), 1);
+  EXPECT_EQ(hex(key), "55ac046e56e3089fec1691c22544b605f94185216dde0465e68b9d57c20dacbc");
+}
+
 }  // namespace
 }  // namespace est::crypto
