@@ -1,6 +1,6 @@
 # Runs the suite against a client by NAME-client.yaml, NAME being what follows suite- in the script's name. Sourced with BIN, DRIVER (the command
 # of that profile) and here (this folder) set.
-WORK=$(mktemp -d)
+WORK=${WORK:-$(mktemp -d)}
 trap 'rm -rf "$WORK"' EXIT
 RESULTS=${RESULTS:-$WORK/results}
 name=${0##*/suite-}

@@ -12,6 +12,7 @@
 #include "est/crypto/chain.h"
 #include "est/crypto/envelope.h"
 #include "est/crypto/key_file.h"
+#include "est/crypto/token_key.h"
 
 namespace client {
 namespace {
@@ -41,6 +42,7 @@ class Content {
 };
 
 Result<Content> load(const std::string& path) {
+  if (est::crypto::is_token_uri(path)) return Content(path);
   auto text = est::read_file(path);
   if (!text) return text.error();
   if (text->empty()) return Error{path + " is empty"};
@@ -63,6 +65,8 @@ class Passphrases {
     return answer;
   }
 
+  [[nodiscard]] const AskPassphrase& ask() const { return ask_; }
+
  private:
   const AskPassphrase& ask_;
   std::map<std::string, Secret> known_;
@@ -78,7 +82,23 @@ Result<est::crypto::Pkcs12> open_container(const Content& content, const std::st
   return opened;
 }
 
+Result<PrivateKey> token_key(std::string_view uri, const AskPassphrase& ask) {
+  // What the URI asks about the token and the object; a PIN, if somebody put it there, is behind the question mark.
+  const std::string named = est::printable(uri.substr(0, uri.find('?')));
+  est::crypto::AskPin pin;
+  if (ask)
+    pin = [&]() -> Result<std::string> {
+      auto answer = ask("the PIN of " + named);
+      if (!answer) return answer.error();
+      return std::string(answer->reveal());
+    };
+  auto key = est::crypto::find_token_key(uri, pin);
+  if (!key) return in_file(named, key.error().message + (ask ? "" : "; --passphrase gives a PIN"));
+  return key;
+}
+
 Result<PrivateKey> key_in(const Content& content, const std::string& path, Passphrases& passphrases) {
+  if (est::crypto::is_token_uri(content.text())) return token_key(est::trim(content.text()), passphrases.ask());
   if (est::crypto::is_pkcs12(content.octets())) {
     auto container = open_container(content, path, passphrases);
     if (!container) return container.error();
@@ -193,6 +213,7 @@ std::string certificates_pem(const std::vector<Bytes>& certificates) {
 }
 
 Result<std::string> key_pem(const PrivateKey& key, const Secret& passphrase) {
+  if (!key.token_uri().empty()) return key.token_uri() + "\n";
   if (!passphrase.empty()) return est::crypto::to_encrypted_pem(key, passphrase.reveal());
   std::string text = key.to_pem();
   if (text.empty()) return Error{"the private key cannot be written as PEM"};

@@ -17,7 +17,8 @@ namespace client {
 // Called with the sentence "the passphrase of PATH" when a file turns out to be encrypted; empty: such files are errors.
 using AskPassphrase = AskSecret;
 
-// PEM (PKCS #8, encrypted too; SEC 1, PKCS #1), DER, or PKCS #12.
+// PEM (PKCS #8, encrypted too; SEC 1, PKCS #1), DER, or PKCS #12. In place of a path, or as all that is in the file: a PKCS #11 URI, whose
+// token has the key and may need a PIN; the sentence then is "the PIN of URI".
 [[nodiscard]] est::Result<est::crypto::PrivateKey> read_key(const std::string& path, const AskPassphrase& ask = {});
 // PEM with any number of certificates, one DER certificate, certs-only PKCS #7 in either form, or PKCS #12. DER, in the order of the file.
 [[nodiscard]] est::Result<std::vector<est::Bytes>> read_certificates(const std::string& path, const AskPassphrase& ask = {});
@@ -59,7 +60,7 @@ class StagedFiles {
 [[nodiscard]] est::Status write_output(const std::string& path, std::string_view content, FileKind kind, Overwrite overwrite);
 
 [[nodiscard]] std::string certificates_pem(const std::vector<est::Bytes>& certificates);
-// PKCS #8; encrypted (PBES2, AES-256) when there is a passphrase. Wipe it after use (crypto::wipe).
+// PKCS #8; encrypted (PBES2, AES-256) when there is a passphrase. Wipe it after use (crypto::wipe). Of a key in a token: its URI.
 [[nodiscard]] est::Result<std::string> key_pem(const est::crypto::PrivateKey& key, const Secret& passphrase = {});
 // Key, certificate and chain in one PKCS #12, encrypted and authenticated by the passphrase, which must not be empty.
 [[nodiscard]] est::Result<est::Bytes> pkcs12(const est::crypto::PrivateKey& key, const std::vector<est::Bytes>& chain,

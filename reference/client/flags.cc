@@ -26,8 +26,8 @@ void add_authentication(CLI::App& app, Flags& flags) {
   app.add_option("--password-env", flags.password_env, "environment variable with the password");
   app.add_flag("--ask-password", flags.ask_password, "ask for the password on the terminal");
   app.add_option("--client-cert", flags.client_cert, "certificate (and chain) for TLS client authentication; PEM, DER or PKCS #12");
-  app.add_option("--client-key", flags.client_key, "its key, if that is in another file");
-  app.add_option("--passphrase", flags.passphrase, std::string("passphrase of encrypted key files") + secret_help);
+  app.add_option("--client-key", flags.client_key, "its key, if that is in another file, or a PKCS #11 URI (pkcs11:...)");
+  app.add_option("--passphrase", flags.passphrase, std::string("passphrase of encrypted key files, PIN of a token") + secret_help);
 }
 
 void add_transport(CLI::App& app, Flags& flags) {
@@ -60,7 +60,7 @@ void add_request(CLI::App& app, Flags& flags) {
   app.add_option("--revocation-challenge", flags.revocation_challenge, std::string("RFC 7894 revocationChallenge") + secret_help);
   app.add_option("--csr", flags.csr,
                  "send this PKCS #10 request, PEM or DER; with --key it is signed anew for the linking, or signed at all if it is not");
-  app.add_option("--key", flags.key, "use this key instead of making one");
+  app.add_option("--key", flags.key, "use this key instead of making one: a file, or a PKCS #11 URI (pkcs11:...)");
   app.add_option("--link", flags.linking, "auto: tls-unique on TLS 1.2; exporter: on TLS 1.3 as well (RFC 9266); none (RFC 7030 3.5)")
       ->check(CLI::IsMember({"auto", "exporter", "none"}));
   app.add_flag("--no-csrattrs", flags.no_attributes, "do not ask what the request should hold");

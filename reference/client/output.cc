@@ -52,6 +52,7 @@ Status stage_pkcs12(StagedFiles& files, const OutputPlan& plan, const std::vecto
   if (key == nullptr) return Error{"PKCS #12 needs the key; give --key"};
   const Result<Secret> passphrase = output_passphrase(plan, report);
   if (!passphrase) return passphrase.error();
+  if (!key->token_uri().empty()) return Error{"the key cannot leave its token, so that there can be no PKCS #12 file; use --format pem"};
   const Result<Bytes> made = pkcs12(*key, chain, *passphrase);
   if (!made) return made.error();
   return files.stage(plan.certificate, est::as_text(*made), FileKind::secret);

@@ -156,6 +156,13 @@ Status settle_credentials(Settling& s) {
   return {};
 }
 
+// A renewal does not take a key out of hardware unasked.
+bool stays_in_token(Settling& s, const est::crypto::PrivateKey& key) {
+  if (key.token_uri().empty() || !s.flags.key.empty() || !s.flags.key_type.empty() || !s.flags.csr.empty()) return false;
+  s.settings.warnings.push_back("the key stays in its token and is certified again; for a new one, make it there and give --key");
+  return true;
+}
+
 Status settle_identity(Settling& s) {
   std::string certificate = s.flags.client_cert;
   std::string key = s.flags.client_key;
@@ -173,7 +180,7 @@ Status settle_identity(Settling& s) {
     auto decoded = est::codec::decode_certificate(identity->chain.front());
     if (!decoded.value) return Error{certificate + ": the certificate to renew cannot be read"};
     s.settings.request.renewed = *std::move(decoded.value);
-    if (s.flags.keep_key) s.settings.request.key = identity->key;
+    if (s.flags.keep_key || stays_in_token(s, *identity->key)) s.settings.request.key = identity->key;
   }
   s.settings.client.session.identity = *std::move(identity);
   return {};

@@ -132,7 +132,14 @@ Result<PrivateKey> PrivateKey::from_pkcs8(BytesView der) {
   return checked(std::move(key));
 }
 
+Result<PrivateKey> PrivateKey::in_token(KeyHandle handle, std::string_view uri) {
+  auto key = checked(std::move(handle));
+  if (key) key->token_uri_ = uri;
+  return key;
+}
+
 std::string PrivateKey::to_pem() const {
+  if (!token_uri_.empty()) return {};
   ERR_clear_error();
   const BioHandle bio(BIO_new(BIO_s_mem()));
   if (!bio || PEM_write_bio_PKCS8PrivateKey(bio.get(), handle(), nullptr, nullptr, 0, nullptr, nullptr) != 1) return {};
@@ -142,6 +149,7 @@ std::string PrivateKey::to_pem() const {
 }
 
 Bytes PrivateKey::to_pkcs8() const {
+  if (!token_uri_.empty()) return {};
   ERR_clear_error();
   const Pkcs8Handle info(EVP_PKEY2PKCS8(handle()));
   unsigned char* out = nullptr;

@@ -27,8 +27,13 @@ class PrivateKey {
   [[nodiscard]] static Result<PrivateKey> from_pem(std::string_view pem);
   [[nodiscard]] static Result<PrivateKey> from_pkcs8(BytesView der);
 
-  [[nodiscard]] std::string to_pem() const;  // unencrypted PKCS #8
-  [[nodiscard]] Bytes to_pkcs8() const;
+  // A key that stays where `uri` says; see token_key.h.
+  [[nodiscard]] static Result<PrivateKey> in_token(KeyHandle handle, std::string_view uri);
+
+  [[nodiscard]] std::string to_pem() const;  // unencrypted PKCS #8; empty for a key in a token
+  [[nodiscard]] Bytes to_pkcs8() const;      // likewise
+  // The PKCS #11 URI of a key that cannot be had; else empty.
+  [[nodiscard]] const std::string& token_uri() const noexcept { return token_uri_; }
   [[nodiscard]] Bytes public_key_info() const;  // SubjectPublicKeyInfo TLV
   // Ed25519 ignores the digest. An empty `algorithm` where no identifier exists (MD5 with EC, SHA-512/256); sign() then fails.
   [[nodiscard]] codec::AlgorithmIdentifier signature_algorithm(Digest digest) const;
@@ -39,6 +44,7 @@ class PrivateKey {
  private:
   explicit PrivateKey(std::shared_ptr<EVP_PKEY> key) : key_(std::move(key)) {}
   static Result<PrivateKey> checked(KeyHandle handle);
+  std::string token_uri_;
   std::shared_ptr<EVP_PKEY> key_;  // shared: EVP_PKEY is reference-counted and immutable here
 };
 
