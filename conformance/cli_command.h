@@ -29,6 +29,7 @@ void add_verify(CLI::App& app, Command& run);
 void add_report(CLI::App& app, Command& run);
 void add_diff(CLI::App& app, Command& run);
 void add_bundle(CLI::App& app, Command& run);
+void add_decode(CLI::App& app, Command& run);
 void add_selftest(CLI::App& app, Command& run);
 void add_serve(CLI::App& app, Command& run);
 void add_probe(CLI::App& app, Command& run);

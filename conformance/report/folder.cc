@@ -8,6 +8,7 @@
 #include "conformance/engine/json.h"
 #include "conformance/report/html.h"
 #include "conformance/report/manifest.h"
+#include "conformance/report/pcapng.h"
 #include "conformance/report/reproduce.h"
 #include "conformance/report/transcript.h"
 #include "est/base/file.h"
@@ -127,6 +128,7 @@ est::Status ResultsFolder::add(engine::ScenarioResult& result, const engine::Evi
   }
   result.evidence = relative + "/evidence.json";
   if (const auto status = put(folder / "evidence.json", engine::print_json(engine::to_json(evidence)) + "\n"); !status) return status;
+  if (const auto status = put(folder / "capture.pcapng", pcapng(evidence)); !status) return status;
   return put(folder / "transcript.txt", transcript(result, evidence));
 }
 

@@ -87,7 +87,9 @@ class Page {
     text_ = fmt::format(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, "
         "initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n<title>{}</title>\n<style>{}</style>\n</head>\n<body>\n"
-        "<a class=\"skip\" href=\"#findings\">To the findings</a>\n<main>\n<h1>{}</h1>\n",
+        "<a class=\"skip\" href=\"#findings\">To the findings</a>\n<main>\n<h1>{}</h1>\n<nav aria-label=\"Parts of this report\"><a "
+        "href=\"#findings\">Findings</a> <a "
+        "href=\"#all\">Scenarios</a> <a href=\"#traceability\">Traceability</a></nav>\n",
         title, html_style, title);
     statement();
     totals();
@@ -129,6 +131,10 @@ class Page {
     text_ += row("Reading", results_.strict ? "contested points by the letter (--strict)" : "");
     text_ += row("Repeat", "<code>" + shown(results_.command) + "</code>");
     text_ += row("Claims", shown(claims()));
+    text_ += row("Certificates", results_.certificates.empty()
+                                     ? std::string()
+                                     : fmt::format("{} were issued to the suite; certificates.csv lists them for revocation",
+                                                   results_.certificates.size()));
     text_ += "</tbody></table></div>\n";
   }
 
@@ -185,6 +191,7 @@ class Page {
 
   void findings() {
     text_ += "<h2 id=\"findings\">Findings</h2>\n";
+    tools();
     bool any = false;
     for (const Verdict verdict : {Verdict::error, Verdict::fail, Verdict::inconclusive, Verdict::warn}) {
       for (const auto& result : results_.scenarios) {
@@ -197,15 +204,14 @@ class Page {
   }
 
   void finding(const ScenarioResult& result) {
-    text_ += fmt::format("<details id=\"{}\"{}><summary>{} <h3>{} {}</h3></summary>\n<dl>\n", anchor(result.id),
-                         blocks(result) ? " open" : "", word_of(result.verdict), shown(result.id), shown(result.title));
+    text_ += fmt::format("<details class=\"finding\" id=\"{}\" data-verdict=\"{}\"{}><summary>{} <h3>{} {}</h3></summary>\n<dl>\n",
+                         anchor(result.id), to_string(result.verdict), blocks(result) ? " open" : "", word_of(result.verdict),
+                         shown(result.id), shown(result.title));
     if (result.deviation)
       text_ += entry("Known", fmt::format("until {} ({}): {}", shown(result.deviation->expires), shown(result.deviation->owner),
                                           shown(result.deviation->reason)));
     text_ += entry("What it did", shown(result.cause));
     text_ += entry("To conclude", result.verdict == Verdict::inconclusive ? shown(result.cure) : "");
-    for (const auto& id : result.requirements) text_ += entry("Requirement", requirement(id));
-    readings(result);
     const auto found = scenarios_.find(result.id);
     const Scenario* scenario = found == scenarios_.end() ? nullptr : found->second;
     if (scenario != nullptr) text_ += entry("Sent", sent(*scenario));
@@ -215,16 +221,41 @@ class Page {
       text_ += entry("Observed", shown((check.layer.empty() ? "" : check.layer + ": ") + check.observed));
     }
     text_ += entry("Control", shown(result.control));
+    requirements(result);
+    readings(result);
     if (scenario != nullptr) text_ += entry("Why it matters", shown(scenario->why));
     if (!results_.command.empty())
       text_ += entry("Run again", "<code>" + shown(results_.command + " --select " + result.id + " --out estspec-again") + "</code>");
-    if (!result.reproduce.empty()) text_ += entry("By hand", "<code>" + shown(result.reproduce) + "</code>");
+    if (!result.reproduce.empty()) text_ += entry("By hand", by_hand(result.reproduce));
     text_ += entry("Evidence", evidence_link(result));
     text_ += "</dl>\n";
     if (const auto transcript = input_.transcripts.find(result.id); transcript != input_.transcripts.end())
       text_ += "<details><summary>What happened</summary><pre>" +
                escaped(std::string_view(transcript->second).substr(0, longest_transcript)) + "</pre></details>\n";
     text_ += "</details>\n";
+  }
+
+  // A scenario that looks at a whole message stands for many: the list is there, and not in the way.
+  void requirements(const ScenarioResult& result) {
+    std::string all;
+    for (const auto& id : result.requirements) all += "<li>" + requirement(id) + "</li>\n";
+    if (all.empty()) return;
+    all = "<ul>\n" + all + "</ul>";
+    const std::size_t count = result.requirements.size();
+    text_ += entry(
+        count == 1 ? "Requirement" : "Requirements",
+        count <= 3 ? all
+                   : fmt::format("<details><summary>one of the {} sentences of the RFCs that this scenario looks at</summary>{}</details>",
+                                 count, all));
+  }
+
+  static std::string by_hand(const std::string& command) {
+    std::string text = "<code>" + shown(command) + "</code>";
+    if (command.find("EST_") == std::string::npos) return text;
+    return text +
+           "<br><span class=\"soft\">Run it in the results folder, with the variables it names set: EST_TRUST_ANCHOR (PEM file), EST_USER, "
+           "EST_PASSWORD, EST_CLIENT_CERT, "
+           "EST_CLIENT_KEY.</span>";
   }
 
   [[nodiscard]] std::string requirement(const std::string& id) const {
@@ -255,17 +286,23 @@ class Page {
   static std::string evidence_link(const ScenarioResult& result) {
     if (result.evidence.empty()) return {};
     const std::string folder = result.evidence.substr(0, result.evidence.rfind('/'));
-    return fmt::format("<a href=\"{0}\">{0}</a>, <a href=\"{1}/transcript.txt\">transcript</a>", shown(result.evidence), shown(folder));
+    return fmt::format("<a href=\"{0}\">{0}</a>, <a href=\"{1}/transcript.txt\">transcript</a>, <a href=\"{1}/capture.pcapng\">capture</a>",
+                       shown(result.evidence), shown(folder));
+  }
+
+  // One search for findings, scenarios and requirements; without scripts all is shown.
+  void tools() {
+    text_ +=
+        "<div class=\"tools\" hidden><label>Find <input id=\"find\" type=\"search\"></label><label>Verdict <select "
+        "id=\"which\"><option value=\"\">all</option>";
+    for (const auto& [verdict, count] : results_.totals())
+      if (count > 0) text_ += fmt::format("<option>{}</option>", to_string(verdict));
+    text_ += "</select></label><span id=\"told\" role=\"status\"></span></div>\n";
   }
 
   void scenarios() {
     text_ +=
-        "<h2>Scenarios</h2>\n<div class=\"tools\" hidden><label>Find <input id=\"find\" type=\"search\"></label><label>Verdict <select "
-        "id=\"which\"><option value=\"\">all</option>";
-    for (const auto& [verdict, count] : results_.totals())
-      if (count > 0) text_ += fmt::format("<option>{}</option>", to_string(verdict));
-    text_ +=
-        "</select></label><span id=\"told\" role=\"status\"></span></div>\n<div class=\"scroll\"><table id=\"scenarios\"><caption>Every "
+        "<h2 id=\"all\">Scenarios</h2>\n<div class=\"scroll\"><table id=\"scenarios\"><caption>Every "
         "scenario of the run</caption><thead><tr>"
         "<th scope=\"col\">Scenario</th><th scope=\"col\">Verdict</th><th scope=\"col\">Level</th><th scope=\"col\">What a conformant "
         "product does</th><th scope=\"col\">Section</th>"
@@ -295,7 +332,8 @@ class Page {
       for (const auto& id : result.requirements) citing[id].push_back(&result);
     const std::string role = member(results_.target, "role").empty() ? "server" : member(results_.target, "role");
     text_ +=
-        "<h2>Traceability</h2>\n<div class=\"scroll\"><table><caption>Every requirement on this role: what tests it, with what result, or "
+        "<h2 id=\"traceability\">Traceability</h2>\n<div class=\"scroll\"><table id=\"requirements\"><caption>Every requirement on this "
+        "role: what tests it, with what result, or "
         "why nothing does</caption><thead><tr>"
         "<th scope=\"col\">Requirement</th><th scope=\"col\">Level</th><th scope=\"col\">In our words</th><th scope=\"col\">Tested "
         "by</th></tr></thead><tbody>\n";

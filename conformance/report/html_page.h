@@ -14,6 +14,7 @@ inline constexpr std::string_view html_style = R"css(
 body { margin: 0 auto; max-width: 72rem; padding: 1rem; background: var(--ground); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif; }
 h1 { font-size: 1.6rem; line-height: 1.25; } h2 { font-size: 1.25rem; margin-top: 2.5rem; border-bottom: 1px solid var(--line); } h3 { font-size: 1rem; margin: 0; display: inline; }
 a { color: inherit; } a:focus-visible, input:focus-visible, summary:focus-visible, select:focus-visible { outline: 3px solid var(--open); outline-offset: 2px; }
+nav a { margin-right: 1rem; } dd ul { margin: 0; padding-left: 1.1rem; }
 .skip { position: absolute; left: -99rem; } .skip:focus { left: 1rem; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; } th, td { text-align: left; vertical-align: top; padding: .3rem .6rem .3rem 0; border-bottom: 1px solid var(--line); } td { overflow-wrap: anywhere; }
@@ -28,6 +29,7 @@ pre, code { font: .85rem/1.4 ui-monospace, monospace; } pre { overflow-x: auto; 
 .soft { color: var(--soft); } .tools { display: flex; flex-wrap: wrap; gap: .8rem; margin: .8rem 0; } .tools input, .tools select { font: inherit; padding: .3rem .5rem; background: var(--ground); color: inherit; border: 1px solid var(--soft); border-radius: .3rem; }
 @media (max-width: 40rem) { dl { grid-template-columns: 1fr; } dd { padding-left: .8rem; } }
 @media print {
+  nav { display: none; }
   body { max-width: none; font-size: 10pt; } .tools, .skip { display: none; } details { break-inside: avoid; background: none; } tr { break-inside: avoid; } h2 { break-after: avoid; }
 }
 )css";
@@ -36,22 +38,35 @@ pre, code { font: .85rem/1.4 ui-monospace, monospace; } pre { overflow-x: auto; 
 inline constexpr std::string_view html_script = R"js(
 (() => {
   const text = document.getElementById('find'), verdict = document.getElementById('which'), told = document.getElementById('told');
-  const rows = [...document.querySelectorAll('#scenarios tbody tr')];
+  const tools = document.querySelector('.tools');
+  if (!tools) return;
+  const rows = [...document.querySelectorAll('#scenarios tbody tr')], findings = [...document.querySelectorAll('.finding')];
+  const requirements = [...document.querySelectorAll('#requirements tbody tr')];
+  const words_of = new Map([...rows, ...findings, ...requirements].map(one => [one, one.textContent.toLowerCase()]));
   const show = () => {
     const words = text.value.toLowerCase().split(/\s+/).filter(Boolean);
-    let shown = 0;
-    for (const row of rows) {
-      const fits = (!verdict.value || row.dataset.verdict === verdict.value) && words.every(word => row.textContent.toLowerCase().includes(word));
-      row.hidden = !fits;
-      shown += fits ? 1 : 0;
-    }
-    told.textContent = shown + ' of ' + rows.length + ' scenarios shown';
+    const sift = (all, by_verdict) => all.filter(one => {
+      const fits = (!by_verdict || !verdict.value || one.dataset.verdict === verdict.value) && words.every(word => words_of.get(one).includes(word));
+      one.hidden = !fits;
+      return fits;
+    }).length;
+    told.textContent = sift(findings, true) + ' of ' + findings.length + ' findings, ' + sift(rows, true) + ' of ' + rows.length + ' scenarios, ' +
+      sift(requirements, false) + ' of ' + requirements.length + ' requirements shown';
   };
-  document.querySelector('.tools').hidden = false;
+  const open = () => {
+    const one = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (!one) return;
+    if (one.hidden) { text.value = ''; verdict.value = ''; show(); }
+    one.open = true;
+    one.scrollIntoView();
+  };
+  tools.hidden = false;
   text.addEventListener('input', show);
   verdict.addEventListener('change', show);
+  addEventListener('hashchange', open);
   addEventListener('beforeprint', () => document.querySelectorAll('details').forEach(one => { one.open = true; }));
   show();
+  open();
 })();
 )js";
 

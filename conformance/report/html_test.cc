@@ -81,8 +81,15 @@ TEST(HtmlReport, TracesEveryRequirementOfTheRole) {
 }
 
 TEST(HtmlReport, FindingsThatBlockAreOpen) {
-  EXPECT_THAT(page(results_with({scenario("A-1", Verdict::fail)})), HasSubstr("<details id=\"A-1\" open>"));
-  EXPECT_THAT(page(results_with({scenario("A-1", Verdict::warn)})), HasSubstr("<details id=\"A-1\">"));
+  EXPECT_THAT(page(results_with({scenario("A-1", Verdict::fail)})), HasSubstr("id=\"A-1\" data-verdict=\"FAIL\" open>"));
+  EXPECT_THAT(page(results_with({scenario("A-1", Verdict::warn)})), HasSubstr("id=\"A-1\" data-verdict=\"WARN\">"));
+}
+
+TEST(HtmlReport, ManyRequirementsAreNotInTheWay) {
+  auto many = scenario("A-1", Verdict::fail);
+  many.requirements = {"R-1", "R-2", "R-3", "R-4"};
+  EXPECT_THAT(page(results_with({many})), HasSubstr("<summary>one of the 4 sentences of the RFCs"));
+  EXPECT_THAT(page(results_with({scenario("A-1", Verdict::fail)})), Not(HasSubstr("sentences of the RFCs")));
 }
 
 }  // namespace

@@ -2,8 +2,12 @@
 
 #include <fmt/format.h>
 
+#include "conformance/report/der_text.h"
+#include "conformance/report/reproduce.h"
 #include "conformance/report/script.h"
 #include "est/base/text.h"
+#include "est/codec/x509.h"
+#include "est/http/parser.h"
 
 namespace conformance::report {
 
@@ -38,11 +42,35 @@ std::string message(std::string_view title, est::BytesView octets, std::string_v
   return result + quoted_lines(body.subspan(0, std::min(body.size(), body_preview)), mark);
 }
 
+// Nothing where there is no DER in it.
+std::string decoded_part(std::string_view title, est::BytesView octets) {
+  const auto found = der_in(octets);
+  if (!found) return {};
+  std::string text = fmt::format("  {}, decoded: {} octets of DER\n", title, found->size());
+  for (const auto line : est::split(der_text(*found), '\n'))
+    if (!line.empty()) text += fmt::format("  | {}\n", line);
+  return text;
+}
+
+std::string content_received(const Exchange& exchange) {
+  if (exchange.response.empty()) return {};
+  const auto answer = est::http::parse_response(exchange.response, exchange.method, true);
+  return decoded_part("content received", answer.message.body);
+}
+
+std::string certificate_line(est::BytesView octets) {
+  const auto certificate = est::codec::decode_certificate(octets);
+  if (!certificate.value) return fmt::format("    certificate of {} octets that cannot be read\n", octets.size());
+  return fmt::format("    certificate of {} octets: {}, issued by {}, {} to {}\n", octets.size(),
+                     est::printable(certificate.value->subject.to_string()), est::printable(certificate.value->issuer.to_string()),
+                     est::iso8601(certificate.value->validity.not_before), est::iso8601(certificate.value->validity.not_after));
+}
+
 std::string tls_facts(const engine::TlsRecord& tls) {
   std::string text = fmt::format("  TLS: {} {}{}{}, server certificate {}\n", tls.version, tls.suite, tls.resumed ? ", resumed" : "",
                                  tls.alpn.empty() ? "" : ", ALPN " + est::printable(tls.alpn),
                                  tls.verified ? "verified" : "NOT verified: " + est::printable(tls.verify_error));
-  for (const auto& certificate : tls.peer_chain) text += fmt::format("    certificate of {} octets\n", certificate.size());
+  for (const auto& certificate : tls.peer_chain) text += certificate_line(certificate);
   if (!tls.tls_unique.empty()) text += "    tls-unique " + est::hex(tls.tls_unique) + "\n";
   if (!tls.tls_exporter.empty()) text += "    tls-exporter " + est::hex(tls.tls_exporter) + "\n";
   return text;
@@ -66,7 +94,9 @@ std::string one_exchange(const Exchange& exchange) {
   for (const auto& [name, value] : exchange.facts) text += fmt::format("  {}: {}\n", name, est::printable(value, 1000));
   for (const auto& [name, octets] : exchange.artefacts) text += fmt::format("  {}: {} octets\n", name, octets.size());
   text += message("sent", exchange.request, ">");
+  text += decoded_part("content sent", body_of(exchange));
   text += message("received", exchange.response, "<");
+  text += content_received(exchange);
   if (!exchange.peer_close.empty()) text += "  the peer's side: " + exchange.peer_close + "\n";
   return text + "\n";
 }
