@@ -10,7 +10,10 @@ targets=${TARGETS:-$(ls "$top/fuzz/corpus")}
 cmake --build "$work" --target $(for each in $targets; do echo "${each}_fuzz"; done)
 for each in $targets; do
   cp "$work/bin/${each}_fuzz" "$OUT/"
-  (cd "$top/fuzz" && python3 -m zipfile -c "$OUT/${each}_fuzz_seed_corpus.zip" "corpus/$each" $(ls -d "regress/$each" 2>/dev/null || true))
+  seeds=$work/seeds/$each
+  mkdir -p "$seeds"
+  find "$top/fuzz/corpus/$each" "$top/fuzz/regress/$each" -type f -exec cp -t "$seeds" {} + 2>/dev/null || true
+  (cd "$seeds" && python3 -m zipfile -c "$OUT/${each}_fuzz_seed_corpus.zip" ./*)
   printf '[libfuzzer]\nmax_len = 16384\ntimeout = 30\n' >"$OUT/${each}_fuzz.options"
 done
 # What the programs are linked with must go along (OSS-Fuzz runs them elsewhere).
