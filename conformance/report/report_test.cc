@@ -231,6 +231,16 @@ TEST(Reproduce, TakesTheExchangeThatDecided) {
   EXPECT_EQ(decisive_exchange({}, {}), nullptr);
 }
 
+TEST(Transcript, DecodesDer) {
+  engine::Evidence evidence{"EST-SE-014", 1763670116, 2500, {}, {}, "", "", ""};
+  Exchange exchange = request("Content-Type: application/pkcs10", "MAMBAf8=");
+  exchange.response = est::to_bytes("HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nMAMCAQc=");
+  evidence.exchanges = {exchange};
+  const std::string text = transcript({}, evidence);
+  EXPECT_THAT(text, HasSubstr("  content sent, decoded: 5 octets of DER\n  |      0 SEQUENCE (3 octets)\n  |      2   BOOLEAN TRUE\n"));
+  EXPECT_THAT(text, HasSubstr("  content received, decoded: 5 octets of DER\n  |      0 SEQUENCE (3 octets)\n  |      2   INTEGER 7\n"));
+}
+
 TEST(Transcript, IsReadable) {
   engine::Evidence evidence{"EST-SE-014", 1763670116, 2500, {}, {}, "the rest was not possible", "", ""};
   Exchange exchange = request("Content-Type: application/pkcs10", "MIIB");

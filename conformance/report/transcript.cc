@@ -47,7 +47,8 @@ std::string decoded_part(std::string_view title, est::BytesView octets) {
   const auto found = der_in(octets);
   if (!found) return {};
   std::string text = fmt::format("  {}, decoded: {} octets of DER\n", title, found->size());
-  for (const auto line : est::split(der_text(*found), '\n'))
+  const std::string decoded = der_text(*found);
+  for (const auto line : est::split(decoded, '\n'))
     if (!line.empty()) text += fmt::format("  | {}\n", line);
   return text;
 }
