@@ -47,7 +47,7 @@ void read_tag(BytesView input, Head& head) {
     if (head.size >= input.size()) return void(head.fatal = {"der.truncated", 0, cut_short});
     const unsigned octet = input[head.size++];
     number = (number << 7U) | (octet & 0x7fU);
-    if (number > std::numeric_limits<std::uint32_t>::max()) return void(head.fatal = {"der.tag.too-large", 0, "tag number above 2^32 - 1"});
+    if (number > std::numeric_limits<std::int32_t>::max()) return void(head.fatal = {"der.tag.too-large", 0, "tag number above 2^31 - 1"});
     if ((octet & 0x80U) == 0) break;
   }
   head.tag.number = static_cast<std::uint32_t>(number);

@@ -2,7 +2,7 @@
 // nothing reads outside its input, depth and size are bounded.
 //
 // Finding ids (all Severity::error unless said) and what their offset points at:
-//   the identifier octet:    der.truncated, der.tag.high-non-minimal, der.tag.too-large (tag number above 2^32 - 1),
+//   the identifier octet:    der.truncated, der.tag.high-non-minimal, der.tag.too-large (tag number above 2^31 - 1),
 //                            der.tag.reserved (end-of-contents), der.tag.unexpected, der.constructed-string,
 //                            der.default-encoded, der.set.order (the element that should have come earlier)
 //   the first length octet:  der.length.indefinite, der.length.non-minimal, der.length.reserved, der.length.too-large
