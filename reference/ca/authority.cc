@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <mutex>
 
+#include "ca/commit_group.h"
 #include "ca/policy.h"
 #include "ca/store.h"
 
@@ -108,10 +109,14 @@ PendingKey pending_key(const IssueRequest& request) {
 // `mutex` guards everything but the clock; members whose names end in `_locked` want it held.
 struct Authority::Impl {
   Impl(std::unique_ptr<Store> opened, const est::Clock* given)
-      : store(std::move(opened)), clock(given != nullptr ? *given : est::system_clock()) {}
+      : store(std::move(opened)),
+        clock(given != nullptr ? *given : est::system_clock()),
+        group([this](const CommitGroup::Certificates& certificates) { return keep_all(certificates); }) {}
 
   [[nodiscard]] Result<std::shared_ptr<const Hierarchy>> hierarchy_locked();
   [[nodiscard]] Result<Issued> issue_now(const Order& order);
+  [[nodiscard]] CommitGroup::Kept keep_all(const CommitGroup::Certificates& certificates) const;
+  [[nodiscard]] Result<CommitGroup::Kept> keep_in_one_transaction(const CommitGroup::Certificates& certificates) const;
   [[nodiscard]] Result<Issued> issue_locked(const Order& order);
   [[nodiscard]] Result<std::optional<Issued>> keep_locked(NewCertificate fresh) const;
   [[nodiscard]] Result<Outcome> issue_when_approved(const IssueRequest& request);
@@ -126,6 +131,7 @@ struct Authority::Impl {
   std::unique_ptr<Store> store;
   const est::Clock& clock;
   std::shared_ptr<const Hierarchy> cached;
+  CommitGroup group;
 };
 
 // Another process may have rolled the root over since the last call.
@@ -139,7 +145,7 @@ Result<std::shared_ptr<const Hierarchy>> Authority::Impl::hierarchy_locked() {
   return cached;
 }
 
-// Signing takes no lock, so that several threads can sign while one waits for the disk.
+// Signing takes no lock, so that several threads can sign while one waits for the disk; what they signed is then written together.
 Result<Issued> Authority::Impl::issue_now(const Order& order) {
   for (int attempt = 0; attempt < serial_attempts; ++attempt) {
     std::unique_lock lock(mutex);
@@ -148,12 +154,31 @@ Result<Issued> Authority::Impl::issue_now(const Order& order) {
     if (!hierarchy) return hierarchy.error();
     auto fresh = sign(order, **hierarchy, clock.now());
     if (!fresh) return fresh.error();
-    lock.lock();
-    auto kept = keep_locked(std::move(*fresh));
+    const auto kept = group.keep(*fresh);
     if (!kept) return kept.error();
-    if (*kept) return std::move(**kept);
+    if (*kept) return Issued{std::move(fresh->record.certificate), std::move(fresh->record.serial)};
   }
   return no_serial();
+}
+
+// One statement is a transaction of its own.
+CommitGroup::Kept Authority::Impl::keep_all(const CommitGroup::Certificates& certificates) const {
+  const std::lock_guard lock(mutex);
+  if (certificates.size() == 1) return {store->add_certificate(*certificates.front())};
+  auto kept = keep_in_one_transaction(certificates);
+  return kept ? *std::move(kept) : CommitGroup::Kept(certificates.size(), kept.error());
+}
+
+Result<CommitGroup::Kept> Authority::Impl::keep_in_one_transaction(const CommitGroup::Certificates& certificates) const {
+  Transaction transaction(store->database());
+  if (!transaction.begun()) return transaction.begun().error();
+  CommitGroup::Kept kept;
+  for (const NewCertificate* one : certificates) {
+    kept.push_back(store->add_certificate(*one));
+    if (!kept.back()) return kept.back().error();
+  }
+  if (Status done = transaction.commit(); !done) return done.error();
+  return kept;
 }
 
 // Inside the caller's transaction.

@@ -275,6 +275,7 @@ void read_identities(YamlMap& top, Config& config, const YamlSource& source) {
 
 void read_ca(YamlMap& top, Config& config, const YamlSource& source) {
   if (const auto directory = top.require("ca")) config.ca_directory = source.resolve(directory->text());
+  config.workers = static_cast<unsigned>(top.number("workers", 0, 256, config.workers));
   config.own_crl = top.path("own-crl");
   config.crl_validity_seconds = top.number("crl-validity-seconds", 60, 10LL * 366 * 86400, config.crl_validity_seconds);
 }

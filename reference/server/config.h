@@ -67,6 +67,7 @@ struct Config {
   std::vector<est::net::Endpoint> listen = {{"127.0.0.1", 8443}};
   std::vector<est::net::Endpoint> listen_late;  // here client certificates are asked for late, whatever `tls` says
   unsigned threads = 2;
+  unsigned workers = 0;  // threads that wait for the CA's database; 0: the loop's own do
   est::net::ServerLimits limits;
   TlsConfig tls;
 

@@ -183,13 +183,17 @@ std::variant<ca::Issued, Answer> ask_authority(const EnrollInput& input, const C
   return refuse(input.policy.manual_approval ? 403 : 400, std::get<ca::Refused>(*outcome).reason);
 }
 
+Answer enroll_checked(const EnrollInput& input, const CertificationRequest& request, ca::Authority& authority, const est::Clock& clock) {
+  if (auto refusal = one_time_refusal(input, request, authority)) return *std::move(refusal);
+  const auto outcome = ask_authority(input, request, authority, clock);
+  if (const auto* other = std::get_if<Answer>(&outcome)) return *other;
+  return answer_of(std::get<ca::Issued>(outcome));
+}
+
 Answer enroll(const EnrollInput& input, ca::Authority& authority, const est::Clock& clock) {
   const auto request = read_request(input);
   if (const auto* refusal = std::get_if<Answer>(&request)) return *refusal;
-  if (auto refusal = one_time_refusal(input, std::get<CertificationRequest>(request), authority)) return *std::move(refusal);
-  const auto outcome = ask_authority(input, std::get<CertificationRequest>(request), authority, clock);
-  if (const auto* other = std::get_if<Answer>(&outcome)) return *other;
-  return answer_of(std::get<ca::Issued>(outcome));
+  return enroll_checked(input, std::get<CertificationRequest>(request), authority, clock);
 }
 
 }  // namespace server

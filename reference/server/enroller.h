@@ -56,6 +56,10 @@ struct EnrollInput {
                                                              ca::Authority& authority, const est::Clock& clock,
                                                              const std::optional<est::Bytes>& generated_key = std::nullopt);
 
+// The second half for /simpleenroll and /simplereenroll. `input.body` and `input.facts` are not looked at any more.
+[[nodiscard]] Answer enroll_checked(const EnrollInput& input, const est::codec::CertificationRequest& request, ca::Authority& authority,
+                                    const est::Clock& clock);
+
 // Checks the request (see request_checks.h) and lets the CA decide. 400: the request is at fault; 403: this client may not;
 // 202: wait; 503: the CA failed. Threads: as the authority.
 [[nodiscard]] Answer enroll(const EnrollInput& input, ca::Authority& authority, const est::Clock& clock);

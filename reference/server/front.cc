@@ -22,6 +22,8 @@ using est::tls::Facts;
 
 // A body up to this size is cheaper to read than a new handshake.
 constexpr std::uint64_t small_body = 64U << 10U;
+// Told to those who are turned away because there is too much to do.
+constexpr int overload_retry_seconds = 5;
 
 const Facts& facts_of(const Peer& peer) {
   static const Facts nothing;
@@ -219,7 +221,9 @@ Reply Front::on_request(const Request& request, const Peer& peer, bool keep_aliv
 }
 
 Reply Front::on_refusal(const est::http::Refusal& refusal, const Peer& peer) {
-  return reply(refuse(refusal.status, refusal.reason), caller_of({}, peer), false);
+  Answer answer = refuse(refusal.status, refusal.reason);
+  if (refusal.status == 503) answer.response.fields.set("Retry-After", std::to_string(overload_retry_seconds));
+  return reply(std::move(answer), caller_of({}, peer), false);
 }
 
 }  // namespace server

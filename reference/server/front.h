@@ -2,8 +2,8 @@
 // and log. What an operation then comes to is for whoever derives from it: a server with its CA, or a registration authority.
 //
 // Statuses given here: 401 (with every challenge the label takes), 403, 404 (no such path or label), 405 (with Allow), 415, 501 (an
-// operation that is not offered), and what the parser refuses with: 400, 411, 413, 414, 417, 431, 501, 505. Every error has a text/plain
-// sentence that says what to do. /cacerts and /csrattrs ask for no credentials (RFC 7030 4.1, 4.5).
+// operation that is not offered), 503 with Retry-After (too much to do), and what the parser refuses with: 400, 411, 413, 414, 417, 431,
+// 501, 505. Every error has a text/plain sentence that says what to do. /cacerts and /csrattrs ask for no credentials (RFC 7030 4.1, 4.5).
 #pragma once
 
 #include <functional>

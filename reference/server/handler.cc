@@ -44,7 +44,22 @@ Front::AnswerOrWork Handler::post(const Asked& asked, const Principal& principal
       }};
   if (operation == Operation::serverkeygen)
     return generate_key(input, *parts_.generator->current(), authority_of(asked.policy), parts_.clock);
+  if (parts_.wait_elsewhere) return begin_enrollment(input, asked, principal);
   return enroll(input, authority_of(asked.policy), parts_.clock);
+}
+
+// The work owns what it needs: the request, and who made it, are gone when it is done. Policies last as long as the handler.
+Front::AnswerOrWork Handler::begin_enrollment(const EnrollInput& input, const Asked& asked, const Principal& principal) const {
+  auto read = read_request(input);
+  if (auto* refusal = std::get_if<Answer>(&read)) return std::move(*refusal);
+  return Work([this, operation = input.operation, principal, label = asked.route.label, policy = &asked.policy,
+               request = std::get<est::codec::CertificationRequest>(std::move(read))] {
+    const est::tls::Facts none;
+    const EnrollInput checked{operation, {}, principal, none, label, *policy, [&](std::string_view value) {
+                                return parts_.authenticator.knows_one_time_password(principal, value);
+                              }};
+    return enroll_checked(checked, request, authority_of(*policy), parts_.clock);
+  });
 }
 
 }  // namespace server

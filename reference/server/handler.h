@@ -25,6 +25,7 @@ class Handler final : public Front {
     const TrustStore* trust = nullptr;          // both are for /fullcmc, which without them is not offered
     const CmcSigner* cmc_signer = nullptr;
     const Authorities* others = nullptr;  // nothing: every label has the CA above
+    bool wait_elsewhere = false;          // enrollments whose requests are good become errands: the CA's database may make them wait
   };
   explicit Handler(const Parts& parts)
       : Front({parts.policies, parts.authenticator, parts.log, parts.clock, parts.content_transfer_encoding}), parts_(parts) {}
@@ -36,6 +37,7 @@ class Handler final : public Front {
   [[nodiscard]] AnswerOrWork post(const Asked& asked, const Principal& principal) const override;
 
  private:
+  [[nodiscard]] AnswerOrWork begin_enrollment(const EnrollInput& input, const Asked& asked, const Principal& principal) const;
   [[nodiscard]] Answer full_cmc_for(const Asked& asked, const Principal& principal) const;
   [[nodiscard]] ca::Authority& authority_of(const LabelPolicy& policy) const;
 

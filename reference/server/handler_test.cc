@@ -562,6 +562,26 @@ TEST_F(HandlerTest, RefusesKeyTypesOutsideTheProfileAndSaysThemInCsrattrs) {
   EXPECT_NE(attributes.value->attribute(oids::ec_public_key), nullptr);
 }
 
+// The request, and who made it, are gone when the work is done.
+TEST_F(HandlerTest, WaitsForTheDatabaseElsewhereWhenTold) {
+  Handler::Parts parts{scene.config.labels, *scene.authenticator, *scene.authority, scene.log, scene.clock};
+  parts.wait_elsewhere = true;
+  Handler handler(parts);
+  est::net::Errand errand;
+  {
+    const est::tls::Facts facts = Scene::facts("client");
+    const est::net::Peer peer{7, "127.0.0.1:1", &facts};
+    const auto renewal = est::ops::enroll_request(Operation::simplereenroll, "", "localhost", make_csr());
+    auto refused = handler.begin_request(renewal, peer, true);
+    EXPECT_TRUE(std::holds_alternative<est::net::Reply>(refused)) << "another name than the certificate's";
+    auto begun = handler.begin_request(est::ops::enroll_request(Operation::simpleenroll, "", "localhost", make_csr()), peer, true);
+    ASSERT_TRUE(std::holds_alternative<est::net::Errand>(begun));
+    errand = std::get<est::net::Errand>(std::move(begun));
+  }
+  const auto answer = est::http::parse_response(errand().wire, "POST", false);
+  EXPECT_EQ(certificate_in(answer.message).subject.to_string(), "CN=device");
+}
+
 TEST_F(HandlerTest, SendsTheTemplateOfRfc9908) {
   const auto der = est::codec::decode_base64(body(scene.get("/.well-known/est/template/csrattrs")), est::codec::Base64Mode::lenient);
   const auto attributes = est::codec::decode_csrattrs(*der.value);

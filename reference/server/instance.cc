@@ -50,7 +50,7 @@ struct Instance::Impl {
         generator(std::move(generator_)),
         authenticator(authenticator_options(config, *authority), trust, est::system_clock()),
         handler({config.labels, authenticator, *authority, log, est::system_clock(), config.content_transfer_encoding,
-                 config.keygen.offered ? &generator : nullptr, &trust, &cmc_signer, &others}) {}
+                 config.keygen.offered ? &generator : nullptr, &trust, &cmc_signer, &others, config.workers > 0}) {}
 
   const Config config;
   const est::Log log;
@@ -82,7 +82,7 @@ Status Instance::Impl::bind(est::net::Application& application) {
                          ClientCertificate client_certificate) -> Result<std::unique_ptr<est::net::Server>> {
     Result<ContextPointer> context = make_server_context(config, *known, client_certificate);
     if (!context) return context.error();
-    return est::net::Server::bind({listen, config.threads, config.limits}, *std::move(context), application, log);
+    return est::net::Server::bind({listen, config.threads, config.limits, config.workers}, *std::move(context), application, log);
   };
   auto main = bound(config.listen, config.tls.client_certificate);
   if (!main) return main.error();

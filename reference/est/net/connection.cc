@@ -356,6 +356,8 @@ void Connection::errand_done(Reply reply) {
   if (phase_ == Phase::errand) send(std::move(reply), !keep_);
 }
 
+void Connection::turn_away() { refuse({503, "The server has too much to do just now; repeat the request later."}); }
+
 void Connection::refuse(const http::Refusal& refusal) {
   send(guarded(
            shared_.log, [&] { return shared_.application.on_refusal(refusal, peer_); }, failed_reply()),

@@ -44,6 +44,8 @@ class Connection {
 
   // The errand that has to be run for Wish::reply; nothing when it was taken already. It lets no exception out.
   [[nodiscard]] Errand take_errand() { return std::exchange(errand_, nullptr); }
+  // It is not run, for want of workers: the client is told to come later (503), and the connection closed.
+  void turn_away();
   // Its reply. Nothing happens when none is waited for any more.
   void errand_done(Reply reply);
 

@@ -132,18 +132,20 @@ void Loop::obey(Guest& guest, Connection::Wish wish) {
       break;
     case Connection::Wish::reply:
       set_interest(guest, 0);  // which leaves errors and hang-ups
-      send_out(guest);
-      break;
+      if (send_out(guest)) break;
+      guest.connection.turn_away();
+      return obey(guest, guest.connection.advance(scratch_));
     case Connection::Wish::drop:
       return drop(guest);
   }
   keep_deadline(guest);
 }
 
-void Loop::send_out(Guest& guest) {
+// False: the workers have too much to do.
+bool Loop::send_out(Guest& guest) {
   Errand errand = guest.connection.take_errand();
-  if (!errand) return;
-  shared_.workers.add([this, id = guest.connection.id(), errand = std::move(errand)] { deliver(id, errand()); });
+  if (!errand) return true;
+  return shared_.workers.add([this, id = guest.connection.id(), errand = std::move(errand)] { deliver(id, errand()); });
 }
 
 void Loop::set_interest(Guest& guest, std::uint32_t events) {

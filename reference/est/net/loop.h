@@ -58,7 +58,7 @@ class Loop {
   void expire(Time now);
   void start_drain();
   void obey(Guest& guest, Connection::Wish wish);
-  void send_out(Guest& guest);
+  [[nodiscard]] bool send_out(Guest& guest);
   void set_interest(Guest& guest, std::uint32_t events);
   void keep_deadline(Guest& guest);
   void drop(Guest& guest);

@@ -3,6 +3,7 @@
 #include <future>
 
 #include "est/net/server_fixture_test.h"
+#include "est/net/workers.h"
 
 namespace est::net {
 namespace {
@@ -112,6 +113,23 @@ TEST_F(ServerErrand, ItsExceptionsAreAnswered) {
   start_errands();
   ClientConnection client = connect();
   EXPECT_EQ(ask(client, post("/throw", "")).status(), 500);
+  expect_alive();
+}
+
+TEST_F(ServerErrand, MoreThanCanWaitAreTurnedAway) {
+  options.workers = 1;
+  start_errands();
+  std::vector<ClientConnection> waiting;
+  for (std::size_t i = 0; i < Workers::most_waiting_each + 1; ++i) {
+    waiting.push_back(connect());
+    send(waiting.back(), post("/long", "x"));
+    // The first one begins; each of the others waits before the next comes.
+    EXPECT_TRUE(eventually([&] { return errands.begun() == 1 && server->counters().requests == i + 1; }));
+  }
+  ClientConnection late = connect();
+  EXPECT_EQ(ask(late, post("/long", "x")).status(), 503);
+  errands.open();
+  for (ClientConnection& one : waiting) EXPECT_EQ(read_response(one).status(), 200);
   expect_alive();
 }
 

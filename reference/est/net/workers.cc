@@ -8,12 +8,14 @@ void Workers::start(unsigned count) {
   for (unsigned i = 0; i < count; ++i) threads_.emplace_back([this] { run(); });
 }
 
-void Workers::add(Job job) {
+bool Workers::add(Job job) {
   {
     const std::lock_guard lock(mutex_);
+    if (jobs_.size() >= most_waiting_each * threads_.size()) return false;
     jobs_.push_back(std::move(job));
   }
   wake_.notify_one();
+  return true;
 }
 
 void Workers::stop() {

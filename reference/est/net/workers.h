@@ -23,8 +23,9 @@ class Workers {
   // Throws std::system_error when there are no more threads to be had. Call once, first.
   void start(unsigned count);
   [[nodiscard]] bool none() const noexcept { return threads_.empty(); }
-  // The queue has no bound of its own: each connection waits for one job at most.
-  void add(Job job);
+  // False, and the job is gone, when so many wait that this one would come too late to be of use: whoever asked is better told now.
+  [[nodiscard]] bool add(Job job);
+  static constexpr std::size_t most_waiting_each = 64;  // jobs that may wait, for each thread
   // Forgets what has not begun, and waits for what has.
   void stop();
 
