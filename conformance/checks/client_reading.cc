@@ -28,6 +28,7 @@ std::string operation_of(const CheckInput& input) {
   const std::string own = text(input.parameters, "operation");
   if (!own.empty()) return own;
   const std::string driven = fact(input.exchange, "operation");
+  if (driven == "maintain") return "simplereenroll";
   return driven == "provision" ? "simpleenroll" : driven;
 }
 

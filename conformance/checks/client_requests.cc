@@ -120,6 +120,24 @@ Results waited(const CheckInput& input) {
   return {};
 }
 
+// From the answer that brought the certificate to the first renewal that was served (INT-48).
+Results renewed_in_time(const CheckInput& input) {
+  const double seconds = number(input.parameters, "seconds").value_or(0);
+  const auto served = [](const Exchange* one) { return status_given(*one) == 200; };
+  const Peers enrollments = requests_of(input, "simpleenroll");
+  const Peers renewals = requests_of(input, "simplereenroll");
+  const std::string wanted =
+      "a renewal that is served within the " + text(input.parameters, "seconds") + " s for which the certificate is good";
+  const auto first = std::find_if(enrollments.begin(), enrollments.end(), served);
+  if (first == enrollments.end()) return {inconclusive(input, "The client got no certificate. " + describe_requests(enrollments), wanted)};
+  const auto renewal = std::find_if(renewals.begin(), renewals.end(), served);
+  if (renewal == renewals.end()) return {result(input, Verdict::fail, "No renewal was served. " + describe_requests(renewals), wanted)};
+  const double span = static_cast<double>(moment(**renewal, "asked-us") - moment(**first, "answered-us")) / 1e6;
+  if (span <= seconds) return {};
+  return {
+      result(input, Verdict::fail, "The client renewed " + std::to_string(span).substr(0, 4) + " s after it got its certificate.", wanted)};
+}
+
 // After 202: key and subject stay; whatever depends on the connection may change (INT-10).
 Results same_request(const CheckInput& input) {
   const std::string wanted = "the same request again: the same key and the same subject";
@@ -268,6 +286,11 @@ void add_client_request_checks(engine::Vocabulary& vocabulary) {
                    requests_well_formed,
                    "operation"});
   add(vocabulary, {"http-well-formed", "every request is one a strict server can read", {}, http_well_formed, ""});
+  add(vocabulary, {"renewed-in-time",
+                   "the client renewed while its certificate was good",
+                   {required(count("seconds", "how long that is"))},
+                   renewed_in_time,
+                   "seconds"});
   add(vocabulary, {"waited",
                    "the client waited as long as Retry-After said",
                    {about(), required(count("seconds", "what Retry-After said"))},

@@ -140,6 +140,21 @@ TEST(Waited, OnlyALowerBound) {
   EXPECT_EQ(Drive("simpleenroll").request(enrollment(), 202, "simpleenroll").verdict("waited", {{"seconds", 2}}), Verdict::inconclusive);
 }
 
+TEST(RenewedInTime, CountsTheRenewalThatIsServed) {
+  const engine::Json fifteen{{"seconds", 15}};
+  const auto renewed = [&](const std::string& asked, int status) {
+    return Drive("maintain")
+        .request(enrollment(), 200, "simpleenroll", {{"answered-us", "1000000"}})
+        .request(enrollment(), 503, "simplereenroll", {{"asked-us", "2000000"}})
+        .request(enrollment(), status, "simplereenroll", {{"asked-us", asked}})
+        .verdict("renewed-in-time", fifteen);
+  };
+  EXPECT_EQ(renewed("4000000", 200), Verdict::pass);
+  EXPECT_EQ(renewed("16500000", 200), Verdict::fail);
+  EXPECT_EQ(renewed("4000000", 503), Verdict::fail);
+  EXPECT_EQ(Drive("maintain").request(enrollment(), 401, "simpleenroll").verdict("renewed-in-time", fifteen), Verdict::inconclusive);
+}
+
 TEST(SameRequest, KeyAndSubject) {
   EXPECT_EQ(Drive("simpleenroll")
                 .request(enrollment(), 202, "simpleenroll")

@@ -145,6 +145,7 @@ const Words& below_bad_ca() {
 est::codec::Validity validity_of(std::string_view word, est::UnixTime now) {
   if (word == "expired") return {now - 30 * day, now - day};
   if (word == "not-yet-valid") return {now + 2 * day, now + 30 * day};
+  if (word == "short-lived") return {now - day, est::system_clock().now() + 15};
   return {now - day, now + 30 * day};
 }
 

@@ -72,6 +72,7 @@ const Words& issue_deviations() {
       {"untrusted", "issued by a CA nobody knows"},
       {"expired", "expired yesterday"},
       {"not-yet-valid", "valid from the day after tomorrow"},
+      {"short-lived", "ends 15 seconds after it was issued"},
   };
   return words;
 }

@@ -38,6 +38,8 @@ struct ClientFault {
   std::function<void(client::Flags&)> told = {};          // how it understands what it is told
   std::function<void(client::Settings&)> configure = {};  // options, trust, ServerCheck, Interceptor
   std::function<int(ClientAct&)> act = {};                // how often it acts, and what it calls a success
+  // How it renews what it maintains: by `renew` (its exit code), as often as it sees fit; the exit code in the end.
+  std::function<int(const std::function<int()>& renew)> renews = {};
   // Another client altogether, in a few lines of its own; returns the exit code.
   std::function<int(const steps::Instructions&)> instead = {};
   bool fatal = false;  // only the promised scenarios are run

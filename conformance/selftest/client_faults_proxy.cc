@@ -1,7 +1,9 @@
 // Faults for the scenarios with a proxy, with a request made elsewhere, with other fingerprints and with odd Digest challenges.
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <memory>
+#include <thread>
 
 #include "conformance/selftest/client_faults_support.h"
 #include "est/base/text.h"
@@ -273,6 +275,26 @@ std::vector<ClientFault> digests() {
   };
 }
 
+// --- renewals
+
+std::vector<ClientFault> renewals() {
+  return {
+      {.id = "FAULT-CL-RENEW-01",
+       .sentence = "tries once to renew",
+       .kills = {"EST-CL-510/503", "EST-CL-510/500"},
+       .renews = [](const std::function<int()>& renew) { return renew(); }},
+      {.id = "FAULT-CL-RENEW-02",
+       .sentence = "renews when its certificate has ended",
+       .kills = {"EST-CL-510/503", "EST-CL-510/500"},
+       .renews =
+           [](const std::function<int()>& renew) {
+             std::this_thread::sleep_for(std::chrono::seconds(16));
+             static_cast<void>(renew());
+             return renew();
+           }},
+  };
+}
+
 // --- answers
 
 void finds_the_boundary(Response& answer) {
@@ -302,7 +324,8 @@ std::vector<ClientFault> answers() {
 
 std::vector<ClientFault> client_proxy_faults() {
   std::vector<ClientFault> all = proxies();
-  for (const auto& more : {own_requests(), fingerprints(), digests(), answers()}) all.insert(all.end(), more.begin(), more.end());
+  for (const auto& more : {own_requests(), fingerprints(), digests(), renewals(), answers()})
+    all.insert(all.end(), more.begin(), more.end());
   return all;
 }
 

@@ -108,6 +108,7 @@ const Claims& client_claims() {
       {"client-serverkeygen", "has keys made by /serverkeygen"},
       {"client-fullcmc", "sends Full PKI Requests to /fullcmc"},
       {"client-provision", "gets its certificate on its own: CA certificates, CSR attributes, enrollment"},
+      {"client-maintain", "gets its certificate as by provision and keeps it current: it is done when it has renewed it once"},
       {"client-basic", "answers Basic challenges with a password"},
       {"client-digest", "answers Digest challenges with a password"},
       {"client-certificate", "authenticates with a TLS client certificate it is given"},
@@ -143,7 +144,7 @@ const Claims& client_claims() {
 
 const std::vector<std::string>& client_operations() {
   static const std::vector<std::string> operations{"cacerts",      "csrattrs", "simpleenroll", "simplereenroll",
-                                                   "serverkeygen", "fullcmc",  "provision"};
+                                                   "serverkeygen", "fullcmc",  "provision",    "maintain"};
   return operations;
 }
 
