@@ -1,0 +1,32 @@
+# cmake --install and cpack: the four programs, what they say about themselves as man pages and shell completions, and the script for pipelines.
+include(GNUInstallDirs)
+set(CMAKE_SKIP_INSTALL_ALL_DEPENDENCY ON)  # the tests need not be built to install the programs
+
+set(ESTSPEC_PAGES ${PROJECT_BINARY_DIR}/pages)
+install(CODE "execute_process(COMMAND ${PROJECT_SOURCE_DIR}/ci/pages $<TARGET_FILE_DIR:estspec> ${ESTSPEC_PAGES} COMMAND_ERROR_IS_FATAL ANY)")
+install(TARGETS estspec est-client RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(TARGETS est-server est-proxy RUNTIME DESTINATION ${CMAKE_INSTALL_SBINDIR})
+install(PROGRAMS ${PROJECT_SOURCE_DIR}/ci/estspec-ci DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(FILES ${ESTSPEC_PAGES}/estspec.1 ${ESTSPEC_PAGES}/est-client.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+install(FILES ${ESTSPEC_PAGES}/est-server.8 ${ESTSPEC_PAGES}/est-proxy.8 DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)
+foreach(program estspec est-client est-server est-proxy)
+  install(FILES ${ESTSPEC_PAGES}/${program}.bash RENAME ${program} DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+  install(FILES ${ESTSPEC_PAGES}/${program}.zsh RENAME _${program} DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions)
+endforeach()
+install(FILES ${PROJECT_SOURCE_DIR}/README.md ${PROJECT_SOURCE_DIR}/CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright)
+
+set(CPACK_GENERATOR DEB)
+set(CPACK_PACKAGE_NAME estspec)
+set(CPACK_PACKAGE_VENDOR "estspec")
+set(CPACK_PACKAGE_CONTACT "the estspec maintainers <estspec@localhost>")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "conformance suite for Enrollment over Secure Transport")
+set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "Tests EST servers, clients and registration authorities (RFC 7030, 8951, 9908, 8996) over real TLS and HTTP,
+ with a reference server, client and proxy.")
+set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+set(CPACK_STRIP_FILES ON)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PACKAGE_SECTION net)
+set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "openssl, curl")
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+include(CPack)
