@@ -6,6 +6,7 @@
 
 #include "client/output.h"
 #include "client/settings.h"
+#include "client/timings.h"
 #include "est/base/text.h"
 
 namespace client {
@@ -144,6 +145,7 @@ int perform(const Flags& flags, Settings settings, std::ostream& out, std::ostre
   Report report(flags.operation, flags.url);
   report.add_notes(settings.warnings);
   settings.client.tell = [&err](const std::string& sentence) { err << "est-client: " << sentence << std::endl; };
+  if (flags.timings) tell_timings(settings.client.session, err);
   ClientOptions options = settings.client;
   Run run{std::move(settings), Client(std::move(options)), std::move(report)};
   const std::optional<Problem> problem = run_operation(run, flags.operation);

@@ -56,6 +56,13 @@ class CommandsTest : public SceneTest {
   const TemporaryFolder folder;
 };
 
+TEST_F(CommandsTest, SaysWhereTheTimeWent) {
+  const Ran ran = run("cacerts", {"--anchors", file("root.pem"), "--timings"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_THAT(ran.err, testing::ContainsRegex("connect [0-9.]+ ms, handshake [0-9.]+ ms\n"));
+  EXPECT_THAT(ran.err, testing::ContainsRegex("GET /.well-known/est/cacerts [0-9.]+ ms, status 200\n"));
+}
+
 TEST_F(CommandsTest, ProvisionThenRenew) {
   const Ran first =
       run("provision", with_password({"--store", store(), "--fingerprint", root_fingerprint(), "--subject", "CN=device", "--json"}));

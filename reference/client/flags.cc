@@ -46,6 +46,7 @@ void add_transport(CLI::App& app, Flags& flags) {
   app.add_flag("--content-transfer-encoding", flags.transfer_encoding,
                "send Content-Transfer-Encoding: base64, for servers that insist on it (RFC 8951 3 has done away with it)");
   app.add_flag("--json", flags.json, "print one JSON object, also on failure");
+  app.add_flag("--timings", flags.timings, "say on standard error how long each connection, handshake and exchange took");
 }
 
 void add_request(CLI::App& app, Flags& flags) {

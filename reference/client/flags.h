@@ -46,7 +46,7 @@ struct Flags {
   std::string tls_suites, tls_groups;  // OpenSSL lists; empty: defaults
   std::uint64_t retry_limit = 300;
   bool approve_redirects = false, transfer_encoding = false;
-  bool json = false;
+  bool json = false, timings = false;
 };
 
 // Adds the operations to `app`; parsing fills `flags`, which must live as long.

@@ -53,6 +53,7 @@ Outcome<std::unique_ptr<Transport>> connect_tls(const Opening& opening) {
     if (failure->cause == est::net::Cause::untrusted) return Problem{ProblemKind::untrusted, failure->message};
     return transport_problem(*failure);
   }
+  if (opening.times != nullptr) *opening.times = std::get<ClientConnection>(opened).opening_times();
   return std::unique_ptr<Transport>(std::make_unique<TlsTransport>(std::get<ClientConnection>(std::move(opened))));
 }
 

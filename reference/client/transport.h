@@ -36,6 +36,7 @@ struct Opening {
   est::net::ClientDeadlines within;
   SSL_SESSION* resume = nullptr;             // borrowed; null: none
   const est::net::Proxy* through = nullptr;  // borrowed; null: none
+  est::net::OpeningTimes* times = nullptr;   // borrowed; where they are wanted
 };
 // Must ask `profile.judge` about the chain the server shows before anything of the session is sent; where it refuses, the problem is
 // `untrusted`.
