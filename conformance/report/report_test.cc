@@ -231,6 +231,22 @@ TEST(Reproduce, TakesTheExchangeThatDecided) {
   EXPECT_EQ(decisive_exchange({}, {}), nullptr);
 }
 
+TEST(ReproduceRemarks, SayWhatCannotBeRepeated) {
+  Exchange exchange = request("Content-Type: application/pkcs10", "MIIB");
+  exchange.connection = 1;
+  exchange.method = "POST";
+  exchange.target = "/.well-known/est/simpleenroll";
+  const Json target{{"access", {{"url", "https://localhost:1"}}}};
+  exchange.facts = {{"pop", "none"}, {"credentials", "certificate"}, {"certificate", "client"}};
+  EXPECT_THAT(reproduce_command(exchange, target, "e"), ::testing::Not(HasSubstr("#")));
+  exchange.facts["pop"] = "right";
+  exchange.facts["certificate"] = "expired";
+  EXPECT_THAT(reproduce_command(exchange, target, "e"),
+              ::testing::EndsWith(
+                  "  # the request is bound to the TLS session it was made for, so this repeats it in form only; EST_CLIENT_CERT is the "
+                  "certificate called expired"));
+}
+
 TEST(Transcript, DecodesDer) {
   engine::Evidence evidence{"EST-SE-014", 1763670116, 2500, {}, {}, "", "", ""};
   Exchange exchange = request("Content-Type: application/pkcs10", "MAMBAf8=");

@@ -83,6 +83,17 @@ std::string address_of(const std::string& url) {
   return after_scheme == std::string::npos ? url : url.substr(after_scheme + 3);
 }
 
+// Why the command may be answered in another way, as a comment behind it.
+std::string remarks(const Exchange& exchange) {
+  std::vector<std::string> all;
+  if (const std::string pop = fact(exchange, "pop"); !pop.empty() && pop != "none")
+    all.emplace_back("the request is bound to the TLS session it was made for, so this repeats it in form only");
+  const bool with_certificate = fact(exchange, "credentials").find("certificate") != std::string::npos;
+  if (const std::string name = fact(exchange, "certificate"); with_certificate && !name.empty() && name != "client")
+    all.push_back("EST_CLIENT_CERT is the certificate called " + est::printable(name, 60));
+  return all.empty() ? std::string() : "  # " + est::join(all, "; ");
+}
+
 }  // namespace
 
 est::Bytes body_of(const Exchange& exchange) {
@@ -108,7 +119,7 @@ std::string reproduce_command(const Exchange& exchange, const engine::Json& targ
     return "curl -sS -i --path-as-is --cacert \"$EST_TRUST_ANCHOR\"" + tls_options(exchange, true) + credential_options(exchange, true) +
            " -X " + shell_quoted(exchange.method) + header_options(exchange) +
            (has_body ? " --data-binary @" + shell_quoted(folder + "/" + exchange.name + ".body") : "") + " " +
-           shell_quoted(url + exchange.target);
+           shell_quoted(url + exchange.target) + remarks(exchange);
   }
   const std::string client = "openssl s_client -connect " + shell_quoted(address_of(url)) + " -CAfile \"$EST_TRUST_ANCHOR\"" +
                              tls_options(exchange, false) + credential_options(exchange, false);

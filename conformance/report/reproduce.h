@@ -1,6 +1,7 @@
 // The decisive request of a scenario as a command that needs no suite: curl for requests, openssl s_client for everything below HTTP.
 // Secrets and files come from environment variables named in the command: EST_TRUST_ANCHOR, EST_USER, EST_PASSWORD, EST_CLIENT_CERT,
-// EST_CLIENT_KEY. What depends on one TLS session (a linking value) can be repeated only in form.
+// EST_CLIENT_KEY. What depends on one TLS session (a linking value) can be repeated only in form;
+// a comment behind the command says so.
 #pragma once
 
 #include <string>
