@@ -30,7 +30,9 @@ TEST(ManifestFile, TellsTheFileThatWasChanged) {
       changed[path][at] = static_cast<char>(changed[path][at] ^ 1);
       const auto problems = manifest_problems(changed);
       ASSERT_FALSE(problems.empty()) << path << " " << at;
-      if (path != manifest_name) EXPECT_THAT(problems, ElementsAre(HasSubstr(path + " was changed")));
+      if (path != manifest_name) {
+        EXPECT_THAT(problems, ElementsAre(HasSubstr(path + " was changed")));
+      }
     }
   }
 }
