@@ -23,9 +23,9 @@ int parse_and_run(int argc, const char* const* argv) {
   app.require_subcommand(1);
   app.footer("`estspec COMMAND --help` tells more.");
   Command run;
-  for (const auto add :
-       {add_server, add_client, add_proxy,  add_list,     add_explain, add_lint,   add_verbs, add_requirements, add_verify, add_report,
-        add_diff,   add_bundle, add_decode, add_selftest, add_probe,   add_review, add_serve, add_vectors,      add_fuzz,   add_load})
+  for (const auto add : {add_server,          add_client,   add_proxy, add_list,         add_sets,   add_ics,     add_plan, add_explain,
+                         add_interpretations, add_lint,     add_verbs, add_requirements, add_verify, add_report,  add_diff, add_bundle,
+                         add_decode,          add_selftest, add_probe, add_review,       add_serve,  add_vectors, add_fuzz, add_load})
     add(app, run);
   try {
     app.parse(argc, argv);

@@ -181,6 +181,9 @@ void tell(const bundle::Opened& opened, const CheckOptions& options, std::size_t
                            member_text(told, "target", "version"), member_text(told, "target", "role"),
                            member_text(told, "suite", "version"), member_text(told, "suite", "scenario_set"),
                            member_text(told, "suite", "digest"))
+            << (told.contains("set")
+                    ? fmt::format("scored by   {}, digest {}\n", member_text(told, "set", "name"), member_text(told, "set", "digest"))
+                    : std::string())
             << told_signer(opened, options)
             << fmt::format("accepted    {} files as signed; {} verdicts derived again, no difference\nresult      {}\n",
                            opened.folder.size(), scenarios, told.value("conclusion", std::string()));

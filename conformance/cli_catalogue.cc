@@ -1,4 +1,4 @@
-// list, explain, lint, verbs: what there is, without a target.
+// list, explain, lint: what there is, without a target.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -32,6 +32,12 @@ std::shared_ptr<CatalogueOptions> options_of(CLI::App& command, bool selecting) 
   return options;
 }
 
+Json json_of(const std::vector<engine::Change>& changes) {
+  Json list = Json::array();
+  for (const auto& change : changes) list.push_back({{"revision", change.revision}, {"date", change.date}, {"what", change.what}});
+  return list;
+}
+
 Json json_of(const Scenario& scenario) {
   Json steps = Json::array(), expect = Json::array();
   for (const auto& step : scenario.steps) steps.push_back({{"verb", step.verb}, {"parameters", step.parameters}, {"as", step.name}});
@@ -50,6 +56,7 @@ Json json_of(const Scenario& scenario) {
             {"steps", std::move(steps)},
             {"expect", std::move(expect)},
             {"revision", scenario.revision},
+            {"changes", json_of(scenario.changes)},
             {"file", scenario.place.to_string()}};
   if (scenario.control) json["control"] = {{"verb", scenario.control->verb}, {"parameters", scenario.control->parameters}};
   return json;
@@ -67,15 +74,30 @@ int list(const CatalogueOptions& options) {
   if (!data) return ExitCode::usage;
   if (options.json) {
     Json all = Json::array();
-    for (const auto& scenario : data->scenarios) all.push_back(json_of(scenario));
+    for (const auto& scenario : data->scenarios) {
+      all.push_back(json_of(scenario));
+      if (data->set) all.back()["not_scored"] = data->set->not_scored(scenario.id);
+    }
     print(all);
   } else {
     for (const auto& scenario : data->scenarios) {
-      std::cout << fmt::format("{:<22} {:<6} {:<18} {}\n", scenario.id, to_string(scenario.level), scenario.section, scenario.title);
+      const std::string why = data->set ? data->set->not_scored(scenario.id) : std::string();
+      std::cout << fmt::format("{:<22} {:<6} {:<18} {}{}\n", scenario.id, to_string(scenario.level), scenario.section, scenario.title,
+                               why.empty() ? "" : "  (not scored: " + why + ")");
     }
     std::cout << data->scenarios.size() << " scenarios\n";
   }
   return data->scenarios.empty() ? complain("nothing is selected; `estspec list` without --select shows all") : 0;
+}
+
+void explain_history(const Scenario& scenario, const Data& data) {
+  line("revision", std::to_string(scenario.revision) + (scenario.changes.empty() ? ", as first written" : ""));
+  for (const auto& change : scenario.changes) line("", fmt::format("{} ({}): {}", change.revision, change.date, change.what));
+  for (const auto& set : data.sets) {
+    const engine::SetMember* member = set.member(scenario.id);
+    const std::string why = set.not_scored(scenario.id);
+    if (member != nullptr) line("set", fmt::format("{}, revision {}{}", set.name, member->revision, why.empty() ? "" : ", " + why));
+  }
 }
 
 void explain(const Scenario& scenario, const Data& data) {
@@ -96,6 +118,7 @@ void explain(const Scenario& scenario, const Data& data) {
   for (const auto& step : scenario.steps) line("step", step.name + " = " + report::to_script(step));
   for (const auto& expectation : scenario.expect)
     line("expect", expectation.of + ": " + report::to_script(expectation.check, expectation.parameters));
+  explain_history(scenario, data);
   line("tags", est::join(scenario.tags, ", "));
   line("file", scenario.place.to_string());
 }
@@ -129,10 +152,46 @@ int explain_word(const CatalogueOptions& options) {
   return 0;
 }
 
+// Scenarios that touch a reading, matrices counted once.
+std::vector<std::string> touching(const Data& data, const std::string& interpretation) {
+  std::vector<std::string> ids;
+  for (const auto& scenario : data.scenarios) {
+    const auto& cited = scenario.interpretations;
+    const std::string id = scenario.id.substr(0, scenario.id.find('/'));
+    const bool touches = std::find(cited.begin(), cited.end(), interpretation) != cited.end();
+    if (touches && std::find(ids.begin(), ids.end(), id) == ids.end()) ids.push_back(id);
+  }
+  return ids;
+}
+
+int interpretations(const CatalogueOptions& options) {
+  const auto data = load_or_complain(options.data);
+  if (!data) return ExitCode::usage;
+  Json all = Json::array();
+  for (const auto& interpretation : data->catalogue.interpretations) {
+    all.push_back(json_of(interpretation));
+    all.back()["scenarios"] = touching(*data, interpretation.id);
+    if (options.json) continue;
+    explain(interpretation);
+    line("scenarios", est::join(touching(*data, interpretation.id), ", "));
+  }
+  if (options.json) print(all);
+  return 0;
+}
+
+std::vector<std::string> all_problems(const Data& data) {
+  auto problems = engine::lint(data.scenarios, data.catalogue, data.vocabulary);
+  for (const auto& set : data.sets) {
+    const auto more = engine::lint(set, data.scenarios, data.catalogue, sha256_of);
+    problems.insert(problems.end(), more.begin(), more.end());
+  }
+  return problems;
+}
+
 int lint(const CatalogueOptions& options) {
   std::vector<std::string> problems;
   const auto data = load_data(options.data, problems);
-  if (data) problems = engine::lint(data->scenarios, data->catalogue, data->vocabulary);
+  if (data) problems = all_problems(*data);
   if (options.json) print(Json{{"problems", problems}, {"scenarios", data ? data->scenarios.size() : 0}});
   if (!problems.empty()) return options.json ? static_cast<int>(ExitCode::usage) : complain(problems);
   if (!options.json) {
@@ -141,58 +200,12 @@ int lint(const CatalogueOptions& options) {
   return 0;
 }
 
-Json json_of(const std::vector<engine::Parameter>& parameters) {
-  Json all = Json::array();
-  for (const auto& parameter : parameters) {
-    all.push_back({{"name", parameter.name},
-                   {"type", to_string(parameter.type)},
-                   {"choices", parameter.choices},
-                   {"meaning", parameter.meaning},
-                   {"required", parameter.required}});
-  }
-  return all;
-}
-
-template <class T>
-void print_words(const std::string& title, const std::vector<T>& words) {
-  std::cout << title << "\n";
-  for (const auto& word : words) {
-    std::cout << fmt::format("  {}  {}\n", word.name, word.meaning);
-    for (const auto& parameter : word.parameters) {
-      const std::string choices = parameter.choices.empty() ? std::string(to_string(parameter.type)) : est::join(parameter.choices, " | ");
-      std::cout << fmt::format("      {}: {}{}  {}\n", parameter.name, choices, parameter.required ? ", required" : "", parameter.meaning);
-    }
-  }
-}
-
-int verbs(const CatalogueOptions& options) {
-  const engine::Vocabulary vocabulary = make_vocabulary();
-  if (!options.json) {
-    print_words("Verbs", vocabulary.verbs());
-    print_words("Checks", vocabulary.checks());
-    std::cout << "Claims\n";
-    for (const auto& [name, meaning] : vocabulary.claims()) std::cout << fmt::format("  {}  {}\n", name, meaning);
-    return 0;
-  }
-  Json all{{"verbs", Json::array()}, {"checks", Json::array()}, {"claims", Json::array()}};
-  for (const auto& verb : vocabulary.verbs()) {
-    all["verbs"].push_back(
-        {{"name", verb.name}, {"meaning", verb.meaning}, {"parameters", json_of(verb.parameters)}, {"shorthand", verb.shorthand}});
-  }
-  for (const auto& check : vocabulary.checks()) {
-    all["checks"].push_back(
-        {{"name", check.name}, {"meaning", check.meaning}, {"parameters", json_of(check.parameters)}, {"shorthand", check.shorthand}});
-  }
-  for (const auto& [name, meaning] : vocabulary.claims()) all["claims"].push_back({{"name", name}, {"meaning", meaning}});
-  print(all);
-  return 0;
-}
-
 }  // namespace
 
 void add_list(CLI::App& app, Command& run) {
   CLI::App* command = app.add_subcommand("list", "list the scenarios");
   const auto options = options_of(*command, true);
+  add_set_option(*command, options->data);
   command->callback([=, &run] { run = [=] { return list(*options); }; });
 }
 
@@ -203,18 +216,17 @@ void add_explain(CLI::App& app, Command& run) {
   command->callback([=, &run] { run = [=] { return explain_word(*options); }; });
 }
 
+void add_interpretations(CLI::App& app, Command& run) {
+  CLI::App* command = app.add_subcommand("interpretations", "print the register of contested readings, and the scenarios they touch");
+  const auto options = options_of(*command, false);
+  command->callback([=, &run] { run = [=] { return interpretations(*options); }; });
+}
+
 void add_lint(CLI::App& app, Command& run) {
   CLI::App* command = app.add_subcommand("lint", "check scenario files and catalogue, and report every problem");
   const auto options = options_of(*command, false);
   command->add_option("DIR", options->data.folders, "folders to check together with what is built in");
   command->callback([=, &run] { run = [=] { return lint(*options); }; });
-}
-
-void add_verbs(CLI::App& app, Command& run) {
-  CLI::App* command = app.add_subcommand("verbs", "print all verbs, checks and claims scenarios may use");
-  auto options = std::make_shared<CatalogueOptions>();
-  command->add_flag("--json", options->json, "print data instead of text");
-  command->callback([=, &run] { run = [=] { return verbs(*options); }; });
 }
 
 }  // namespace conformance::cli

@@ -20,6 +20,13 @@ void add_data_options(CLI::App& command, DataOptions& options, bool selecting) {
       ->type_name("EXPR");
 }
 
+void add_set_option(CLI::App& command, DataOptions& options) {
+  command
+      .add_option("--set", options.set,
+                  "frozen scenario set to score by (`estspec sets`): what is not in it is run and shown, and does not count")
+      ->type_name("NAME");
+}
+
 int complain(const std::vector<std::string>& problems) {
   for (const auto& problem : problems) std::cerr << "estspec: " << problem << "\n";
   return ExitCode::usage;

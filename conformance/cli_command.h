@@ -21,7 +21,11 @@ void add_server(CLI::App& app, Command& run);
 void add_client(CLI::App& app, Command& run);
 void add_proxy(CLI::App& app, Command& run);
 void add_list(CLI::App& app, Command& run);
+void add_ics(CLI::App& app, Command& run);
+void add_plan(CLI::App& app, Command& run);
+void add_sets(CLI::App& app, Command& run);
 void add_explain(CLI::App& app, Command& run);
+void add_interpretations(CLI::App& app, Command& run);
 void add_lint(CLI::App& app, Command& run);
 void add_verbs(CLI::App& app, Command& run);
 void add_requirements(CLI::App& app, Command& run);
@@ -40,6 +44,9 @@ void add_load(CLI::App& app, Command& run);
 
 // --scenarios, --no-built-in and, if `selecting`, --select.
 void add_data_options(CLI::App& command, DataOptions& options, bool selecting);
+
+// --set
+void add_set_option(CLI::App& command, DataOptions& options);
 
 // "estspec: ..." on standard error, one line each; returns ExitCode::usage.
 int complain(const std::vector<std::string>& problems);

@@ -16,7 +16,7 @@ namespace {
 std::string digest_of(const std::vector<engine::Document>& documents) {
   std::string all;
   for (const auto& document : documents) all += document.name + '\0' + document.text + '\0';
-  return est::hex(est::crypto::digest(est::crypto::Digest::sha256, est::as_bytes(all)));
+  return sha256_of(all);
 }
 
 std::string name_of(const DataOptions& options) {
@@ -25,7 +25,22 @@ std::string name_of(const DataOptions& options) {
   return name;
 }
 
+// The set of that name, with the problems that keep it from being what it was.
+std::optional<engine::ScenarioSet> set_called(const std::string& name, const Data& data, std::vector<std::string>& problems) {
+  if (name.empty()) return std::nullopt;
+  const auto found = std::find_if(data.sets.begin(), data.sets.end(), [&](const engine::ScenarioSet& set) { return set.name == name; });
+  if (found == data.sets.end()) {
+    problems.push_back("no scenario set is called '" + name + "'; see `estspec sets`");
+    return std::nullopt;
+  }
+  auto changed = engine::lint(*found, data.scenarios, data.catalogue, sha256_of);
+  problems.insert(problems.end(), changed.begin(), changed.end());
+  return *found;
+}
+
 }  // namespace
+
+std::string sha256_of(std::string_view text) { return est::hex(est::crypto::digest(est::crypto::Digest::sha256, est::as_bytes(text))); }
 
 engine::Vocabulary make_vocabulary() {
   engine::Vocabulary vocabulary;
@@ -64,6 +79,8 @@ std::optional<Data> load_data(const DataOptions& options, std::vector<std::strin
             .catalogue = engine::load_catalogue(documents, problems),
             .scenarios = {},
             .scenario_set = {},
+            .sets = engine::load_sets(documents, problems),
+            .set = {},
             .digest = {}};
   std::vector<engine::Document> scripts;
   std::copy_if(documents.begin(), documents.end(), std::back_inserter(scripts),
@@ -71,7 +88,10 @@ std::optional<Data> load_data(const DataOptions& options, std::vector<std::strin
   auto loaded = engine::load_scenarios(scripts, data.vocabulary, data.catalogue.requirement_ids());
   problems.insert(problems.end(), loaded.problems.begin(), loaded.problems.end());
   if (!problems.empty()) return std::nullopt;
-  auto selected = engine::select(loaded.scenarios, options.select);
+  data.scenarios = std::move(loaded.scenarios);
+  data.set = set_called(options.set, data, problems);
+  if (!problems.empty()) return std::nullopt;
+  auto selected = engine::select(data.scenarios, options.select);
   if (!selected) {
     problems.push_back(selected.error().message);
     return std::nullopt;

@@ -11,7 +11,7 @@ struct EmbeddedFile {
   std::string_view text;
 };
 
-[[nodiscard]] std::span<const EmbeddedFile> embedded_files();    // scenarios, requirements, interpretations
+[[nodiscard]] std::span<const EmbeddedFile> embedded_files();    // scenarios, requirements, interpretations, frozen sets
 [[nodiscard]] std::span<const EmbeddedFile> embedded_vectors();  // the test vectors, their index and schema
 
 }  // namespace conformance

@@ -62,6 +62,7 @@ void put_in_order(report::Results& results, const std::vector<engine::Scenario>&
 
 void add_run_flags(CLI::App& command, RunFlags& flags) {
   add_data_options(command, flags.data, true);
+  add_set_option(command, flags.data);
   command.add_flag("--strict", flags.strict, "score contested points by the letter of the newest text");
   command
       .add_option("--baseline", flags.baseline,
@@ -101,6 +102,7 @@ void CommandLine::add(std::string_view name, const std::string& value) {
 void CommandLine::add(const RunFlags& flags) {
   for (const auto& folder : flags.data.folders) add("--scenarios", folder);
   if (!flags.data.built_in) text_ += " --no-built-in";
+  add("--set", flags.data.set);
   add("--baseline", flags.baseline);
   if (flags.strict) text_ += " --strict";
 }
@@ -140,6 +142,7 @@ void Run::execute(engine::Driver& driver, const std::string& command) {
   results_.suite_version = ESTSPEC_VERSION;
   results_.scenario_set = data_.scenario_set;
   results_.digest = data_.digest;
+  if (data_.set) results_.set = report::ScoredBy{data_.set->name, data_.set->digest};
   results_.target = options_.judge.target;
   results_.strict = flags_.strict;
   results_.certify = flags_.certify;
@@ -160,6 +163,7 @@ void Run::execute(engine::Driver& driver, const std::string& command) {
 }
 
 void Run::keep(engine::ScenarioResult result, const engine::Evidence& evidence) {
+  if (data_.set) result.not_scored = data_.set->not_scored(result.id);
   if (const auto status = folder_.add(result, evidence, results_.target); !status && trouble_.empty()) trouble_ = status.error().message;
   progress_.finished(result);
   results_.scenarios.push_back(std::move(result));

@@ -228,7 +228,8 @@ TEST_F(Cli, VerifiesStoredEvidence) {
   put("results/results.json", text.replace(last, verdict.size(), "\"verdict\": \"pass\""));
   const Ran ran = estspec({"verify", results});
   EXPECT_EQ(ran.code, 1);
-  EXPECT_THAT(ran.out, AllOf(HasSubstr("stored PASS, derived INCONCLUSIVE: there was no target"), HasSubstr("1 differences")));
+  EXPECT_THAT(ran.out, AllOf(HasSubstr("results.json was changed"), HasSubstr("stored PASS, derived INCONCLUSIVE: there was no target"),
+                             HasSubstr("2 differences")));
   fs::remove_all(results + "/evidence");
   EXPECT_EQ(estspec({"verify", results}).code, 1);
 }

@@ -62,6 +62,17 @@ std::string difference_between(const ScenarioResult& stored, const ScenarioResul
   return stored.cause == again.cause ? "" : "same verdict, other cause: " + again.cause;
 }
 
+// What counts is for the set to say. A later erratum may have taken more out of the score; nothing puts a scenario back.
+std::string score_difference(const report::Results& results, const Data& data, const ScenarioResult& stored) {
+  if (stored.not_scored.empty()) return {};
+  if (!results.set) return "stored as not scored, though no set was named";
+  const auto set =
+      std::find_if(data.sets.begin(), data.sets.end(), [&](const engine::ScenarioSet& one) { return one.name == results.set->name; });
+  if (set == data.sets.end() || set->digest != results.set->digest)
+    return "the set " + results.set->name + " is not known here, or is another";
+  return set->not_scored(stored.id).empty() ? "stored as not scored, though " + set->name + " scores it" : std::string();
+}
+
 std::string verify_one(const std::string& folder, const report::Results& results, const Data& data, const ScenarioResult& stored) {
   const auto scenario =
       std::find_if(data.scenarios.begin(), data.scenarios.end(), [&](const engine::Scenario& one) { return one.id == stored.id; });
@@ -69,6 +80,7 @@ std::string verify_one(const std::string& folder, const report::Results& results
   const auto evidence = evidence_of(folder, results, *scenario, stored);
   if (!evidence) return evidence.error().message;
   if (evidence->scenario != stored.id) return "the evidence belongs to '" + evidence->scenario + "'";
+  if (std::string score = score_difference(results, data, stored); !score.empty()) return score;
   return difference_between(stored, engine::judge(*scenario, *evidence, data.vocabulary, {results.strict, results.target}));
 }
 

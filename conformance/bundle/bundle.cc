@@ -61,7 +61,7 @@ est::Result<Opened> open_files(Files files) {
 Json statement(const report::Results& results) {
   const Json whole = report::to_json(results);
   Json told{{"format", 1}, {"conclusion", report::conclusion(results)}, {"certificates", results.certificates.size()}};
-  for (const char* key : {"suite", "target", "totals", "started", "strict", "certify", "command"})
+  for (const char* key : {"suite", "target", "set", "totals", "started", "strict", "certify", "command"})
     if (whole.contains(key)) told[key] = whole[key];
   // Keys, nonces and serial numbers come from the system's generator; what was drawn stands in the evidence.
   told["seeds"] = Json::object();

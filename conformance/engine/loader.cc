@@ -14,8 +14,11 @@ namespace conformance::engine {
 
 namespace {
 
-const std::vector<std::string> scenario_keys{"id",  "title",    "level",   "section", "requirements", "interpretations", "tags",  "needs",
-                                             "why", "mutation", "control", "steps",   "expect",       "revision",        "matrix"};
+const std::vector<std::string> scenario_keys{"id",     "title",    "level",   "section",  "requirements", "interpretations",
+                                             "tags",   "needs",    "why",     "mutation", "control",      "steps",
+                                             "expect", "revision", "changes", "matrix"};
+
+const std::string change_form = "write - {revision: 2, date: YYYY-MM-DD, what: ...}";
 
 template <class T>
 std::vector<std::string> names_of(const std::vector<T>& all) {
@@ -91,7 +94,35 @@ class ScenarioReader {
     if (!level.empty() && !known) map_.complain(line_of("level"), "'level' is '" + level + "'; write MUST, SHOULD or MAY");
     scenario_.level = known.value_or(Level::must);
     scenario_.revision = static_cast<int>(std::clamp<std::int64_t>(map_.number("revision").value_or(1), 0, 1000000));
-    if (scenario_.revision < 1) map_.complain(line_of("revision"), "'revision' starts at 1; write a larger number");
+    if (scenario_.revision < 1) return map_.complain(line_of("revision"), "'revision' starts at 1; write a larger number");
+    read_changes();
+  }
+
+  void read_changes() {
+    static const Yaml none;
+    const Yaml& list = map_.find("changes") == nullptr ? none : *map_.find("changes");
+    if (&list != &none && list.kind != Yaml::Kind::list) return map_.complain(list.line, "'changes' must be a list; " + change_form);
+    for (const Yaml& item : list.items) {
+      if (item.kind != Yaml::Kind::map) return map_.complain(item.line, "an entry of 'changes' must be a map; " + change_form);
+      MapReader one(item, what_ + ": changes", source_.file, {"revision", "date", "what"}, source_.problems);
+      Change change{static_cast<int>(std::clamp<std::int64_t>(one.number("revision").value_or(0), 0, 1000000)), one.required_text("date"),
+                    one.required_text("what")};
+      if (!change.date.empty() && !is_day(change.date)) one.complain(item.line, "'date' is no day; write YYYY-MM-DD");
+      scenario_.changes.push_back(std::move(change));
+    }
+    check_changes();
+  }
+
+  void check_changes() {
+    int expected = 1;
+    for (const auto& change : scenario_.changes) {
+      if (change.revision == ++expected) continue;
+      return map_.complain(line_of("changes"),
+                           "'changes' goes on with revision " + std::to_string(expected) + "; write one entry for each");
+    }
+    if (expected != scenario_.revision)
+      map_.complain(line_of("revision"), "'changes' ends with revision " + std::to_string(expected) + ", 'revision' is " +
+                                             std::to_string(scenario_.revision) + "; say in 'changes' what each revision changed");
   }
 
   void read_requirements() {
@@ -316,7 +347,10 @@ Loaded load_scenarios(const std::vector<Document>& documents, const Vocabulary& 
 DocumentKind kind_of(const Document& document) {
   Problems ignored;
   const auto yaml = parse_yaml(document, ignored);
-  if (!yaml || yaml->find("scenarios") != nullptr) return DocumentKind::scenarios;
+  if (!yaml) return DocumentKind::scenarios;
+  if (yaml->find("set") != nullptr) return DocumentKind::set;
+  if (yaml->find("errata-of") != nullptr) return DocumentKind::errata;
+  if (yaml->find("scenarios") != nullptr) return DocumentKind::scenarios;
   if (yaml->kind == Yaml::Kind::list) return DocumentKind::interpretations;
   return yaml->find("requirements") != nullptr ? DocumentKind::requirements : DocumentKind::scenarios;
 }

@@ -142,6 +142,14 @@ TEST(Loader, SaysWhatIsWrongWhereAndHowToCureIt) {
       {"- status: {any-of: [4xx, 500]}", "- same: nobody", "there is no result 'nobody' at this point"},
       {"      - status: {any-of: [4xx, 500]}\n", "", "'expect' must be a list with at least one entry"},
       {"    mutation: one bit\n", "    mutation: one bit\n    revision: 0\n", "'revision' starts at 1"},
+      {"    mutation: one bit\n", "    mutation: one bit\n    revision: 2\n", "say in 'changes' what each revision changed"},
+      {"    mutation: one bit\n", "    mutation: one bit\n    revision: 2\n    changes: [more]\n", "an entry of 'changes' must be a map"},
+      {"    mutation: one bit\n", "    mutation: one bit\n    revision: 2\n    changes: [{revision: 3, date: 2026-12-01, what: more}]\n",
+       "goes on with revision 2"},
+      {"    mutation: one bit\n", "    mutation: one bit\n    revision: 2\n    changes: [{revision: 2, date: 2026-02-30, what: more}]\n",
+       "'date' is no day"},
+      {"    mutation: one bit\n", "    mutation: one bit\n    revision: 2\n    changes: [{revision: 2, date: 2026-12-01}]\n",
+       "'what' is missing"},
   };
   for (const auto& one : cases) {
     const Loaded loaded = load(with(one.line, one.instead));

@@ -35,6 +35,13 @@ struct Expectation {
   Place place;
 };
 
+// Why a scenario has the revision it has.
+struct Change {
+  int revision = 0;
+  std::string date;  // YYYY-MM-DD
+  std::string what;  // one line for a changelog
+};
+
 struct Scenario {
   std::string id;
   std::string title;
@@ -51,6 +58,7 @@ struct Scenario {
   std::vector<Step> steps;
   std::vector<Expectation> expect;
   int revision = 1;
+  std::vector<Change> changes;  // one for each revision after the first, in order
   Place place;
 };
 

@@ -50,6 +50,7 @@ struct ScenarioResult {
   std::string reproduce;            // the decisive request without the suite, as a shell command; empty where none exists
   double seconds = 0;
   std::optional<KnownDeviation> deviation;  // the verdict stands, but does not fail the run
+  std::string not_scored;                   // why it counts for nothing in a run against a frozen set; empty when it counts
 };
 
 }  // namespace conformance::engine

@@ -4,7 +4,9 @@
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <chrono>
 #include <sstream>
 
 #include "est/base/text.h"
@@ -225,6 +227,19 @@ std::string suggestion(std::string_view word, const std::vector<std::string>& kn
   if (best != nullptr) return "; did you mean '" + *best + "'?";
   if (known.size() > most_suggested) return otherwise;
   return known.empty() ? "; none is known" : "; known: " + est::join(known, ", ");
+}
+
+bool is_day(std::string_view text) {
+  if (text.size() != 10 || text[4] != '-' || text[7] != '-') return false;
+  std::array<int, 3> numbers{};
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (i == 4 || i == 7) continue;
+    if (text[i] < '0' || text[i] > '9') return false;
+    int& number = numbers[i < 4 ? 0 : i < 7 ? 1 : 2];
+    number = number * 10 + (text[i] - '0');
+  }
+  using std::chrono::day, std::chrono::month, std::chrono::year, std::chrono::year_month_day;
+  return year_month_day(year(numbers[0]), month(static_cast<unsigned>(numbers[1])), day(static_cast<unsigned>(numbers[2]))).ok();
 }
 
 MapReader::MapReader(const Yaml& map, std::string what, std::string file, const std::vector<std::string>& known, Problems& problems)

@@ -50,6 +50,9 @@ void add_problem(Problems& problems, const std::string& file, int line, const st
 [[nodiscard]] std::string suggestion(std::string_view word, const std::vector<std::string>& known,
                                      const std::string& otherwise = "; look for it in the documentation");
 
+// YYYY-MM-DD, and a day that exists.
+[[nodiscard]] bool is_day(std::string_view text);
+
 // Reads the keys of one map. Unknown keys are reported at once; values of the wrong kind and missing required ones when asked for.
 class MapReader {
  public:

@@ -73,7 +73,7 @@ std::string entry(std::string_view term, std::string_view text) {
 
 bool blocks(const ScenarioResult& result) {
   return (result.verdict == Verdict::fail || result.verdict == Verdict::error || result.verdict == Verdict::inconclusive) &&
-         !result.deviation;
+         !result.deviation && result.not_scored.empty();
 }
 
 class Page {
@@ -125,6 +125,9 @@ class Page {
     text_ += row("Suite", "estspec " + shown(results_.suite_version));
     text_ +=
         row("Scenarios", fmt::format("{} <span class=\"soft\">SHA-256 {}</span>", shown(results_.scenario_set), shown(results_.digest)));
+    if (results_.set)
+      text_ += row("Scored by",
+                   fmt::format("{} <span class=\"soft\">SHA-256 {}</span>", shown(results_.set->name), shown(results_.set->digest)));
     text_ += row("Begun", fmt::format("{}, took {:.1f} s", est::iso8601(results_.started), results_.seconds));
     text_ += row("Kind", results_.certify ? "for certification: every scenario, every claim answered, no deviation excused"
                                           : "not for certification (see --certify)");
@@ -169,7 +172,7 @@ class Page {
     text_ += "<h2>What blocks, and what is acceptable</h2>\n<ul>\n";
     const auto count = [&](auto fits) { return std::count_if(results_.scenarios.begin(), results_.scenarios.end(), fits); };
     const auto has = [](Verdict verdict) {
-      return [verdict](const ScenarioResult& one) { return one.verdict == verdict && !one.deviation; };
+      return [verdict](const ScenarioResult& one) { return one.verdict == verdict && !one.deviation && one.not_scored.empty(); };
     };
     const auto line = [&](auto number, std::string_view text) {
       if (number > 0) text_ += fmt::format("<li><strong>{}</strong> {}</li>\n", number, text);
@@ -178,7 +181,9 @@ class Page {
     line(count(has(Verdict::inconclusive)),
          "could not be concluded, although the ability is claimed. Each says what would make it conclusive; until then nothing is shown.");
     line(count(has(Verdict::error)), "are errors of the suite; they say nothing about the product.");
-    line(count([](const ScenarioResult& one) { return one.deviation.has_value(); }),
+    line(count([](const ScenarioResult& one) { return !one.not_scored.empty(); }),
+         "are not scored: later than the set, or taken out of it by an erratum. They are shown and count for nothing.");
+    line(count([](const ScenarioResult& one) { return one.deviation && one.not_scored.empty(); }),
          "are known deviations with a reason, an owner and a last day. They are not conformant for that.");
     line(count(has(Verdict::warn)), "broke a SHOULD or a contested reading. The product conforms; each is worth a look.");
     line(count(has(Verdict::not_applicable)), "do not apply, because the product does not claim the ability. They are listed below.");
@@ -210,6 +215,7 @@ class Page {
     if (result.deviation)
       text_ += entry("Known", fmt::format("until {} ({}): {}", shown(result.deviation->expires), shown(result.deviation->owner),
                                           shown(result.deviation->reason)));
+    text_ += entry("Not scored", shown(result.not_scored));
     text_ += entry("What it did", shown(result.cause));
     text_ += entry("To conclude", result.verdict == Verdict::inconclusive ? shown(result.cure) : "");
     const auto found = scenarios_.find(result.id);

@@ -45,9 +45,17 @@ std::string details(const ScenarioResult& result) {
 void set(pugi::xml_node node, const char* name, const std::string& value) { node.append_attribute(name).set_value(value.c_str()); }
 
 // Covered verdicts are shown as skipped: neither a pass nor a reason to stop a build.
-bool is_known(const ScenarioResult& result) { return result.deviation && result.verdict > Verdict::warn; }
+bool is_known(const ScenarioResult& result) { return (result.deviation || !result.not_scored.empty()) && result.verdict > Verdict::warn; }
+
+void add_not_scored(pugi::xml_node test, const ScenarioResult& result) {
+  auto node = test.append_child("skipped");
+  set(node, "type", "not scored");
+  set(node, "message", xml_text(fmt::format("{}, not scored: {}", to_string(result.verdict), result.not_scored)));
+  node.text().set(details(result).c_str());
+}
 
 void add_known(pugi::xml_node test, const ScenarioResult& result) {
+  if (!result.not_scored.empty()) return add_not_scored(test, result);
   auto node = test.append_child("skipped");
   set(node, "type", "known deviation");
   set(node, "message",

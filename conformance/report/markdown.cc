@@ -30,9 +30,9 @@ std::string field(const engine::Json& target, const char* key) {
   return target.is_object() && found != target.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
-std::string counts(const Results& results) {
+std::string counts(const std::map<Verdict, std::size_t>& totals) {
   std::string head = "|", rule = "|", line = "|";
-  for (const auto& [verdict, count] : results.totals()) {
+  for (const auto& [verdict, count] : totals) {
     if (count == 0) continue;
     head += fmt::format(" {} |", to_string(verdict));
     rule += " ---: |";
@@ -42,8 +42,9 @@ std::string counts(const Results& results) {
 }
 
 std::string finding(const ScenarioResult& result) {
+  const std::string score = result.not_scored.empty() ? "" : " (not scored)";
   const std::string known = result.deviation ? fmt::format(" (known until {})", plain(result.deviation->expires)) : std::string();
-  return fmt::format("| {}{} | {} | {} | {} |\n", to_string(result.verdict), known, plain(result.id), plain(result.title),
+  return fmt::format("| {}{}{} | {} | {} | {} |\n", to_string(result.verdict), known, score, plain(result.id), plain(result.title),
                      plain(result.cause));
 }
 
@@ -53,7 +54,10 @@ std::string markdown_summary(const Results& results, std::size_t most_findings) 
   const std::string name = field(results.target, "name");
   std::string text =
       fmt::format("## {}: {}\n\n{} scenarios in {:.1f} s, estspec {}\n\n{}", plain(name.empty() ? "EST" : name), plain(conclusion(results)),
-                  results.scenarios.size(), results.seconds, plain(results.suite_version), counts(results));
+                  results.scenarios.size(), results.seconds, plain(results.suite_version), counts(results.totals()));
+  if (results.set)
+    text +=
+        fmt::format("\nScored by {} (digest {}):\n\n{}", plain(results.set->name), plain(results.set->digest), counts(results.scored()));
   std::vector<const ScenarioResult*> found;
   for (const auto& result : results.scenarios)
     if (result.verdict != Verdict::pass && result.verdict != Verdict::not_applicable) found.push_back(&result);

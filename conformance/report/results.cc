@@ -70,6 +70,7 @@ Json whole_json_of(const ScenarioResult& result) {
 Json json_of(const ScenarioResult& result) {
   Json json = whole_json_of(result);
   if (result.deviation) json["deviation"] = json_of(*result.deviation);
+  if (!result.not_scored.empty()) json["not_scored"] = to_utf8(result.not_scored);
   return json;
 }
 
@@ -106,6 +107,11 @@ engine::KnownDeviation read_known(const Json& json) {
   return {reader.text("reason"), reader.text("owner"), reader.text("expires")};
 }
 
+ScoredBy read_set(const Json& json) {
+  JsonReader reader(json, "set");
+  return {reader.text("name"), reader.text("digest")};
+}
+
 std::string read(const Json& json, ScenarioResult& result) {
   JsonReader reader(json, "scenario");
   result.id = reader.text("id");
@@ -128,6 +134,7 @@ std::string read(const Json& json, ScenarioResult& result) {
   if (json.is_object() && json.contains("deviation")) {
     if (const Json* known = reader.object("deviation")) result.deviation = read_known(*known);
   }
+  if (json.is_object() && json.contains("not_scored")) result.not_scored = reader.text("not_scored");
   return reader.problem();
 }
 
@@ -168,16 +175,39 @@ void read_list(JsonReader& reader, const char* key, std::vector<T>& into) {
   }
 }
 
-}  // namespace
-
-std::map<Verdict, std::size_t> Results::totals() const {
+std::map<Verdict, std::size_t> totals_of(const std::vector<ScenarioResult>& scenarios, bool (*counts)(const ScenarioResult&)) {
   std::map<Verdict, std::size_t> totals;
   for (const Verdict verdict :
        {Verdict::not_applicable, Verdict::pass, Verdict::warn, Verdict::inconclusive, Verdict::fail, Verdict::error}) {
     totals[verdict] = 0;
   }
-  for (const auto& scenario : scenarios) ++totals[scenario.verdict];
+  for (const auto& scenario : scenarios) totals[scenario.verdict] += counts(scenario) ? 1U : 0U;
   return totals;
+}
+
+Json json_of(const std::map<Verdict, std::size_t>& totals) {
+  Json json = Json::object();
+  for (const auto& [verdict, count] : totals) json[std::string(to_key(verdict))] = count;
+  return json;
+}
+
+Json set_of(const Results& results) {
+  std::size_t scored = 0;
+  for (const auto& [verdict, count] : results.scored()) scored += count;
+  return Json{{"name", to_utf8(results.set->name)},
+              {"digest", to_utf8(results.set->digest)},
+              {"totals", json_of(results.scored())},
+              {"not_scored", results.scenarios.size() - scored}};
+}
+
+}  // namespace
+
+std::map<Verdict, std::size_t> Results::totals() const {
+  return totals_of(scenarios, [](const ScenarioResult&) { return true; });
+}
+
+std::map<Verdict, std::size_t> Results::scored() const {
+  return totals_of(scenarios, [](const ScenarioResult& result) { return result.not_scored.empty(); });
 }
 
 std::string sentence_of(const ReviewFinding& finding) {
@@ -186,9 +216,9 @@ std::string sentence_of(const ReviewFinding& finding) {
 }
 
 int exit_code(const Results& results) {
-  const auto totals = results.totals();
+  const auto totals = results.scored();
   std::map<Verdict, std::size_t> known;
-  for (const auto& scenario : results.scenarios) known[scenario.verdict] += scenario.deviation ? 1U : 0U;
+  for (const auto& scenario : results.scenarios) known[scenario.verdict] += scenario.deviation && scenario.not_scored.empty() ? 1U : 0U;
   if (totals.at(Verdict::fail) > known[Verdict::fail]) return 1;
   if (totals.at(Verdict::error) > 0) return 5;
   if (!results.stale.empty()) return 3;
@@ -197,27 +227,27 @@ int exit_code(const Results& results) {
 }
 
 Json to_json(const Results& results) {
-  Json totals = Json::object();
-  for (const auto& [verdict, count] : results.totals()) totals[std::string(to_key(verdict))] = count;
-  return Json{{"format", results.format},
-              {"suite",
-               {{"name", "estspec"},
-                {"version", to_utf8(results.suite_version)},
-                {"scenario_set", to_utf8(results.scenario_set)},
-                {"digest", to_utf8(results.digest)}}},
-              {"target", results.target},
-              {"strict", results.strict},
-              {"started", est::iso8601(results.started)},
-              {"started_unix", results.started},
-              {"seconds", results.seconds},
-              {"command", to_utf8(results.command)},
-              {"exit_code", exit_code(results)},
-              {"totals", std::move(totals)},
-              {"scenarios", list_of(results.scenarios)},
-              {"certify", results.certify},
-              {"stale", list_of(results.stale)},
-              {"review", list_of(results.review)},
-              {"certificates", list_of(results.certificates)}};
+  Json json{{"format", results.format},
+            {"suite",
+             {{"name", "estspec"},
+              {"version", to_utf8(results.suite_version)},
+              {"scenario_set", to_utf8(results.scenario_set)},
+              {"digest", to_utf8(results.digest)}}},
+            {"target", results.target},
+            {"strict", results.strict},
+            {"started", est::iso8601(results.started)},
+            {"started_unix", results.started},
+            {"seconds", results.seconds},
+            {"command", to_utf8(results.command)},
+            {"exit_code", exit_code(results)},
+            {"totals", json_of(results.totals())},
+            {"scenarios", list_of(results.scenarios)},
+            {"certify", results.certify},
+            {"stale", list_of(results.stale)},
+            {"review", list_of(results.review)},
+            {"certificates", list_of(results.certificates)}};
+  if (results.set) json["set"] = set_of(results);
+  return json;
 }
 
 est::Result<Results> results_from_json(const Json& json) {
@@ -238,6 +268,9 @@ est::Result<Results> results_from_json(const Json& json) {
   results.command = reader.text("command");
   read_list(reader, "scenarios", results.scenarios);
   // Results of an earlier version have none of these.
+  if (json.is_object() && json.contains("set")) {
+    if (const Json* set = reader.object("set")) results.set = read_set(*set);
+  }
   if (json.is_object() && json.contains("certify")) results.certify = reader.boolean("certify");
   if (json.is_object() && json.contains("stale")) read_list(reader, "stale", results.stale);
   if (json.is_object() && json.contains("review")) read_list(reader, "review", results.review);

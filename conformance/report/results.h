@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,11 +29,18 @@ struct ReviewFinding {
 };
 [[nodiscard]] std::string sentence_of(const ReviewFinding& finding);
 
+// The frozen set a run is scored by.
+struct ScoredBy {
+  std::string name;    // "EST-2026.1"
+  std::string digest;  // SHA-256, as the set's file says
+};
+
 struct Results {
   int format = 1;
   std::string suite_version;
   std::string scenario_set;                      // e.g. "built-in"
   std::string digest;                            // SHA-256 over the scenario documents
+  std::optional<ScoredBy> set;                   // else everything that ran counts
   engine::Json target = engine::Json::object();  // public profile
   bool strict = false;
   bool certify = false;  // everything ran, every claim was answered, no deviation was excused
@@ -45,10 +53,11 @@ struct Results {
   std::vector<engine::ObtainedCertificate> certificates;  // all the target issued in this run
 
   [[nodiscard]] std::map<engine::Verdict, std::size_t> totals() const;  // every verdict has an entry
+  [[nodiscard]] std::map<engine::Verdict, std::size_t> scored() const;  // the same of what counts
 };
 
 // 0 conformant; 1 at least one FAIL; 5 no FAIL but an ERROR; 3 neither but a stale deviation; 2 none of these but INCONCLUSIVE; 4 nothing
-// run (all NOT APPLICABLE counts as that). Known deviations are neither FAIL nor INCONCLUSIVE here.
+// run (all NOT APPLICABLE counts as that). Known deviations are neither FAIL nor INCONCLUSIVE here; what is not scored does not count.
 [[nodiscard]] int exit_code(const Results& results);
 
 // The same in words: "NOT CONFORMANT".

@@ -37,7 +37,10 @@ Json sarif_result(const ScenarioResult& result) {
   const std::string where = result.evidence.empty() ? "results.json" : result.evidence;
   one["locations"] =
       Json::array({{{"physicalLocation", {{"artifactLocation", {{"uri", engine::to_utf8(where)}}}, {"region", {{"startLine", 1}}}}}}});
-  if (result.deviation) {
+  if (!result.not_scored.empty()) {
+    Json beside{{"kind", "external"}, {"justification", engine::to_utf8("not scored: " + result.not_scored)}};
+    one["suppressions"] = Json::array({std::move(beside)});
+  } else if (result.deviation) {
     Json known{{"kind", "external"}, {"justification", engine::to_utf8(result.deviation->reason)}};
     one["suppressions"] = Json::array({std::move(known)});
   }

@@ -27,6 +27,10 @@ std::string yaml_string(const std::string& text) {
 
 std::string directive(const ScenarioResult& result) {
   if (result.verdict == Verdict::not_applicable) return " # SKIP " + tap_words(result.cause);
+  if (!result.not_scored.empty())
+    return " # TO"
+           "DO not scored: " +
+           tap_words(result.not_scored);
   if (result.deviation)
     return " # TO"
            "DO known until " +

@@ -97,6 +97,7 @@ class Finding {
       writer_.part("known",
                    fmt::format("until {} ({}): {}", result_.deviation->expires, result_.deviation->owner, result_.deviation->reason));
     }
+    writer_.part("not scored", result_.not_scored);
     writer_.part("what", result_.cause);
     if (result_.verdict == Verdict::inconclusive) writer_.part("to conclude", result_.cure);
     write_requirements();
@@ -241,6 +242,18 @@ std::string warned_besides(const Results& results) {
   return ids.empty() ? "" : fmt::format("warned besides: {}\n", est::join(ids, ", "));
 }
 
+std::string scored(const Results& results) {
+  if (!results.set) return {};
+  std::vector<std::string> counts;
+  std::size_t sum = 0;
+  for (const auto& [verdict, count] : results.scored()) {
+    sum += count;
+    if (count > 0) counts.push_back(fmt::format("{} {}", count, to_string(verdict)));
+  }
+  return fmt::format("scored by {} ({}): {} scenarios: {}; {} more are not scored\n", safe(results.set->name), safe(results.set->digest),
+                     sum, est::join(counts, ", "), results.scenarios.size() - sum);
+}
+
 std::string footer(const Results& results, const TextOptions& options) {
   std::vector<std::string> counts;
   const auto known = std::count_if(results.scenarios.begin(), results.scenarios.end(),
@@ -252,7 +265,7 @@ std::string footer(const Results& results, const TextOptions& options) {
   const int code = exit_code(results);
   const Verdict shown = code == 0 ? Verdict::pass : code == 2 ? Verdict::inconclusive : Verdict::fail;
   std::string text = fmt::format("{} scenarios in {:.1f} s: {}\n", results.scenarios.size(), results.seconds, est::join(counts, ", "));
-  text += warned_besides(results);
+  text += scored(results) + warned_besides(results);
   const std::string target = target_line(results);
   if (!target.empty()) text += "target: " + safe(target) + "\n";
   if (!results.certificates.empty()) {
@@ -270,7 +283,7 @@ std::string footer(const Results& results, const TextOptions& options) {
 std::string conclusion(const Results& results) {
   const int code = exit_code(results);
   const bool known = std::any_of(results.scenarios.begin(), results.scenarios.end(),
-                                 [](const ScenarioResult& result) { return result.deviation.has_value(); });
+                                 [](const ScenarioResult& result) { return result.deviation && result.not_scored.empty(); });
   return code == 0 && known ? "NOT CONFORMANT, nothing found but known deviations" : std::string(words_for(code));
 }
 

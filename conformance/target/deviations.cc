@@ -1,9 +1,8 @@
 #include "conformance/target/deviations.h"
 
 #include <algorithm>
-#include <array>
-#include <chrono>
 
+#include "conformance/engine/yaml.h"
 #include "est/base/file.h"
 #include "est/base/text.h"
 
@@ -13,19 +12,6 @@ namespace {
 using engine::Deviation;
 
 constexpr std::size_t file_limit = std::size_t{1} << 20U;
-
-bool is_day(std::string_view text) {
-  if (text.size() != 10 || text[4] != '-' || text[7] != '-') return false;
-  std::array<int, 3> numbers{};
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (i == 4 || i == 7) continue;
-    if (text[i] < '0' || text[i] > '9') return false;
-    int& number = numbers[i < 4 ? 0 : i < 7 ? 1 : 2];
-    number = number * 10 + (text[i] - '0');
-  }
-  using std::chrono::day, std::chrono::month, std::chrono::year, std::chrono::year_month_day;
-  return year_month_day(year(numbers[0]), month(static_cast<unsigned>(numbers[1])), day(static_cast<unsigned>(numbers[2]))).ok();
-}
 
 std::string required(YamlMap& map, std::string_view key, std::string_view cure) {
   const std::string text = map.required_text(key, cure);
@@ -47,7 +33,7 @@ Deviation read_entry(const YAML::Node& node, Problems& problems) {
   deviation.reason = required(map, "reason", "say why the target deviates, for those who read the report");
   deviation.owner = required(map, "owner", "say who will mend it");
   deviation.expires = required(map, "expires", "give the last day it may stand: YYYY-MM-DD");
-  if (!deviation.expires.empty() && !is_day(deviation.expires))
+  if (!deviation.expires.empty() && !engine::is_day(deviation.expires))
     map.problem("expires", "'" + est::printable(deviation.expires, 40) + "' is no day", "write YYYY-MM-DD");
   map.finish();
   return deviation;

@@ -4,6 +4,7 @@
 
 #include "conformance/target/names.h"
 #include "conformance/target/profile.h"
+#include "conformance/target/questions.h"
 #include "conformance/target/yaml_map.h"
 #include "est/base/file.h"
 #include "est/base/text.h"
@@ -35,7 +36,7 @@ class ProfileReader {
     profile_.role = map.text("role").value_or("server");
     if (profile_.role != "server" && profile_.role != "proxy")
       map.problem("role", "the profile is for neither a server nor a proxy", "write role: server or role: proxy, or use estspec client");
-    read_declaration(map, claims_of(profile_.role), profile_);
+    read_declaration(map, claims_of_role(profile_.role), profile_);
     if (const auto node = map.node("access")) {
       read_access(*node);
     } else {
@@ -47,12 +48,6 @@ class ProfileReader {
       if (const auto node = map.node("upstream")) read_upstream(*node);
     }
     map.finish();
-  }
-
-  static Claims claims_of(const std::string& role) {
-    Claims claims = server_claims();
-    if (role == "proxy") claims.insert(claims.end(), proxy_claims().begin(), proxy_claims().end());
-    return claims;
   }
 
   void read_upstream(const YAML::Node& node) {

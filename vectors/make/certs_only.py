@@ -194,6 +194,13 @@ def broken_frame(s):
     s.invalid(
         "trailing-inside", "An element follows signerInfos", content_info(o.seq(o.content(signed_data()), o.null())), "RFC 5652 5.1", "der.trailing"
     )
+    s.invalid(
+        "digest-algorithms-none",
+        "digestAlgorithms holds an OBJECT IDENTIFIER, and no AlgorithmIdentifier",
+        message(digests=o.set_(o.oid(DATA))),
+        "RFC 5652 5.1",
+        "der.tag.unexpected",
+    )
     s.invalid("truncated", "The last octet is missing", whole[:-1], "X.690 8.1", "der.truncated")
     s.invalid("length-2-64", "A length of 2^64 - 1 octets", o.with_length(whole, b"\x88" + b"\xff" * 8), "X.690 8.1.3", "der.length.too-large")
     s.invalid(

@@ -6,6 +6,7 @@
 #include "est/codec/cms_parts.h"
 #include "est/codec/der.h"
 #include "est/codec/oid.h"
+#include "est/codec/x509.h"
 
 namespace est::codec {
 namespace {
@@ -15,10 +16,20 @@ using der::Tlv;
 namespace tags = der::tags;
 
 // DigestAlgorithmIdentifiers and SignerInfos of a certs-only message are empty SETs.
-bool read_empty_set(Reader& from, std::string_view what, std::string_view id, Severity severity) {
-  const std::optional<Tlv> set = from.expect(tags::set, what);
+bool read_no_signers(Reader& from) {
+  const std::optional<Tlv> set = from.expect(tags::set, "signerInfos");
   if (!set) return false;
-  if (!set->content.empty()) from.report(id, severity, set->offset, std::string(what) + " is not empty");
+  if (!set->content.empty()) from.report("cms.signers", Severity::error, set->offset, "signerInfos is not empty");
+  return true;
+}
+
+bool read_no_digests(Reader& from) {
+  const std::size_t at = from.offset();
+  Reader set = from.enter(tags::set, "digestAlgorithms");
+  if (set.failed()) return false;
+  if (!set.at_end()) from.report("cms.digest-algorithms", Severity::warning, at, "digestAlgorithms is not empty");
+  while (!set.at_end())
+    if (!read_algorithm(set, "digestAlgorithm")) return false;
   return true;
 }
 
@@ -69,12 +80,12 @@ std::optional<CertsOnly> read_certs_only(Reader& from) {
   Reader fields = from.enter(tags::sequence, "SignedData");
   const std::size_t version_at = fields.offset();
   const std::optional<std::int64_t> version = fields.small_integer("version");
-  const bool digests = read_empty_set(fields, "digestAlgorithms", "cms.digest-algorithms", Severity::warning);
+  const bool digests = read_no_digests(fields);
   const std::optional<Oid> content_type = read_encapsulated(fields);
   CertsOnly message;
   bool others = false;
   const bool bags = read_certificates(fields, message, others) && read_crls(fields, message, others);
-  const bool signers = read_empty_set(fields, "signerInfos", "cms.signers", Severity::error);
+  const bool signers = read_no_signers(fields);
   fields.finish("SignedData");
   if (!version || !digests || !content_type || !bags || !signers || fields.failed()) return std::nullopt;
   // Choices other than certificates are an error of their own, and each sets another version.

@@ -57,6 +57,7 @@ TEST(CertsOnly, EachRuleHasItsFinding) {
       Change{"cms.content-info", [](MessageParts& p) { p.content_type = der::null(); }},
       Change{"cms.version", [](MessageParts& p) { p.version = der::integer(3); }},
       Change{"cms.digest-algorithms?", [](MessageParts& p) { p.digests = der::set_of({der::sequence({der::oid(oids::sha256)})}); }},
+      Change{"cms.digest-algorithms? der.tag.unexpected", [](MessageParts& p) { p.digests = der::set_of({der::oid(oids::data)}); }},
       Change{"cms.encap-content",
              [](MessageParts& p) {
                p.encapsulated = der::sequence({der::oid(oids::data), der::context(0, der::octet_string({}))});
