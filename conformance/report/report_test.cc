@@ -236,12 +236,12 @@ TEST(ReproduceRemarks, SayWhatCannotBeRepeated) {
   exchange.connection = 1;
   exchange.method = "POST";
   exchange.target = "/.well-known/est/simpleenroll";
-  const Json target{{"access", {{"url", "https://localhost:1"}}}};
+  const Json described{{"access", {{"url", "https://localhost:1"}}}};
   exchange.facts = {{"pop", "none"}, {"credentials", "certificate"}, {"certificate", "client"}};
-  EXPECT_THAT(reproduce_command(exchange, target, "e"), ::testing::Not(HasSubstr("#")));
+  EXPECT_THAT(reproduce_command(exchange, described, "e"), ::testing::Not(HasSubstr("#")));
   exchange.facts["pop"] = "right";
   exchange.facts["certificate"] = "expired";
-  EXPECT_THAT(reproduce_command(exchange, target, "e"),
+  EXPECT_THAT(reproduce_command(exchange, described, "e"),
               ::testing::EndsWith(
                   "  # the request is bound to the TLS session it was made for, so this repeats it in form only; EST_CLIENT_CERT is the "
                   "certificate called expired"));

@@ -93,9 +93,9 @@ engine::Json Profile::secret_digests() const {
   };
   engine::Json digests = engine::Json::object();
   if (password) digests["password"] = digest_of(password->password);
-  for (const auto& [name, odd] : odd_passwords) digests["odd-passwords." + name] = digest_of(odd.password);
-  for (const auto& [name, key] : protection_keys)
-    if (!key.secret.empty()) digests["serverkeygen." + name] = digest_of(est::as_text(key.secret));
+  for (const auto& [kind, odd] : odd_passwords) digests["odd-passwords." + kind] = digest_of(odd.password);
+  for (const auto& [kind, key] : protection_keys)
+    if (!key.secret.empty()) digests["serverkeygen." + kind] = digest_of(est::as_text(key.secret));
   return {{"method", "PBKDF2 with HMAC-SHA-256"}, {"rounds", rounds}, {"salt", est::hex(salt)}, {"digests", std::move(digests)}};
 }
 

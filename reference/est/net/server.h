@@ -89,7 +89,7 @@ class Server {
     std::vector<Endpoint> listen;  // port 0 picks a free one; IPv4 and IPv6; an empty host or "*" means every address
     unsigned threads = 2;
     ServerLimits limits;
-    unsigned workers = 0;  // threads for errands; 0: they run in the loop
+    unsigned workers = 0;  // threads for errands, each with a bounded queue (workers.h); 0: they run in the loop
   };
 
   // Binds at once (so that ports() is known); serves from start() on. The application and log must outlive the server.
