@@ -71,8 +71,8 @@ Results no_authority(const CheckInput& input) {
   const auto claims = list(input.target, "claims");
   const bool declared = std::find(claims.begin(), claims.end(), "authority-on-request") != claims.end();
   return {result(input, declared ? Verdict::warn : Verdict::fail,
-                 "The target issued a certificate with " + est::join(found, ", ") + " because the request asked for it.", expected,
-                 "policy", "INT-40")};
+                 "The target answered this request with a certificate that has " + est::join(found, ", ") + ".", expected, "policy",
+                 "INT-40")};
 }
 
 // --- RFC 5272 3.1: an extension may be left out, not turned into another
