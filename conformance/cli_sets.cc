@@ -55,6 +55,7 @@ void tell(const engine::ScenarioSet& set, const Data& data) {
 
 int freeze(const SetsOptions& options, const Data& data) {
   const std::string day = options.day.empty() ? est::iso8601(est::system_clock().now()).substr(0, 10) : options.day;
+  if (!engine::is_set_name(options.freeze)) return complain("--freeze: a set's name has letters, digits, '.' and '-', 64 at most");
   if (!engine::is_day(day)) return complain("--day is no day; write YYYY-MM-DD");
   std::cout << engine::set_file(engine::freeze(options.freeze, day, data.scenarios, data.catalogue, sha256_of));
   return 0;

@@ -15,12 +15,6 @@ namespace {
 // "EST-SE-001" for "EST-SE-001/ec-p256".
 std::string_view without_values(std::string_view id) { return id.substr(0, id.find('/')); }
 
-bool is_set_name(std::string_view name) {
-  return !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-';
-  });
-}
-
 bool is_digest(std::string_view text) { return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos; }
 
 class SetLoader {
@@ -224,6 +218,12 @@ std::string set_file(const ScenarioSet& set) {
 
 Problems lint(const ScenarioSet& set, const std::vector<Scenario>& scenarios, const Catalogue& catalogue, const DigestOf& digest_of) {
   return SetLint(set, catalogue, digest_of).look(scenarios);
+}
+
+bool is_set_name(std::string_view name) {
+  return !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-';
+  });
 }
 
 }  // namespace conformance::engine

@@ -45,6 +45,9 @@ struct ScenarioSet {
   [[nodiscard]] std::string not_scored(std::string_view id) const;
 };
 
+// Letters, digits, '.' and '-', 64 at most.
+[[nodiscard]] bool is_set_name(std::string_view name);
+
 // SHA-256 in lower-case hexadecimal; the engine itself has no cryptography.
 using DigestOf = std::function<std::string(std::string_view text)>;
 

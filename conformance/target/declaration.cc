@@ -41,7 +41,8 @@ void read_claims(const YAML::Node& node, const Claims& known, Problems& problems
   for (const auto& name : map.keys()) {
     const auto value = map.text(name).value_or("");
     if (value != "true" && value != "false")
-      map.problem(name, "'claims." + est::printable(name, 60) + "' is no claim", "write true or false");
+      map.problem(name, "'claims." + est::printable(name, 60) + "' is '" + est::printable(value, 40) + "', which is no answer",
+                  "write true or false");
     check_claim(map.mark(name), name, known, problems);
     if (value == "true") declaration.claims.insert(name);
     declaration.answered.insert(name);
