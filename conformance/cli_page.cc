@@ -1,5 +1,6 @@
 #include "conformance/cli_page.h"
 
+#include "est/base/html.h"
 #include "est/base/text.h"
 
 namespace conformance::cli {
@@ -19,31 +20,7 @@ th[scope=row] { font-weight: 600; } .blank { min-width: 12rem; height: 2.2em; } 
 
 }  // namespace
 
-std::string html_text(std::string_view text) {
-  std::string safe;
-  for (const char c : est::printable(text, 4000)) {
-    switch (c) {
-      case '&':
-        safe += "&amp;";
-        break;
-      case '<':
-        safe += "&lt;";
-        break;
-      case '>':
-        safe += "&gt;";
-        break;
-      case '"':
-        safe += "&quot;";
-        break;
-      case '\'':
-        safe += "&#39;";
-        break;
-      default:
-        safe += c;
-    }
-  }
-  return safe;
-}
+std::string html_text(std::string_view text) { return est::html_escaped(est::printable(text, 4000)); }
 
 std::string html_page(std::string_view title, std::string_view body) {
   std::string page = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n";

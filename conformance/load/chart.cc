@@ -6,6 +6,7 @@
 #include <cmath>
 #include <utility>
 
+#include "est/base/html.h"
 #include "est/base/text.h"
 
 namespace conformance::load {
@@ -23,18 +24,6 @@ struct Axes {
   std::string title, x_name;
   std::vector<Line> lines;
 };
-
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '<') out += "&lt;";
-    if (c == '>') out += "&gt;";
-    if (c == '&') out += "&amp;";
-    if (c == '"') out += "&quot;";
-    if (std::string_view("<>&\"").find(c) == std::string_view::npos) out += c;
-  }
-  return out;
-}
 
 // 1, 2 or 5 times a power of ten, not less than `value`.
 double round_up(double value) {
@@ -65,31 +54,31 @@ std::string grid(const Axes& axes, const Scale& scale) {
     svg += fmt::format(R"(<text x="{:.1f}" y="{:.1f}" text-anchor="end">{:.4g}</text>)", left - 6, y + 4, part * scale.most_y);
     svg += fmt::format(R"(<text x="{:.1f}" y="{:.1f}" text-anchor="middle">{:.4g}</text>)", x, height - bottom + 16, part * scale.most_x);
   }
-  return svg +
-         fmt::format(R"(<text x="{:.1f}" y="{:.1f}" text-anchor="middle">{}</text>)", (left + width) / 2, height - 6, escaped(axes.x_name));
+  return svg + fmt::format(R"(<text x="{:.1f}" y="{:.1f}" text-anchor="middle">{}</text>)", (left + width) / 2, height - 6,
+                           est::html_escaped(axes.x_name));
 }
 
 std::string drawing(const Axes& axes) {
   const Scale scale(axes);
-  std::string svg = fmt::format("<h2>{}</h2>\n<svg viewBox=\"0 0 {} {}\" role=\"img\">", escaped(axes.title), width, height);
+  std::string svg = fmt::format("<h2>{}</h2>\n<svg viewBox=\"0 0 {} {}\" role=\"img\">", est::html_escaped(axes.title), width, height);
   svg += grid(axes, scale);
   double legend = left + 8;
   for (const Line& line : axes.lines) {
     svg += fmt::format(R"(<polyline fill="none" stroke-width="1.5" stroke="{}" points=")", line.colour);
     for (const auto& [x, y] : line.points) svg += fmt::format("{:.1f},{:.1f} ", scale.x(x), scale.y(y));
-    svg += fmt::format(R"("/><text x="{:.1f}" y="{:.1f}" fill="{}">{}</text>)", legend, top + 4, line.colour, escaped(line.name));
+    svg += fmt::format(R"("/><text x="{:.1f}" y="{:.1f}" fill="{}">{}</text>)", legend, top + 4, line.colour, est::html_escaped(line.name));
     legend += 90;
   }
   return svg + "</svg>\n";
 }
 
 std::string page(std::string_view title, const std::string& text, const std::vector<Axes>& charts) {
-  std::string html = "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>" + escaped(title) +
+  std::string html = "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>" + est::html_escaped(title) +
                      "</title>\n<style>body{font-family:sans-serif;max-width:900px;margin:2em auto}svg{width:100%;font-size:12px}"
                      "pre{background:#f6f6f6;padding:1em;overflow-x:auto}h2{font-size:1em}</style></head><body>\n<h1>" +
-                     escaped(title) + "</h1>\n";
+                     est::html_escaped(title) + "</h1>\n";
   for (const Axes& axes : charts) html += drawing(axes);
-  return html + "<pre>" + escaped(text) + "</pre>\n</body></html>\n";
+  return html + "<pre>" + est::html_escaped(text) + "</pre>\n</body></html>\n";
 }
 
 double in_milliseconds(std::chrono::nanoseconds value) { return static_cast<double>(value.count()) / 1e6; }

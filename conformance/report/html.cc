@@ -6,6 +6,7 @@
 
 #include "conformance/report/html_page.h"
 #include "conformance/report/script.h"
+#include "est/base/html.h"
 #include "est/base/text.h"
 
 namespace conformance::report {
@@ -21,33 +22,7 @@ constexpr std::size_t longest_text = 4000;
 constexpr std::size_t longest_transcript = 60000;
 
 // What comes from a target or a profile is text, and stays it.
-std::string escaped(std::string_view text) {
-  std::string safe;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        safe += "&amp;";
-        break;
-      case '<':
-        safe += "&lt;";
-        break;
-      case '>':
-        safe += "&gt;";
-        break;
-      case '"':
-        safe += "&quot;";
-        break;
-      case '\'':
-        safe += "&#39;";
-        break;
-      default:
-        safe += c;
-    }
-  }
-  return safe;
-}
-
-std::string shown(std::string_view text) { return escaped(est::printable(text, longest_text)); }
+std::string shown(std::string_view text) { return est::html_escaped(est::printable(text, longest_text)); }
 
 // "EST-SE-014/ec-p256" as the name of a place in the page.
 std::string anchor(std::string_view id) { return shown(id); }
@@ -237,7 +212,7 @@ class Page {
     text_ += "</dl>\n";
     if (const auto transcript = input_.transcripts.find(result.id); transcript != input_.transcripts.end())
       text_ += "<details><summary>What happened</summary><pre>" +
-               escaped(std::string_view(transcript->second).substr(0, longest_transcript)) + "</pre></details>\n";
+               est::html_escaped(std::string_view(transcript->second).substr(0, longest_transcript)) + "</pre></details>\n";
     text_ += "</details>\n";
   }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "conformance/engine/json.h"
+#include "est/base/html.h"
 #include "est/base/text.h"
 
 namespace conformance::steps {
@@ -46,28 +47,7 @@ look();
 </script>
 )";
 
-std::string html(std::string_view text) {
-  std::string escaped;
-  for (const char c : est::printable(text, 2000)) {
-    switch (c) {
-      case '&':
-        escaped += "&amp;";
-        break;
-      case '<':
-        escaped += "&lt;";
-        break;
-      case '>':
-        escaped += "&gt;";
-        break;
-      case '"':
-        escaped += "&quot;";
-        break;
-      default:
-        escaped.push_back(c);
-    }
-  }
-  return escaped;
-}
+std::string html(std::string_view text) { return est::html_escaped(est::printable(text, 2000)); }
 
 Response reply(int status, std::string type, std::string_view body) {
   Response response;
