@@ -33,9 +33,11 @@ class Handler final : public server::Front {
     const CaWatch& ca;
     const est::Log& log;
     const est::Clock& clock;
+    server::Metrics* metrics = nullptr;  // see server::Front
   };
   explicit Handler(const Parts& parts)
-      : Front({parts.config.front.labels, parts.authenticator, parts.log, parts.clock, parts.config.front.content_transfer_encoding}),
+      : Front({parts.config.front.labels, parts.authenticator, parts.log, parts.clock, parts.config.front.content_transfer_encoding,
+               parts.metrics}),
         parts_(parts) {}
 
  protected:

@@ -12,6 +12,9 @@
 #include "proxy/upstream.h"
 #include "server/authenticator.h"
 #include "server/listening.h"
+#include "server/metrics.h"
+#include "server/metrics_endpoint.h"
+#include "server/service.h"
 #include "server/trust.h"
 
 namespace proxy {
@@ -103,7 +106,9 @@ struct Instance::Impl {
         trust(std::move(first)),
         authenticator(authenticator_options(config), trust, est::system_clock()),
         ca(config.cacerts, upstream_labels(config), *upstream, log, [this](const CaKnowledge& known) { believe(known); }),
-        handler({config, authenticator, trust, cmc_signer, *upstream, ca, log, est::system_clock()}) {}
+        handler({config, authenticator, trust, cmc_signer, *upstream, ca, log, est::system_clock(), metrics.get()}) {
+    upstream->measure(timers());
+  }
 
   const Config config;
   const est::Log log;
@@ -113,9 +118,18 @@ struct Instance::Impl {
   server::Authenticator authenticator;
   server::CmcSigner cmc_signer;
   std::vector<Listener> listeners;
+  const std::unique_ptr<server::Metrics> metrics = config.front.metrics ? std::make_unique<server::Metrics>() : nullptr;
   CaWatch ca;
   Handler handler;
   std::unique_ptr<est::net::Application> wrapper;  // around the handler; usually none
+  std::unique_ptr<server::MetricsEndpoint> metrics_endpoint;
+
+  [[nodiscard]] est::Timers* timers() const { return metrics ? &metrics->timers : nullptr; }
+  [[nodiscard]] est::net::Server::Counters counters() const {
+    est::net::Server::Counters sum;
+    for (const Listener& each : listeners) sum += each.server->counters();
+    return sum;
+  }
 
   // The CA's certificates have come, or come anew. A front that cannot be read again stays as it was.
   void believe(const CaKnowledge& known) {
@@ -141,12 +155,20 @@ struct Instance::Impl {
     return {};
   }
 
+  Status bind_metrics() {
+    if (!metrics) return {};
+    auto bound = server::MetricsEndpoint::bind(*config.front.metrics, [this] { return metrics->text(counters()); });
+    if (!bound) return bound.error();
+    metrics_endpoint = *std::move(bound);
+    return {};
+  }
+
   Status bind(const std::vector<est::net::Endpoint>& listen, est::tls::ClientCertificate client_certificate) {
     if (listen.empty()) return {};
     Result<server::ContextPointer> context = server::make_server_context(config.front, *trust.current(), client_certificate);
     if (!context) return context.error();
     est::net::Application& application = wrapper ? *wrapper : handler;
-    auto bound = est::net::Server::bind({listen, config.front.threads, config.front.limits, config.upstream.connections},
+    auto bound = est::net::Server::bind({listen, config.front.threads, config.front.limits, config.upstream.connections, timers()},
                                         *std::move(context), application, log);
     if (!bound) return bound.error();
     listeners.push_back({*std::move(bound), client_certificate});
@@ -158,6 +180,7 @@ Instance::Instance(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Instance::~Instance() {
   // Its threads use the handler, which would be destroyed before it.
+  impl_->metrics_endpoint.reset();
   const std::lock_guard lock(impl_->changing);
   impl_->listeners.clear();
 }
@@ -173,6 +196,7 @@ Result<std::unique_ptr<Instance>> Instance::make(Config config, est::Log log, co
   const server::Config& front = impl->config.front;
   if (Status bound = impl->bind(front.listen, front.tls.client_certificate); !bound) return bound.error();
   if (Status bound = impl->bind(front.listen_late, est::tls::ClientCertificate::late); !bound) return bound.error();
+  if (Status bound = impl->bind_metrics(); !bound) return bound.error();
   return std::unique_ptr<Instance>(new Instance(std::move(impl)));
 }
 
@@ -181,7 +205,7 @@ Status Instance::start() {
   if (Status started = impl_->ca.start(); !started) return started;
   for (const Listener& each : impl_->listeners)
     if (Status started = each.server->start(); !started) return started;
-  return {};
+  return impl_->metrics_endpoint ? impl_->metrics_endpoint->start() : Status{};
 }
 
 std::vector<est::net::Endpoint> Instance::listening() const {
@@ -203,10 +227,14 @@ void Instance::drain() {
   for (const Listener& each : impl_->listeners) each.server->drain();
 }
 
-std::uint64_t Instance::requests() const {
-  std::uint64_t sum = 0;
-  for (const Listener& each : impl_->listeners) sum += each.server->counters().requests;
-  return sum;
+std::uint64_t Instance::requests() const { return impl_->counters().requests; }
+
+std::string Instance::metrics_url() const { return impl_->metrics_endpoint ? impl_->metrics_endpoint->url() : ""; }
+
+std::vector<std::string> urls(const Instance& instance) {
+  std::vector<std::string> all = server::urls_of(instance.listening());
+  if (std::string metrics = instance.metrics_url(); !metrics.empty()) all.push_back(std::move(metrics));
+  return all;
 }
 
 }  // namespace proxy

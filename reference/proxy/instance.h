@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "est/base/log.h"
@@ -33,12 +34,16 @@ class Instance {
   [[nodiscard]] est::Status reload();
   // Stops accepting, finishes what is under way, returns. Any thread but the listener's.
   void drain();
-  [[nodiscard]] std::uint64_t requests() const;  // answered so far
+  [[nodiscard]] std::uint64_t requests() const;   // answered so far
+  [[nodiscard]] std::string metrics_url() const;  // empty: none are given out
 
  private:
   struct Impl;
   explicit Instance(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
+
+// https://HOST:PORT for each listening endpoint, and the address of the metrics.
+[[nodiscard]] std::vector<std::string> urls(const Instance& instance);
 
 }  // namespace proxy

@@ -1,4 +1,7 @@
 // A registration authority in this process, between real clients and the reference server, or a server that says what the test wants.
+#include <array>
+
+#include "est/net/client.h"
 #include "est/pki/request.h"
 #include "proxy/scene_test.h"
 
@@ -36,6 +39,24 @@ TEST_F(ProxyTest, EnrollsByPasswordAndByCertificateOnBothVersions) {
   const auto records = must(instance->authority().certificates());
   EXPECT_THAT(records.back().identity, HasSubstr("certificate:")) << "the upstream sees the registration authority";
   EXPECT_THAT(records.back().identity, Not(HasSubstr("estuser")));
+}
+
+TEST_F(ProxyTest, TimesItsPhasesAndTheUpstream) {
+  more = "metrics: {port: 0}\n";
+  proxy.reset();
+  start(instance->listening().front());
+  EXPECT_TRUE(enroll().ok());
+  const auto at = est::net::parse_url(proxy->metrics_url())->endpoint;
+  auto visitor = std::get<est::net::PlainConnection>(est::net::PlainConnection::open(at, est::Milliseconds(5000)));
+  const auto deadline = est::Deadline::after(est::Milliseconds(5000));
+  ASSERT_FALSE(visitor.write(est::to_bytes("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"), deadline));
+  std::string text;
+  std::array<est::Byte, 4096> block{};
+  for (auto got = visitor.read(block, deadline); got.count > 0; got = visitor.read(block, deadline))
+    text += est::as_text(est::BytesView(block).first(got.count));
+  EXPECT_THAT(text, HasSubstr("est_phase_seconds_count{phase=\"issue\"} 1\n"));
+  EXPECT_THAT(text, Not(HasSubstr("est_phase_seconds_count{phase=\"upstream\"} 0\n")));
+  EXPECT_THAT(text, HasSubstr("est_requests_total{operation=\"simpleenroll\",status=\"200\"} 1\n"));
 }
 
 TEST_F(ProxyTest, JudgesClientsItself) {

@@ -22,8 +22,7 @@ Status run(const RunOptions& options) {
   if (!made) return made.error();
   Instance& instance = **made;
   if (Status started = instance.start(); !started) return started;
-  return process.serve({server::urls_of(instance.listening()), [&] { return instance.reload(); }, [&] { instance.drain(); },
-                        [&] { return instance.requests(); }},
+  return process.serve({urls(instance), [&] { return instance.reload(); }, [&] { instance.drain(); }, [&] { return instance.requests(); }},
                        {options.ready_file, options.pid_file}, log);
 }
 

@@ -20,7 +20,7 @@ class ProxyTest : public client::SceneTest {
   // `behind`: added to the upstream section, ", key: value"; without it answers are waited for two seconds only.
   void start(const est::net::Endpoint& upstream, const std::string& behind = {}) {
     const std::string text =
-        "listen: [127.0.0.1:0]\nthreads: 4\nserver-certificate: " + file("server.pem") + "\nserver-key: " + file("server.key") +
+        "listen: [127.0.0.1:0]\nthreads: 4\n" + more + "server-certificate: " + file("server.pem") + "\nserver-key: " + file("server.key") +
         "\nimplicit-anchors: [" + file("manufacturer-ca.pem") + "]\nusers: [{name: estuser, password-file: " + file("estuser.password") +
         "}]\nlabels: {\"\": {}, pop: {pop: required}, manual: {}, basic: {authentication: basic}, cert: "
         "{authentication: certificate}, plain: {fullcmc: {enabled: false}}}\nupstream: {url: \"https://" +
@@ -55,6 +55,7 @@ class ProxyTest : public client::SceneTest {
   }
 
   std::string own = "ra";  // who we are upstream
+  std::string more;        // lines of the configuration
   std::mutex log_mutex;
   std::string log_lines;
   std::unique_ptr<Instance> proxy;  // before what it uses

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "est/base/text.h"
+#include "est/base/timers.h"
 #include "est/ops/message.h"
 #include "server/trust.h"
 
@@ -135,6 +136,7 @@ void Upstream::give_back(Line line) {
 }
 
 std::variant<Response, UpstreamFailure> Upstream::ask(const Question& question) {
+  est::Stopwatch asking(timers_, est::TimedPhase::upstream);
   Line line = take(question.connected_by);
   if (!line.session) return too_busy();
   client::Ask ask = ask_of(question);
@@ -143,6 +145,7 @@ std::variant<Response, UpstreamFailure> Upstream::ask(const Question& question) 
   // What failed may have left octets of one request's answer on the connection: the next request gets another.
   if (!answer) line.session->close();
   give_back(std::move(line));
+  asking.stop();
   if (!answer) return failure_of(answer.problem());
   const int status = answer->response.status;
   if (status == 401) return no_good_answer("it does not take our credentials");

@@ -22,6 +22,10 @@
 #include "est/ops/operation.h"
 #include "proxy/config.h"
 
+namespace est {
+class Timers;
+}
+
 namespace proxy {
 
 // No answer that could be given on. 502: the upstream is not to be believed, or refuses us; 503: we have no connection free; 504: it cannot
@@ -64,6 +68,8 @@ class Upstream {
     return ask(Question{operation, label, est::to_bytes(der)});
   }
 
+  // From now on ask() is timed. Call it before anybody asks; null: not.
+  void measure(est::Timers* timers) { timers_ = timers; }
   // Reads the files again; connections made with the old ones are used for no further request.
   [[nodiscard]] est::Status reload();
   // This registration authority's; nothing when it has a password only.
@@ -85,6 +91,7 @@ class Upstream {
 
   const UpstreamConfig config_;
   Adjust adjust_;
+  est::Timers* timers_ = nullptr;
   mutable std::mutex mutex_;
   std::condition_variable free_;
   std::shared_ptr<const Known> known_;

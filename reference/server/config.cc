@@ -66,6 +66,15 @@ void read_limits(const YamlValue& section, est::net::ServerLimits& limits) {
   map.finish();
 }
 
+// Whatever else is there, an address beyond this machine has to be written down.
+void read_metrics(const YamlValue& section, Config& config) {
+  YamlMap map = section.map();
+  est::net::Endpoint at{map.text("host", "127.0.0.1"), 0};
+  if (const auto port = map.require("port")) at.port = static_cast<std::uint16_t>(port->number(0, 65535));
+  config.metrics = std::move(at);
+  map.finish();
+}
+
 void read_tls(const YamlValue& section, TlsConfig& tls) {
   using est::tls::ClientCertificate;
   constexpr std::array<std::pair<std::string_view, Version>, 2> versions{{{"1.2", Version::tls12}, {"1.3", Version::tls13}}};
@@ -309,6 +318,7 @@ void read_front(YamlMap& top, Config& config, const YamlSource& source) {
   read_listen(top, config);
   config.threads = static_cast<unsigned>(top.number("threads", 1, 256, config.threads));
   if (const auto limits = top.get("limits")) read_limits(*limits, config.limits);
+  if (const auto metrics = top.get("metrics")) read_metrics(*metrics, config);
   if (const auto tls = top.get("tls")) read_tls(*tls, config.tls);
   read_identities(top, config, source);
   read_realm(top, config);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -69,6 +70,7 @@ struct Config {
   unsigned threads = 2;
   unsigned workers = 0;  // threads that wait for the CA's database; 0: the loop's own do
   est::net::ServerLimits limits;
+  std::optional<est::net::Endpoint> metrics;  // nothing: nothing is measured
   TlsConfig tls;
 
   std::string ca_directory;

@@ -54,6 +54,13 @@ TEST_P(WrongConfig, IsOneLineWithPlaceProblemAndCure) {
               AllOf(StartsWith("x.yaml:" + wrong.where), HasSubstr(wrong.problem), HasSubstr("; "), Not(HasSubstr("\n"))));
 }
 
+TEST(Config, MetricsAreForThisMachineUnlessToldOtherwise) {
+  const std::string start = std::string(sound) + "labels: {\"\": {}}\n";
+  EXPECT_FALSE(parse_config(start, "x.yaml")->metrics);
+  EXPECT_EQ(parse_config(start + "metrics: {port: 0}\n", "x.yaml")->metrics->to_string(), "127.0.0.1:0");
+  EXPECT_EQ(parse_config(start + "metrics: {port: 9464, host: \"::\"}\n", "x.yaml")->metrics->to_string(), "[::]:9464");
+}
+
 TEST(Config, AComplaintIsOneLine) {
   const auto config = parse_config(std::string_view("\xff\0\n", 3), "x.yaml");
   ASSERT_FALSE(config.ok());
@@ -73,6 +80,10 @@ INSTANTIATE_TEST_SUITE_P(
                     Wrong{"labels: {\"\": {}}\nthreads: 0\n", "5: ", "from 1 to 256"},
                     Wrong{"labels: {\"\": {}}\ncheck-crl: yes\n", "5: ", "neither true nor false"},
                     Wrong{"labels: {\"\": {}}\nlimits: {body-octets: 1}\n", "5: ", "limits.body-octets"},
+                    Wrong{"labels: {\"\": {}}\nmetrics: 9464\n", "5: ", "metrics is not a mapping"},
+                    Wrong{"labels: {\"\": {}}\nmetrics: {}\n", "5: ", "metrics.port is missing"},
+                    Wrong{"labels: {\"\": {}}\nmetrics: {port: 65536}\n", "5: ", "metrics.port is not a whole number from 0 to 65535"},
+                    Wrong{"labels: {\"\": {}}\nmetrics: {port: 0, path: x}\n", "5: ", "unknown key \"metrics.path\""},
                     Wrong{"labels: {\"\": {}}\nlimits: {bodies: 1}\n", "5: ", "unknown key \"limits.bodies\""},
                     Wrong{"labels: {\"\": {}}\ntls: {minimum: \"1.1\"}\n", "5: ", "\"1.1\" is not a value of minimum"},
                     Wrong{"labels: {\"\": {}}\ntls: {minimum: \"1.3\", maximum: \"1.2\"}\n", "5: ", "minimum is above"},

@@ -7,6 +7,7 @@
 #include "est/codec/media_type.h"
 #include "est/http/values.h"
 #include "est/ops/message.h"
+#include "server/metrics.h"
 
 namespace server {
 namespace {
@@ -83,9 +84,21 @@ Answer denied(const Denial& denial) {
   return answer;
 }
 
+// Work goes on where and when it can; the time between does not count.
+std::function<Answer()> timed(std::function<Answer()> work, est::Timers* timers, std::chrono::nanoseconds before) {
+  return [work = std::move(work), timers, before] {
+    est::Stopwatch rest(timers, est::TimedPhase::issue, before);
+    Answer answer = work();
+    rest.stop();
+    return answer;
+  };
+}
+
 bool has_request_body(Operation operation) { return est::ops::method_of(operation) == "POST"; }
 
 }  // namespace
+
+est::Timers* Front::timers() const noexcept { return front_.metrics == nullptr ? nullptr : &front_.metrics->timers; }
 
 Front::Routed Front::route(const Request& head) const {
   Routed routed;
@@ -121,11 +134,18 @@ Front::Caller Front::caller_of(const Request& request, const Peer& peer) {
 
 Front::AnswerOrWork Front::post_authenticated(const Routed& routed, const Request& request, const Facts& facts,
                                               std::string& identity) const {
+  est::Stopwatch authenticating(timers(), est::TimedPhase::authenticate);
   const auto decision = front_.authenticator.authenticate(request, facts, *routed.policy);
+  authenticating.stop();
   if (const auto* denial = std::get_if<Denial>(&decision)) return denied(*denial);
   const auto& principal = std::get<Principal>(decision);
   identity = principal.identity();
-  return post({routed.route, *routed.policy, request, facts}, principal);
+  est::Stopwatch issuing(timers(), est::TimedPhase::issue);
+  AnswerOrWork begun = post({routed.route, *routed.policy, request, facts}, principal);
+  if (timers() == nullptr) return begun;
+  if (std::holds_alternative<Work>(begun)) return timed(std::get<Work>(std::move(begun)), timers(), issuing.elapsed());
+  issuing.stop();
+  return begun;
 }
 
 Front::AnswerOrWork Front::begin(const Request& request, const Facts& facts, std::string& identity) const {
@@ -150,6 +170,7 @@ Answer Front::answer(const Request& request, const Facts& facts) const {
 
 Reply Front::reply(Answer answer, const Caller& caller, bool keep_alive) const {
   note(answer, caller);
+  if (front_.metrics != nullptr) front_.metrics->count(caller.target, answer.response.status);
   Response& response = answer.response;
   response.fields.set("Date", est::http::http_date(front_.clock.now()));
   // RFC 2046 5.1: never of a multipart body as a whole.

@@ -19,7 +19,13 @@
 #include "server/enroller.h"
 #include "server/policy.h"
 
+namespace est {
+class Timers;
+}
+
 namespace server {
+
+class Metrics;
 
 class Front : public est::net::Application {
  public:
@@ -30,6 +36,7 @@ class Front : public est::net::Application {
     const est::Log& log;
     const est::Clock& clock;
     bool content_transfer_encoding = false;  // see Config
+    Metrics* metrics = nullptr;              // nothing: none are kept
   };
   explicit Front(const Parts& parts) : front_(parts) {}
 
@@ -83,6 +90,7 @@ class Front : public est::net::Application {
   [[nodiscard]] AnswerOrWork post_authenticated(const Routed& routed, const est::http::Request& request, const est::tls::Facts& facts,
                                                 std::string& identity) const;
   [[nodiscard]] AnswerOrWork begin(const est::http::Request& request, const est::tls::Facts& facts, std::string& identity) const;
+  [[nodiscard]] est::Timers* timers() const noexcept;
   [[nodiscard]] est::net::Reply reply(Answer answer, const Caller& caller, bool keep_alive) const;  // and a line in the log
   void note(const Answer& answer, const Caller& caller) const;
 

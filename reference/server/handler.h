@@ -26,9 +26,11 @@ class Handler final : public Front {
     const CmcSigner* cmc_signer = nullptr;
     const Authorities* others = nullptr;  // nothing: every label has the CA above
     bool wait_elsewhere = false;          // enrollments whose requests are good become errands: the CA's database may make them wait
+    Metrics* metrics = nullptr;           // see Front
   };
   explicit Handler(const Parts& parts)
-      : Front({parts.policies, parts.authenticator, parts.log, parts.clock, parts.content_transfer_encoding}), parts_(parts) {}
+      : Front({parts.policies, parts.authenticator, parts.log, parts.clock, parts.content_transfer_encoding, parts.metrics}),
+        parts_(parts) {}
 
  protected:
   [[nodiscard]] bool offers(est::ops::Operation operation, const LabelPolicy& policy) const override;

@@ -8,6 +8,8 @@
 #include "server/handler.h"
 #include "server/keygen.h"
 #include "server/listening.h"
+#include "server/metrics.h"
+#include "server/metrics_endpoint.h"
 #include "server/service.h"
 #include "server/trust.h"
 
@@ -50,7 +52,7 @@ struct Instance::Impl {
         generator(std::move(generator_)),
         authenticator(authenticator_options(config, *authority), trust, est::system_clock()),
         handler({config.labels, authenticator, *authority, log, est::system_clock(), config.content_transfer_encoding,
-                 config.keygen.offered ? &generator : nullptr, &trust, &cmc_signer, &others, config.workers > 0}) {}
+                 config.keygen.offered ? &generator : nullptr, &trust, &cmc_signer, &others, config.workers > 0, metrics.get()}) {}
 
   const Config config;
   const est::Log log;
@@ -60,13 +62,17 @@ struct Instance::Impl {
   GeneratorStore generator;
   Authenticator authenticator;
   CmcSigner cmc_signer;
+  const std::unique_ptr<Metrics> metrics = config.metrics ? std::make_unique<Metrics>() : nullptr;
   Handler handler;
   std::unique_ptr<est::net::Application> wrapped;
   std::unique_ptr<est::net::Server> server;
-  std::unique_ptr<est::net::Server> late_server;  // null unless the configuration asks for it
+  std::unique_ptr<est::net::Server> late_server;      // null unless the configuration asks for it
+  std::unique_ptr<MetricsEndpoint> metrics_endpoint;  // null likewise
   std::mutex reloading;
 
   Status bind(est::net::Application& application);
+  Status bind_metrics();
+  [[nodiscard]] est::net::Server::Counters counters() const;
   Status replace_contexts(const Trust& next);
   // Both listeners, the main one first.
   [[nodiscard]] std::vector<est::net::Server*> servers() const {
@@ -82,7 +88,8 @@ Status Instance::Impl::bind(est::net::Application& application) {
                          ClientCertificate client_certificate) -> Result<std::unique_ptr<est::net::Server>> {
     Result<ContextPointer> context = make_server_context(config, *known, client_certificate);
     if (!context) return context.error();
-    return est::net::Server::bind({listen, config.threads, config.limits, config.workers}, *std::move(context), application, log);
+    return est::net::Server::bind({listen, config.threads, config.limits, config.workers, metrics ? &metrics->timers : nullptr},
+                                  *std::move(context), application, log);
   };
   auto main = bound(config.listen, config.tls.client_certificate);
   if (!main) return main.error();
@@ -91,6 +98,20 @@ Status Instance::Impl::bind(est::net::Application& application) {
   auto late = bound(config.listen_late, ClientCertificate::late);
   if (!late) return late.error();
   late_server = *std::move(late);
+  return {};
+}
+
+est::net::Server::Counters Instance::Impl::counters() const {
+  est::net::Server::Counters sum;
+  for (const est::net::Server* each : servers()) sum += each->counters();
+  return sum;
+}
+
+Status Instance::Impl::bind_metrics() {
+  if (!metrics) return {};
+  auto bound = MetricsEndpoint::bind(*config.metrics, [this] { return metrics->text(counters()); });
+  if (!bound) return bound.error();
+  metrics_endpoint = *std::move(bound);
   return {};
 }
 
@@ -129,6 +150,7 @@ Result<std::unique_ptr<Instance>> Instance::make(Config config, est::Log log, co
     application = impl->wrapped.get();
   }
   if (Status bound = impl->bind(*application); !bound) return bound.error();
+  if (Status bound = impl->bind_metrics(); !bound) return bound.error();
   return std::unique_ptr<Instance>(new Instance(std::move(impl)));
 }
 
@@ -136,7 +158,7 @@ Status Instance::start() {
   for (est::net::Server* server : impl_->servers()) {
     if (Status started = server->start(); !started) return started;
   }
-  return {};
+  return impl_->metrics_endpoint ? impl_->metrics_endpoint->start() : Status{};
 }
 
 std::vector<est::net::Endpoint> Instance::listening() const {
@@ -169,20 +191,14 @@ void Instance::drain() {
   for (est::net::Server* server : impl_->servers()) server->drain();
 }
 
-est::net::Server::Counters Instance::counters() const {
-  est::net::Server::Counters sum;
-  for (const est::net::Server* server : impl_->servers()) {
-    const auto one = server->counters();
-    sum.accepted += one.accepted;
-    sum.open += one.open;
-    sum.handshake_failures += one.handshake_failures;
-    sum.requests += one.requests;
-    sum.timeouts += one.timeouts;
-    sum.refused += one.refused;
-  }
-  return sum;
-}
+est::net::Server::Counters Instance::counters() const { return impl_->counters(); }
 
-std::vector<std::string> urls(const Instance& instance) { return urls_of(instance.listening()); }
+std::string Instance::metrics_url() const { return impl_->metrics_endpoint ? impl_->metrics_endpoint->url() : ""; }
+
+std::vector<std::string> urls(const Instance& instance) {
+  std::vector<std::string> all = urls_of(instance.listening());
+  if (std::string metrics = instance.metrics_url(); !metrics.empty()) all.push_back(std::move(metrics));
+  return all;
+}
 
 }  // namespace server

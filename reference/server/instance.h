@@ -25,6 +25,7 @@ class Instance {
 
   [[nodiscard]] est::Status start();
   [[nodiscard]] std::vector<est::net::Endpoint> listening() const;  // with the real ports; those of `listen` first
+  [[nodiscard]] std::string metrics_url() const;                    // empty: none are given out
   [[nodiscard]] ca::Authority& authority();
   // Reads certificates, keys (those that protect generated ones too), CRLs and passwords again (not the configuration file). All or
   // nothing: on an error everything stays as it was. Open connections keep their TLS identity; requests on them are judged by the new
@@ -40,7 +41,7 @@ class Instance {
   std::unique_ptr<Impl> impl_;
 };
 
-// https://HOST:PORT for each listening endpoint.
+// https://HOST:PORT for each listening endpoint, and the address of the metrics.
 [[nodiscard]] std::vector<std::string> urls(const Instance& instance);
 
 }  // namespace server

@@ -91,6 +91,7 @@ Status Connection::begin() {
   ssl_ = std::move(*ssl);
   may_ask_ = context->asks_late();
   tls::record_alerts(ssl_.get(), alerts_);
+  watch_ = Stopwatch(shared_.timers, TimedPhase::handshake);
   return attach(*ssl_, wire_);
 }
 
@@ -164,6 +165,7 @@ Connection::Step Connection::shake_hands() {
   }
   facts_ = tls::facts_of(ssl_.get(), true);
   peer_.tls = &facts_;
+  watch_.stop();
   enter(Phase::idle);
   return std::nullopt;
 }
@@ -228,6 +230,7 @@ Connection::Wish Connection::end_of_stream() {
 }
 
 void Connection::feed(BytesView data) {
+  if (!parser_.started()) watch_ = Stopwatch(shared_.timers, TimedPhase::parse);
   const std::size_t taken = parser_.feed(data);
   pipelined_ = to_bytes(data.subspan(std::min(taken, data.size())));
   switch (parser_.state()) {
@@ -239,6 +242,7 @@ void Connection::feed(BytesView data) {
       on_head();
       return;
     case http::RequestParser::State::complete:
+      watch_.stop();
       on_request();
       return;
     case http::RequestParser::State::refused:
@@ -374,6 +378,7 @@ void Connection::send(Reply reply, bool last) {
     out_ = std::move(reply.wire), sent_ = 0;
   if (reply.after != AfterReply::keep || last) ending_ = reply.after == AfterReply::abort ? AfterReply::abort : AfterReply::close;
   if (ending_) pipelined_.clear();
+  watch_ = Stopwatch(shared_.timers, TimedPhase::write);
   enter(Phase::write);
 }
 
@@ -386,6 +391,7 @@ Connection::Step Connection::flush() {
   if (sent_ < out_.size()) return std::nullopt;
   out_.clear();
   sent_ = 0;
+  if (phase_ == Phase::write) watch_.stop();
   if (phase_ == Phase::write && !ending_) enter(Phase::idle);
   return std::nullopt;
 }

@@ -94,6 +94,7 @@ class Connection {
   Peer peer_;
   Phase phase_ = Phase::handshake;
   std::uint64_t phase_number_ = 0;
+  Stopwatch watch_;  // of the handshake, then of each request's parsing and each reply's writing
 
   bool may_ask_ = false;                // the context asks late, and this connection has not been asked
   std::optional<unsigned> handshakes_;  // when the asking was sent

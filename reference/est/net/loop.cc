@@ -194,6 +194,7 @@ void Loop::accept_from(const Socket& listener) {
 }
 
 void Loop::admit(Socket socket, const SocketAddress& from) {
+  Stopwatch accepting(shared_.timers, TimedPhase::accept);
   const std::string host = from.endpoint().host;
   if (++shared_.open > shared_.limits.connections || !shared_.peers.enter(host)) {
     --shared_.open;
@@ -211,7 +212,7 @@ void Loop::admit(Socket socket, const SocketAddress& from) {
   guest.interest = EPOLLIN;
   Status status = guest.connection.begin();
   if (status) status = watch(guest.connection.descriptor(), guest.interest, guest.connection.id());
-  if (status) return;  // the ClientHello is an event
+  if (status) return accepting.stop();  // the ClientHello is an event
   shared_.log.write(LogLevel::error, "connection.failed", {{"error", status.error().message}});
   drop(guest);
 }

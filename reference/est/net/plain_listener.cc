@@ -59,6 +59,8 @@ Result<PlainListener> PlainListener::bind(const Endpoint& at) {
 
 std::uint16_t PlainListener::port() const noexcept { return impl_->port; }
 
+void PlainListener::stop() noexcept { ::shutdown(impl_->socket.get(), SHUT_RDWR); }
+
 int PlainListener::descriptor() const noexcept { return impl_->socket.get(); }
 
 void PlainListener::serve(Deadline deadline, Milliseconds patience, const std::function<http::Response(const http::Request&)>& answer) {

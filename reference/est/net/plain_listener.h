@@ -13,7 +13,7 @@
 
 namespace est::net {
 
-// Threads: one at a time.
+// Threads: one at a time, but for what says otherwise.
 class PlainListener {
  public:
   PlainListener(PlainListener&&) noexcept;
@@ -23,11 +23,13 @@ class PlainListener {
   // Port 0 picks a free one.
   [[nodiscard]] static Result<PlainListener> bind(const Endpoint& at);
   [[nodiscard]] std::uint16_t port() const noexcept;
-  // Waits until the deadline for a visitor and gives it what `answer` makes of its request, then closes. A visitor that has not sent a
-  // whole request within `patience`, or none that http::RequestParser takes, gets nothing.
+  // Any number of threads may serve() at once. Waits until the deadline for a visitor and gives it what `answer` makes of its request, then
+  // closes. A visitor that has not sent a whole request within `patience`, or none that http::RequestParser takes, gets nothing.
   void serve(Deadline deadline, Milliseconds patience, const std::function<http::Response(const http::Request&)>& answer);
   // Nothing when nobody came until the deadline.
   [[nodiscard]] std::optional<PlainConnection> accept(Deadline deadline);
+  // Any thread: whoever waits for a visitor returns at once, and for ever.
+  void stop() noexcept;
 
  private:
   [[nodiscard]] int descriptor() const noexcept;

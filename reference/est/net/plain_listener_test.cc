@@ -4,6 +4,7 @@
 
 #include <array>
 #include <string>
+#include <thread>
 
 #include "est/net/client.h"
 
@@ -64,6 +65,14 @@ TEST(PlainListener, NobodyComes) {
     return echo(request);
   });
   EXPECT_FALSE(asked);
+}
+
+TEST(PlainListener, StopEndsTheWaiting) {
+  PlainListener here = listener();
+  std::thread waits([&] { here.serve(Deadline::after(Milliseconds(60000)), Milliseconds(20), echo); });
+  here.stop();
+  waits.join();
+  EXPECT_FALSE(here.accept(Deadline::after(Milliseconds(60000))));
 }
 
 }  // namespace

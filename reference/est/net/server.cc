@@ -51,8 +51,9 @@ class SignalsHeldBack {
 }  // namespace
 
 struct Server::Impl {
-  Impl(const ServerLimits& limits, std::shared_ptr<const tls::ServerContext> context, Application& application, const Log& log)
-      : shared(limits, std::move(context), application, log) {}
+  Impl(const ServerLimits& limits, std::shared_ptr<const tls::ServerContext> context, Application& application, const Log& log,
+       Timers* timers)
+      : shared(limits, std::move(context), application, log, timers) {}
   ~Impl() { end(); }
 
   // New connections are refused from here on, also those the kernel would still queue.
@@ -90,7 +91,7 @@ Server::~Server() {
 Result<std::unique_ptr<Server>> Server::bind(const Options& options, std::shared_ptr<const tls::ServerContext> context,
                                              Application& application, const Log& log) {
   if (options.listen.empty()) return Error{"no address to listen on is given"};
-  auto impl = std::make_unique<Impl>(within_descriptors(options.limits, log), std::move(context), application, log);
+  auto impl = std::make_unique<Impl>(within_descriptors(options.limits, log), std::move(context), application, log, options.timers);
   for (const Endpoint& endpoint : options.listen) {
     Result<std::vector<Socket>> listeners = listen_on(endpoint);
     if (!listeners) return listeners.error();
@@ -131,6 +132,16 @@ void Server::drain() {
   impl_->shared.draining = true;
   impl_->stop_listening();
   impl_->end();
+}
+
+Server::Counters& Server::Counters::operator+=(const Counters& more) {
+  accepted += more.accepted;
+  open += more.open;
+  handshake_failures += more.handshake_failures;
+  requests += more.requests;
+  timeouts += more.timeouts;
+  refused += more.refused;
+  return *this;
 }
 
 Server::Counters Server::counters() const {

@@ -26,6 +26,10 @@
 #include "est/tls/context.h"
 #include "est/tls/facts.h"
 
+namespace est {
+class Timers;
+}
+
 namespace est::net {
 
 struct Peer {
@@ -89,7 +93,8 @@ class Server {
     std::vector<Endpoint> listen;  // port 0 picks a free one; IPv4 and IPv6; an empty host or "*" means every address
     unsigned threads = 2;
     ServerLimits limits;
-    unsigned workers = 0;  // threads for errands, each with a bounded queue (workers.h); 0: they run in the loop
+    unsigned workers = 0;      // threads for errands, each with a bounded queue (workers.h); 0: they run in the loop
+    Timers* timers = nullptr;  // of accept, handshake, parse and write; nothing: not measured. Must outlive the server
   };
 
   // Binds at once (so that ports() is known); serves from start() on. The application and log must outlive the server.
@@ -111,6 +116,7 @@ class Server {
     std::uint64_t requests = 0;            // answered by on_request() or by on_head()
     std::uint64_t timeouts = 0;            // in any phase but idle
     std::uint64_t refused = 0;             // closed at once because of a limit
+    Counters& operator+=(const Counters& more);
   };
   [[nodiscard]] Counters counters() const;
 

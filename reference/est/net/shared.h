@@ -7,6 +7,7 @@
 #include <mutex>
 #include <string>
 
+#include "est/base/timers.h"
 #include "est/net/server.h"
 #include "est/net/workers.h"
 
@@ -26,12 +27,19 @@ class PeerTable {
 };
 
 struct Shared {
-  Shared(const ServerLimits& wanted, std::shared_ptr<const tls::ServerContext> first, Application& application_, const Log& log_)
-      : limits(wanted), application(application_), log(log_), peers(wanted.connections_per_peer), context_(std::move(first)) {}
+  Shared(const ServerLimits& wanted, std::shared_ptr<const tls::ServerContext> first, Application& application_, const Log& log_,
+         Timers* timers_ = nullptr)
+      : limits(wanted),
+        application(application_),
+        log(log_),
+        timers(timers_),
+        peers(wanted.connections_per_peer),
+        context_(std::move(first)) {}
 
   const ServerLimits limits;
   Application& application;
   const Log& log;
+  Timers* const timers;  // may be null
   PeerTable peers;
   Workers workers;
   std::atomic<bool> draining{false};
