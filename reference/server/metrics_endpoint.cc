@@ -9,12 +9,12 @@
 namespace server {
 namespace {
 
-constexpr std::string_view path = "/metrics";
+constexpr std::string_view metrics_path = "/metrics";
 constexpr int visitors_at_once = 4;
-constexpr est::Milliseconds visit{1000};
-constexpr est::Milliseconds look_up_every{60000};  // from waiting for visitors; stopping wakes it earlier
+constexpr est::Milliseconds most_visit{1000};
+constexpr est::Milliseconds longest_wait_for_visitors{60000};  // from waiting for visitors; stopping wakes it earlier
 
-est::http::Response plain(int status, std::string_view content_type, std::string_view text) {
+est::http::Response plain_answer(int status, std::string_view content_type, std::string_view text) {
   est::http::Response response;
   response.status = status;
   response.reason = std::string(est::http::reason_phrase(status));
@@ -30,7 +30,7 @@ est::Result<std::unique_ptr<MetricsEndpoint>> MetricsEndpoint::bind(const est::n
   auto listener = est::net::PlainListener::bind(at);
   if (!listener) return est::Error{"metrics: " + listener.error().message};
   const est::net::Endpoint real{at.host, listener->port()};
-  std::string url = "http://" + real.to_string() + std::string(path);
+  std::string url = "http://" + real.to_string() + std::string(metrics_path);
   return std::unique_ptr<MetricsEndpoint>(new MetricsEndpoint(*std::move(listener), std::move(url), std::move(text)));
 }
 
@@ -48,15 +48,16 @@ est::Status MetricsEndpoint::start() try {
 
 void MetricsEndpoint::run(const std::stop_token& stop) {
   while (!stop.stop_requested())
-    listener_.serve(est::Deadline::after(look_up_every), visit, [this](const est::http::Request& request) { return answer(request); });
+    listener_.serve(est::Deadline::after(longest_wait_for_visitors), most_visit,
+                    [this](const est::http::Request& request) { return answer(request); });
 }
 
 est::http::Response MetricsEndpoint::answer(const est::http::Request& request) const {
-  if (request.target.substr(0, request.target.find('?')) != path)
-    return plain(404, "text/plain", "There is nothing but " + std::string(path) + " here.\n");
-  if (request.method == "HEAD") return plain(200, Metrics::content_type, "");
-  if (request.method == "GET") return plain(200, Metrics::content_type, text_());
-  est::http::Response refusal = plain(405, "text/plain", "Only GET and HEAD are taken here.\n");
+  if (request.target.substr(0, request.target.find('?')) != metrics_path)
+    return plain_answer(404, "text/plain", "There is nothing but " + std::string(metrics_path) + " here.\n");
+  if (request.method == "HEAD") return plain_answer(200, Metrics::content_type, "");
+  if (request.method == "GET") return plain_answer(200, Metrics::content_type, text_());
+  est::http::Response refusal = plain_answer(405, "text/plain", "Only GET and HEAD are taken here.\n");
   refusal.fields.add("Allow", "GET, HEAD");
   return refusal;
 }
