@@ -52,29 +52,12 @@ struct Planned {
   std::string not_scored;
 };
 
-// "simpleenroll=true and not fullcmc=false"
-std::string with_values(const std::string& expression, const Chosen& chosen) {
-  std::string text, word;
-  const auto end_word = [&] {
-    const bool claim = !word.empty() && word != "and" && word != "or" && word != "not";
-    text += claim ? word + (chosen(word) ? "=true" : "=false") : word;
-    word.clear();
-  };
-  for (const char c : expression) {
-    const bool part = c != ' ' && c != '(' && c != ')' && c != '\n' && c != '\t';
-    if (!part) end_word();
-    (part ? word : text) += c;
-  }
-  end_word();
-  return text.empty() ? "always" : text;
-}
-
 std::vector<Planned> plan_of(const Data& data, const Chosen& chosen) {
   std::vector<Planned> plan;
   for (const auto& scenario : data.scenarios) {
     if (scenario.role != chosen.role) continue;
     const std::string because = scenario.needs.deciding_word(chosen);
-    plan.push_back({&scenario, because.empty(), with_values(scenario.needs.text(), chosen), because,
+    plan.push_back({&scenario, because.empty(), scenario.needs.with_values(chosen), because,
                     data.set ? data.set->not_scored(scenario.id) : std::string()});
   }
   return plan;

@@ -154,6 +154,23 @@ bool Expression::evaluate(const Lookup& lookup) const { return !root_ || holds(*
 
 std::string Expression::deciding_word(const Lookup& lookup) const { return evaluate(lookup) ? std::string() : blame(*root_, lookup, true); }
 
+std::string Expression::with_values(const Lookup& lookup) const {
+  if (!root_) return "always";
+  std::string text, word;
+  const auto end_word = [&] {
+    const bool named = !word.empty() && word != "and" && word != "or" && word != "not";
+    text += named ? word + (lookup(word) ? "=true" : "=false") : word;
+    word.clear();
+  };
+  for (const char c : text_) {
+    const bool part = !blank(c) && c != '(' && c != ')';
+    if (!part) end_word();
+    (part ? word : text) += c;
+  }
+  end_word();
+  return text;
+}
+
 std::vector<std::string> Expression::words() const {
   std::vector<std::string> words;
   if (root_) collect(*root_, words);

@@ -22,6 +22,8 @@ class Expression {
   [[nodiscard]] bool evaluate(const Lookup& holds) const;
   // When false: the first word that decides it, with "not " before it if it should have been absent.
   [[nodiscard]] std::string deciding_word(const Lookup& holds) const;
+  // The text with the value of each word: "simpleenroll=true and not fullcmc=false"; "always" where there is none.
+  [[nodiscard]] std::string with_values(const Lookup& holds) const;
   [[nodiscard]] std::vector<std::string> words() const;
   [[nodiscard]] const std::string& text() const noexcept { return text_; }
 

@@ -36,6 +36,15 @@ TEST(Expression, NamesTheWordThatDecides) {
   EXPECT_EQ(deciding("a", {"a"}), "");
 }
 
+TEST(Expression, ShowsTheValueOfEachWord) {
+  const auto shown = [](const std::string& text) {
+    return Expression::parse(text)->with_values([](std::string_view word) { return word == "a"; });
+  };
+  EXPECT_EQ(shown("a and not (b or c)"), "a=true and not (b=false or c=false)");
+  EXPECT_EQ(shown("(a)or(b)"), "(a=true)or(b=false)");
+  EXPECT_EQ(shown(" "), "always");
+}
+
 TEST(Expression, SaysWhereItIsWrong) {
   const auto error = [](const std::string& text) {
     const auto parsed = Expression::parse(text);

@@ -10,7 +10,8 @@ using engine::ScenarioResult;
 using engine::Verdict;
 
 std::string told(const ScenarioResult& result) {
-  return std::string(to_string(result.verdict)) + (result.cause.empty() ? "" : ": " + result.cause);
+  return std::string(to_string(result.verdict)) + (result.not_scored.empty() ? "" : " (not scored)") +
+         (result.cause.empty() ? "" : ": " + result.cause);
 }
 
 Change::Kind kind_of(Verdict before, Verdict after) {
@@ -29,6 +30,8 @@ void note(std::vector<std::string>& sentences, std::string_view what, const std:
     sentences.push_back(std::string(what) + ": " + (before.empty() ? "none" : before) + " before, " + (after.empty() ? "none" : after) +
                         " now");
 }
+
+std::string scored_by(const Results& results, std::string ScoredBy::*part) { return results.set ? (*results.set).*part : std::string(); }
 
 std::string of_target(const Results& results, const char* key) {
   const auto found = results.target.is_object() ? results.target.find(key) : results.target.end();
@@ -78,6 +81,12 @@ std::vector<std::string> other_conditions(const Results& before, const Results& 
   note(sentences, "estspec", before.suite_version, after.suite_version);
   note(sentences, "scenarios", before.scenario_set, after.scenario_set);
   if (before.scenario_set == after.scenario_set) note(sentences, "digest of the scenarios", before.digest, after.digest);
+  const std::string set_before = scored_by(before, &ScoredBy::name), set_after = scored_by(after, &ScoredBy::name);
+  note(sentences, "scored by", set_before, set_after);
+  if (set_before == set_after)
+    note(sentences, "digest of " + set_after, scored_by(before, &ScoredBy::digest), scored_by(after, &ScoredBy::digest));
+  if (before.certify != after.certify)
+    sentences.emplace_back(after.certify ? "for certification now, and not before" : "for certification before, and not now");
   if (before.strict != after.strict) sentences.emplace_back(after.strict ? "--strict now, and not before" : "--strict before, and not now");
   return sentences;
 }

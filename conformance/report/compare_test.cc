@@ -49,5 +49,20 @@ TEST(Compare, SaysWhatElseIsNotTheSame) {
   EXPECT_EQ(sentences.front(), "version: 1 before, 2 now");
 }
 
+TEST(Compare, SaysThatTheSetIsAnother) {
+  auto before = run_of({{"A", Verdict::fail}});
+  auto after = before;
+  before.set = ScoredBy{"EST-2026.1", "aa"};
+  after.set = ScoredBy{"EST-2026.1", "bb"};
+  EXPECT_THAT(other_conditions(before, after), testing::ElementsAre("digest of EST-2026.1: aa before, bb now"));
+  before.set.reset();
+  after.certify = true;
+  EXPECT_THAT(other_conditions(before, after),
+              testing::ElementsAre("scored by: none before, EST-2026.1 now", "for certification now, and not before"));
+  after.scenarios.front().not_scored = "it is later than EST-2026.1";
+  ASSERT_EQ(compare(before, after).size(), 1U);
+  EXPECT_EQ(compare(before, after).front().after, "FAIL (not scored)");
+}
+
 }  // namespace
 }  // namespace conformance::report

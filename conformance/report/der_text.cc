@@ -3,9 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <span>
 
+#include "conformance/report/der_fields.h"
 #include "est/base/text.h"
 #include "est/codec/base64.h"
 #include "est/codec/der.h"
@@ -19,69 +18,6 @@ namespace tags = est::codec::der::tags;
 
 constexpr std::size_t most_octets = 48;  // of a value, in hexadecimal
 constexpr std::size_t deepest = 24;
-
-// The fields of a SEQUENCE in their order. One with a context tag may be absent, one without must be there; `of` names what is inside.
-struct Field {
-  std::string_view name;
-  int context = -1;
-  std::span<const Field> of = {};
-};
-
-constexpr std::array<Field, 2> algorithm_fields{{{"algorithm"}, {"parameters"}}};
-constexpr std::array<Field, 2> key_fields{{{"algorithm", -1, algorithm_fields}, {"subjectPublicKey"}}};
-constexpr std::array<Field, 2> validity_fields{{{"notBefore"}, {"notAfter"}}};
-constexpr std::array<Field, 10> tbs_fields{{{"version", 0},
-                                            {"serialNumber"},
-                                            {"signature", -1, algorithm_fields},
-                                            {"issuer"},
-                                            {"validity", -1, validity_fields},
-                                            {"subject"},
-                                            {"subjectPublicKeyInfo", -1, key_fields},
-                                            {"issuerUniqueID", 1},
-                                            {"subjectUniqueID", 2},
-                                            {"extensions", 3}}};
-constexpr std::array<Field, 3> certificate_fields{
-    {{"tbsCertificate", -1, tbs_fields}, {"signatureAlgorithm", -1, algorithm_fields}, {"signature"}}};
-constexpr std::array<Field, 4> request_info_fields{{{"version"}, {"subject"}, {"subjectPKInfo", -1, key_fields}, {"attributes", 0}}};
-constexpr std::array<Field, 3> request_fields{
-    {{"certificationRequestInfo", -1, request_info_fields}, {"signatureAlgorithm", -1, algorithm_fields}, {"signature"}}};
-constexpr std::array<Field, 2> content_fields{{{"eContentType"}, {"eContent", 0}}};
-constexpr std::array<Field, 6> signed_fields{
-    {{"version"}, {"digestAlgorithms"}, {"encapContentInfo", -1, content_fields}, {"certificates", 0}, {"crls", 1}, {"signerInfos"}}};
-constexpr std::array<Field, 1> signed_content{{{"SignedData", -1, signed_fields}}};
-constexpr std::array<Field, 2> message_fields{{{"contentType"}, {"content", 0, signed_content}}};
-
-struct Kind {
-  std::string_view name;
-  std::span<const Field> fields;
-};
-
-// The tags of the first elements inside.
-std::vector<der::Tag> tags_inside(const der::Tlv& tlv) {
-  std::vector<der::Tag> found;
-  est::Findings ignored;
-  der::Reader inside(tlv.content, ignored);
-  while (found.size() < 5 && !inside.at_end()) {
-    const auto next = inside.any("element");
-    if (!next) break;
-    found.push_back(next->tag);
-  }
-  return found;
-}
-
-Kind kind_of(const der::Tlv& tlv) {
-  if (tlv.tag != tags::sequence) return {};
-  const auto outer = tags_inside(tlv);
-  if (outer.size() == 2 && outer[0] == tags::oid && outer[1] == tags::context(0, true)) return {"ContentInfo", message_fields};
-  if (outer.size() != 3 || outer[0] != tags::sequence || outer[1] != tags::sequence || outer[2] != tags::bit_string) return {};
-  est::Findings ignored;
-  der::Reader inside(tlv.content, ignored);
-  const auto signed_part = inside.any("signed part");
-  const auto inner = signed_part ? tags_inside(*signed_part) : std::vector<der::Tag>();
-  if (inner.size() == 4 && inner[0] == tags::integer && inner[3] == tags::context(0, true)) return {"CertificationRequest", request_fields};
-  if (inner.size() == 5 && (inner[0] == tags::context(0, true) || inner[0] == tags::integer)) return {"Certificate", certificate_fields};
-  return {};
-}
 
 std::string in_hex(est::BytesView octets) {
   std::string text = est::hex(octets.first(std::min(octets.size(), most_octets)));
@@ -109,6 +45,11 @@ std::string value_of(const der::Tlv& tlv) {
   return in_hex(tlv.content);
 }
 
+std::string dotted(const der::Tlv& tlv) {
+  const auto oid = est::codec::Oid::from_content(tlv.content);
+  return oid ? oid->dotted() : std::string();
+}
+
 class Printer {
  public:
   explicit Printer(std::size_t most_lines) : most_lines_(most_lines) {}
@@ -116,7 +57,7 @@ class Printer {
   std::string print(est::BytesView octets) {
     est::Findings findings;
     der::Reader reader(octets, findings, {.depth = deepest + 2});
-    elements(reader, 0, {});
+    elements(reader, 0, nullptr);
     for (const auto& finding : findings) {
       if (!line(fmt::format("       ! {} at octet {}: {}", finding.id, finding.offset, est::printable(finding.detail)))) break;
     }
@@ -131,22 +72,30 @@ class Printer {
     return true;
   }
 
-  void elements(der::Reader& reader, std::size_t depth, std::span<const Field> fields) {
+  // `fields` are of the element that these stand in; null for one that has no names.
+  void elements(der::Reader& reader, std::size_t depth, const Fields* fields) {
     std::size_t next = 0;
+    std::string type;  // the last OBJECT IDENTIFIER among them
     while (!reader.at_end() && lines_ <= most_lines_) {
       const auto tlv = reader.any("element");
       if (!tlv) return;
-      const auto is_absent = [&](const Field& field) {
-        return field.context >= 0 && !(tlv->tag.cls == der::Class::context && tlv->tag.number == static_cast<std::uint32_t>(field.context));
-      };
-      while (next < fields.size() && is_absent(fields[next])) ++next;
-      element(reader, *tlv, depth, next < fields.size() ? fields[next] : Field{});
-      ++next;
+      Field field = take_field(fields, next, tlv->tag);
+      if (field.typed) field.of = fields_of_type(type);
+      element(reader, *tlv, depth, field);
+      if (tlv->tag == tags::oid) type = dotted(*tlv);
     }
   }
 
+  // The field that an element with this tag is, from `next` on, which moves behind it.
+  static Field take_field(const Fields* fields, std::size_t& next, const der::Tag& tag) {
+    if (fields == nullptr) return {};
+    if (fields->many) next = 0;
+    while (next < fields->all.size() && !fields->all[next].fits(tag)) ++next;
+    return next < fields->all.size() ? fields->all[next++] : Field{};
+  }
+
   void element(const der::Reader& reader, const der::Tlv& tlv, std::size_t depth, const Field& field) {
-    const Kind kind = field.of.empty() ? kind_of(tlv) : Kind{{}, field.of};
+    const Kind kind = field.of != nullptr ? Kind{{}, field.of} : depth == 0 ? kind_of_message(tlv) : kind_of(tlv);
     std::string name(field.name);
     if (!kind.name.empty()) name += (name.empty() ? "" : " ") + std::string(kind.name);
     const std::string value = tlv.tag.constructed ? fmt::format("({} octets)", tlv.content.size()) : value_of(tlv);
@@ -157,18 +106,18 @@ class Printer {
       der::Reader inside = reader.inside(tlv);
       elements(inside, depth + 1, kind.fields);
     } else if (tlv.tag == tags::octet_string) {
-      wrapped(tlv, depth);
+      wrapped(tlv, depth, field.of);
     }
   }
 
   // Extension values and the like.
-  void wrapped(const der::Tlv& tlv, std::size_t depth) {
+  void wrapped(const der::Tlv& tlv, std::size_t depth, const Fields* fields) {
     est::Findings findings;
     der::Reader reader(tlv.content, findings, {}, tlv.content_offset());
     const auto inner = reader.any("element");
     if (!inner || !reader.at_end() || !findings.empty() || inner->tag.cls != der::Class::universal || inner->content.empty()) return;
     der::Reader again(tlv.content, findings, {}, tlv.content_offset());
-    elements(again, depth + 1, {});
+    elements(again, depth + 1, fields);
   }
 
   std::size_t most_lines_;

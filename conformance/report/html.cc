@@ -108,7 +108,7 @@ class Page {
                                           : "not for certification (see --certify)");
     text_ += row("Reading", results_.strict ? "contested points by the letter (--strict)" : "");
     text_ += row("Repeat", "<code>" + shown(results_.command) + "</code>");
-    text_ += row("Claims", shown(claims()));
+    text_ += row("Claims", shown(est::join(claims(), ", ")));
     text_ += row("Certificates", results_.certificates.empty()
                                      ? std::string()
                                      : fmt::format("{} were issued to the suite; certificates.csv lists them for revocation",
@@ -116,12 +116,12 @@ class Page {
     text_ += "</tbody></table></div>\n";
   }
 
-  [[nodiscard]] std::string claims() const {
+  [[nodiscard]] std::vector<std::string> claims() const {
     std::vector<std::string> names;
     if (results_.target.is_object() && results_.target.contains("claims") && results_.target["claims"].is_array())
       for (const auto& one : results_.target["claims"])
         if (one.is_string()) names.push_back(one.get<std::string>());
-    return est::join(names, ", ");
+    return names;
   }
 
   void totals() {
@@ -283,19 +283,29 @@ class Page {
 
   void scenarios() {
     text_ +=
-        "<h2 id=\"all\">Scenarios</h2>\n<div class=\"scroll\"><table id=\"scenarios\"><caption>Every "
-        "scenario of the run</caption><thead><tr>"
+        "<h2 id=\"all\">Scenarios</h2>\n<div class=\"scroll\"><table id=\"scenarios\"><caption>Test plan and results: every "
+        "scenario, the claims of the ICS that select it with their values, and its verdict</caption><thead><tr>"
         "<th scope=\"col\">Scenario</th><th scope=\"col\">Verdict</th><th scope=\"col\">Level</th><th scope=\"col\">What a conformant "
         "product does</th><th scope=\"col\">Section</th>"
         "<th scope=\"col\" class=\"number\">Seconds</th></tr></thead><tbody>\n";
+    const std::vector<std::string> claimed = claims();
     for (const auto& result : results_.scenarios) {
       const std::string cause = result.verdict == Verdict::pass ? "" : "<br><span class=\"soft\">" + shown(result.cause) + "</span>";
       text_ += fmt::format(
-          "<tr data-verdict=\"{}\"><td>{}</td><td>{}</td><td>{}</td><td>{}{}</td><td>{}</td><td class=\"number\">{:.2f}</td></tr>\n",
+          "<tr data-verdict=\"{}\"><td>{}</td><td>{}</td><td>{}</td><td>{}{}{}</td><td>{}</td><td class=\"number\">{:.2f}</td></tr>\n",
           to_string(result.verdict), scenario_link(result), word_of(result.verdict), to_string(result.level), shown(result.title), cause,
-          shown(result.section), result.seconds);
+          chosen_by(result, claimed), shown(result.section), result.seconds);
     }
     text_ += "</tbody></table></div>\n";
+  }
+
+  // The line of the test plan: what the choice rests on.
+  [[nodiscard]] std::string chosen_by(const ScenarioResult& result, const std::vector<std::string>& claimed) const {
+    const auto found = scenarios_.find(result.id);
+    if (found == scenarios_.end()) return {};
+    const auto holds = [&](std::string_view word) { return std::find(claimed.begin(), claimed.end(), word) != claimed.end(); };
+    return fmt::format("<br><span class=\"soft\">ICS: {}; revision {}{}</span>", shown(found->second->needs.with_values(holds)),
+                       found->second->revision, result.not_scored.empty() ? "" : "; not scored: " + shown(result.not_scored));
   }
 
   static std::string scenario_link(const ScenarioResult& result) {

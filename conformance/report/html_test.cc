@@ -92,5 +92,16 @@ TEST(HtmlReport, ManyRequirementsAreNotInTheWay) {
   EXPECT_THAT(page(results_with({scenario("A-1", Verdict::fail)})), Not(HasSubstr("sentences of the RFCs")));
 }
 
+TEST(HtmlReport, HoldsTheTestPlan) {
+  engine::Scenario planned;
+  planned.id = "A-1";
+  planned.revision = 2;
+  planned.needs = *engine::Expression::parse("simpleenroll and not fullcmc");
+  const std::vector<engine::Scenario> scenarios{planned};
+  const engine::Catalogue known = small_catalogue();
+  const Results results = results_with({scenario("A-1", Verdict::pass)});
+  EXPECT_THAT(html_report({results, scenarios, known}), HasSubstr("ICS: simpleenroll=true and not fullcmc=false; revision 2"));
+}
+
 }  // namespace
 }  // namespace conformance::report

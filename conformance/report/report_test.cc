@@ -257,6 +257,18 @@ TEST(Transcript, DecodesDer) {
   EXPECT_THAT(text, HasSubstr("  content received, decoded: 5 octets of DER\n  |      0 SEQUENCE (3 octets)\n  |      2   INTEGER 7\n"));
 }
 
+TEST(Transcript, DecodesEachPart) {
+  engine::Evidence evidence{"EST-SE-500", 1763670116, 2500, {}, {}, "", "", ""};
+  Exchange exchange = request("Content-Type: application/pkcs10", "MAMBAf8=");
+  exchange.response = est::to_bytes(
+      "HTTP/1.1 200 OK\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: application/pkcs8\r\n\r\n(withheld)\r\n"
+      "--b\r\nContent-Type: application/pkcs7-mime\r\n\r\nMAMCAQc=\r\n--b--\r\n");
+  evidence.exchanges = {exchange};
+  const std::string text = transcript({}, evidence);
+  EXPECT_THAT(text, HasSubstr("  content received, part 2 (application/pkcs7-mime), decoded: 5 octets of DER\n"));
+  EXPECT_THAT(text, Not(HasSubstr("part 1")));
+}
+
 TEST(Transcript, IsReadable) {
   engine::Evidence evidence{"EST-SE-014", 1763670116, 2500, {}, {}, "the rest was not possible", "", ""};
   Exchange exchange = request("Content-Type: application/pkcs10", "MIIB");

@@ -6,6 +6,8 @@
 #include "conformance/report/reproduce.h"
 #include "conformance/report/script.h"
 #include "est/base/text.h"
+#include "est/codec/media_type.h"
+#include "est/codec/multipart.h"
 #include "est/codec/x509.h"
 #include "est/http/parser.h"
 
@@ -53,10 +55,24 @@ std::string decoded_part(std::string_view title, est::BytesView octets) {
   return text;
 }
 
+// The parts of a multipart/mixed body (RFC 7030 4.4.2); none where it is no such thing.
+std::vector<est::codec::Part> parts_of(const est::http::Response& answer) {
+  const auto type = est::codec::decode_media_type(answer.fields.get("Content-Type").value_or(""));
+  const auto boundary = type.value && type.value->type == "multipart" ? type.value->parameter("boundary") : std::nullopt;
+  if (!boundary) return {};
+  return est::codec::decode_multipart(answer.body, *boundary).value.value_or(std::vector<est::codec::Part>());
+}
+
 std::string content_received(const Exchange& exchange) {
   if (exchange.response.empty()) return {};
-  const auto answer = est::http::parse_response(exchange.response, exchange.method, true);
-  return decoded_part("content received", answer.message.body);
+  const auto answer = est::http::parse_response(exchange.response, exchange.method, true).message;
+  std::string text = decoded_part("content received", answer.body);
+  std::size_t number = 0;
+  for (const auto& part : parts_of(answer))
+    text += decoded_part(
+        fmt::format("content received, part {} ({})", ++number, est::printable(part.header("Content-Type").value_or("no type"), 100)),
+        part.body);
+  return text;
 }
 
 std::string certificate_line(est::BytesView octets) {
