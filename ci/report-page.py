@@ -10,7 +10,7 @@ from playwright.sync_api import sync_playwright
 REPORT = pathlib.Path(sys.argv[1]).resolve()
 RESULTS = json.loads((REPORT.parent / "results.json").read_text())
 SHOTS = pathlib.Path(os.environ["SHOTS"])
-VERDICTS = {one["id"]: one["verdict"] for one in RESULTS["scenarios"]}
+VERDICTS = {one["id"]: one["verdict"].upper().replace("-", " ") for one in RESULTS["scenarios"]}
 FINDINGS = [name for name, verdict in VERDICTS.items() if verdict not in ("PASS", "NOT APPLICABLE")]
 FAILED = [name for name, verdict in VERDICTS.items() if verdict == "FAIL"]
 

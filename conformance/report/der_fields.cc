@@ -41,12 +41,12 @@ constexpr std::array<Field, 3> certificate_parts{{{"tbsCertificate", &tbs}, {"si
 constexpr Fields certificate{certificate_parts};
 
 constexpr std::array<Field, 9> name_parts{{{.name = "otherName", .context = 0},
-                                           {.name = "rfc822Name", .context = 1},
-                                           {.name = "dNSName", .context = 2},
+                                           {.name = "rfc822Name", .context = 1, .text = true},
+                                           {.name = "dNSName", .context = 2, .text = true},
                                            {.name = "x400Address", .context = 3},
                                            {.name = "directoryName", .context = 4},
                                            {.name = "ediPartyName", .context = 5},
-                                           {.name = "uniformResourceIdentifier", .context = 6},
+                                           {.name = "uniformResourceIdentifier", .context = 6, .text = true},
                                            {.name = "iPAddress", .context = 7},
                                            {.name = "registeredID", .context = 8}}};
 constexpr Fields general_names{name_parts, true};
@@ -88,6 +88,14 @@ constexpr std::array<Field, 1> extension_template_parts{{{"ExtensionTemplate", &
 constexpr Fields extension_template_list{extension_template_parts, true};
 constexpr std::array<Field, 1> extension_template_value_parts{{{"ExtensionReqTemplate", &extension_template_list}}};
 constexpr Fields extension_template_value{extension_template_value_parts};
+
+// RFC 5958
+constexpr std::array<Field, 5> private_key_parts{{{"version"},
+                                                  {"privateKeyAlgorithm", &algorithm},
+                                                  {"privateKey"},
+                                                  {.name = "attributes", .of = &attribute_list, .context = 0},
+                                                  {.name = "publicKey", .context = 1}}};
+constexpr Fields private_key{private_key_parts};
 
 // RFC 5652
 constexpr std::array<Field, 2> content_parts{{{"eContentType"}, {.name = "eContent", .context = 0, .typed = true}}};
@@ -253,6 +261,8 @@ Kind kind_of(const der::Tlv& tlv) {
   if (tlv.tag != tags::sequence) return {};
   const auto outer = tags_inside(tlv);
   if (outer.size() == 2 && outer[0] == tags::oid && outer[1] == tags::context(0, true)) return {"ContentInfo", &message};
+  if (outer.size() >= 3 && outer[0] == tags::integer && outer[1] == tags::sequence && outer[2] == tags::octet_string)
+    return {"OneAsymmetricKey", &private_key};
   if (outer.size() != 3 || outer[0] != tags::sequence || outer[1] != tags::sequence || outer[2] != tags::bit_string) return {};
   est::Findings ignored;
   der::Reader inside(tlv.content, ignored);

@@ -23,6 +23,7 @@ struct Field {
   int context = -1;
   int universal = -1;
   bool typed = false;  // what is inside goes by the OBJECT IDENTIFIER before it
+  bool text = false;   // a character string behind an implicit tag
 
   [[nodiscard]] bool fits(const est::codec::der::Tag& tag) const;
 };

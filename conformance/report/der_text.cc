@@ -98,7 +98,9 @@ class Printer {
     const Kind kind = field.of != nullptr ? Kind{{}, field.of} : depth == 0 ? kind_of_message(tlv) : kind_of(tlv);
     std::string name(field.name);
     if (!kind.name.empty()) name += (name.empty() ? "" : " ") + std::string(kind.name);
-    const std::string value = tlv.tag.constructed ? fmt::format("({} octets)", tlv.content.size()) : value_of(tlv);
+    const std::string value = tlv.tag.constructed ? fmt::format("({} octets)", tlv.content.size())
+                              : field.text        ? "\"" + est::printable(est::as_text(tlv.content), 200) + "\""
+                                                  : value_of(tlv);
     const std::string words = fmt::format("{:>6} {}{}{} {}", tlv.offset, std::string(2 * depth, ' '), name.empty() ? "" : name + ": ",
                                           der::to_string(tlv.tag), tlv.tag == tags::null ? "" : value);
     if (!line(std::string(words.substr(0, words.find_last_not_of(' ') + 1))) || depth >= deepest) return;

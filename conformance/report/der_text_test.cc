@@ -12,6 +12,7 @@ namespace conformance::report {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 namespace der = est::codec::der;
 namespace tags = est::codec::der::tags;
 
@@ -47,6 +48,21 @@ TEST(DerText, NamesWhatATypeStandsFor) {
   EXPECT_THAT(text, HasSubstr("Extensions: SEQUENCE"));
   EXPECT_THAT(text, HasSubstr("extnValue: OCTET STRING"));
   EXPECT_THAT(text, HasSubstr("cA: BOOLEAN TRUE"));
+}
+
+TEST(DerText, ShowsNamesBehindTagsAsText) {
+  const est::Bytes names = der::sequence({der::tlv(tags::context(2, false), est::to_bytes("a.example"))});
+  const est::Bytes extension = der::sequence({der::oid(est::codec::oids::subject_alt_name), der::octet_string(names)});
+  EXPECT_THAT(der_text(typed("1.2.840.113549.1.9.14", tags::set, der::sequence({extension}))), Not(HasSubstr("CsrAttrs")));
+  const std::string text = der_text(der::sequence({typed("1.2.840.113549.1.9.14", tags::set, der::sequence({extension}))}));
+  EXPECT_THAT(text, HasSubstr("dNSName: [2] \"a.example\""));
+}
+
+TEST(DerText, NamesTheFieldsOfAKey) {
+  const est::Bytes key =
+      der::sequence({der::integer(0), der::sequence({der::oid(est::codec::oids::ed25519)}), der::octet_string(est::Bytes{4, 0})});
+  EXPECT_THAT(der_text(key), HasSubstr("OneAsymmetricKey: SEQUENCE"));
+  EXPECT_THAT(der_text(key), HasSubstr("privateKeyAlgorithm: SEQUENCE"));
 }
 
 TEST(DerText, NamesTheFieldsOfFullCmc) {

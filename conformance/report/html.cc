@@ -254,7 +254,7 @@ class Page {
       cited.push_back(check.interpretation);
       const auto* reading = input_.catalogue.interpretation(check.interpretation);
       text_ += entry("Reading", shown(check.interpretation +
-                                      (reading == nullptr ? "" : ", contested: " + reading->question + " " + reading->verdict)));
+                                      (reading == nullptr ? "" : ", contested: " + reading->question + ": " + reading->verdict)));
     }
   }
 

@@ -26,7 +26,7 @@ th[scope=row] { font-weight: 600; white-space: nowrap; } caption { text-align: l
 details { border: 1px solid var(--line); border-radius: .4rem; margin: .6rem 0; padding: .5rem .8rem; background: var(--panel); } summary { cursor: pointer; }
 dl { display: grid; grid-template-columns: minmax(6rem, max-content) 1fr; gap: .25rem 1rem; margin: .8rem 0 0; } dt { font-weight: 600; } dd { margin: 0; overflow-wrap: anywhere; }
 pre, code { font: .85rem/1.4 ui-monospace, monospace; } pre { overflow-x: auto; white-space: pre-wrap; overflow-wrap: anywhere; }
-.soft { color: var(--soft); } .tools { display: flex; flex-wrap: wrap; gap: .8rem; margin: .8rem 0; } .tools input, .tools select { font: inherit; padding: .3rem .5rem; background: var(--ground); color: inherit; border: 1px solid var(--soft); border-radius: .3rem; }
+.soft { color: var(--soft); } .tools { display: flex; flex-wrap: wrap; gap: .8rem; margin: .8rem 0; } .tools[hidden] { display: none; } .tools input, .tools select { font: inherit; padding: .3rem .5rem; background: var(--ground); color: inherit; border: 1px solid var(--soft); border-radius: .3rem; }
 @media (max-width: 40rem) { dl { grid-template-columns: 1fr; } dd { padding-left: .8rem; } }
 @media print {
   nav { display: none; }
