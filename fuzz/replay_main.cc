@@ -1,12 +1,17 @@
 // Runs targets over their corpora: the driver for compilers without libFuzzer, and for ctest. Says nothing when all is well.
 //   fuzz-replay FUZZ_FOLDER NAME...   corpus/NAME and regress/NAME
 //   fuzz-replay FUZZ_FOLDER           no target without corpus, no corpus without target, none too big
+//   fuzz-replay --runs N FUZZ_FOLDER NAME...   N inputs made of each corpus, always the same ones; the input a target dies of stays behind
+//                                              in fuzz-died-NAME
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <string>
 
 #include "est/base/file.h"
+#include "fuzz/blind.h"
 #include "fuzz/target.h"
 
 namespace {
@@ -36,22 +41,42 @@ const fuzz::Target* find(const std::string& name) {
   return found == all.end() ? nullptr : &*found;
 }
 
-int replay_folder(const fuzz::Target& target, const fs::path& folder) {
+est::Result<std::vector<est::Bytes>> inputs_in(const fs::path& folder) {
+  std::vector<est::Bytes> inputs;
   for (const fs::path& file : files_in(folder)) {
     const est::Result<std::string> content = est::read_file(file.string());
-    if (!content) return complain(content.error().message);
-    const est::Bytes input = est::to_bytes(*content);
-    target.run(input);
+    if (!content) return content.error();
+    inputs.push_back(est::to_bytes(*content));
   }
-  return 0;
+  return inputs;
 }
 
-int replay(const fs::path& root, const std::string& name) {
+void run_blindly(const fuzz::Target& target, const std::vector<est::Bytes>& seeds, std::size_t runs) {
+  const std::string last = "fuzz-died-" + std::string(target.name);
+  conformance::mutator::Random random(1);
+  for (std::size_t i = 0; i < runs; ++i) {
+    const est::Bytes input = fuzz::blind_input(seeds, random);
+    std::ofstream(last, std::ios::binary) << est::as_text(input);
+    target.run(input);
+  }
+  fs::remove(last);
+}
+
+// `runs` 0: the files as they are.
+int replay(const fs::path& root, const std::string& name, std::size_t runs) {
   const fuzz::Target* target = find(name);
   if (target == nullptr) return complain(name + ": no such target");
-  if (files_in(root / "corpus" / name).empty()) return complain(name + ": no corpus; a target without seeds tests nothing");
-  if (const int code = replay_folder(*target, root / "corpus" / name); code != 0) return code;
-  return replay_folder(*target, root / "regress" / name);
+  const auto corpus = inputs_in(root / "corpus" / name), regress = inputs_in(root / "regress" / name);
+  for (const auto* each : {&corpus, &regress})
+    if (!*each) return complain(each->error().message);
+  if (corpus->empty()) return complain(name + ": no corpus; a target without seeds tests nothing");
+  if (runs > 0) {
+    run_blindly(*target, *corpus, runs);
+    return 0;
+  }
+  for (const auto* each : {&corpus, &regress})
+    for (const est::Bytes& input : **each) target->run(input);
+  return 0;
 }
 
 int check_size(const fs::path& folder) {
@@ -79,12 +104,19 @@ int check_folders(const fs::path& root) {
 }  // namespace
 
 int main(int count, char** arguments) {
-  if (count < 2) {
-    std::fprintf(stderr, "usage: %s FUZZ_FOLDER [TARGET...]\n", arguments[0]);
+  std::vector<std::string> words(arguments + 1, arguments + count);
+  std::size_t runs = 0;
+  if (words.size() > 2 && words[0] == "--runs") {
+    runs = std::strtoul(words[1].c_str(), nullptr, 10);
+    words.erase(words.begin(), words.begin() + 2);
+    if (runs == 0) words.clear();
+  }
+  if (words.empty()) {
+    std::fprintf(stderr, "usage: %s [--runs N] FUZZ_FOLDER [TARGET...]\n", arguments[0]);
     return 4;
   }
-  const fs::path root(arguments[1]);
-  int code = count == 2 ? check_folders(root) : 0;
-  for (int i = 2; i < count; ++i) code = std::max(code, replay(root, arguments[i]));
+  const fs::path root(words[0]);
+  int code = words.size() == 1 ? check_folders(root) : 0;
+  for (std::size_t i = 1; i < words.size(); ++i) code = std::max(code, replay(root, words[i], runs));
   return code;
 }

@@ -110,8 +110,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Wrong{"labels:\n  a: {csrattrs: {template: {key: dsa}}}\n", "5: ", "unknown key type"},
                     Wrong{"labels:\n  a: {profile: {key-types: [rsa]}}\n", "5: ", "unknown key type"},
                     Wrong{"labels:\n  a: {profile: {key-usage: [keyCertSign]}}\n", "5: ", "unknown key usage"},
-                    Wrong{"!", "", "0 YAML documents"}, Wrong{"!- a\n", "1: ", "not a mapping"}, Wrong{"!ca: [\n", "2: ", "no YAML"},
-                    Wrong{"!ca: a\n---\nca: b\n", "", "2 YAML documents"}));
+                    Wrong{"!", "", "no YAML document"}, Wrong{"!- a\n", "1: ", "not a mapping"}, Wrong{"!ca: [\n", "2: ", "no YAML"},
+                    Wrong{"!ca: a\n---\nca: b\n", "", "several YAML documents"}, Wrong{"!, ca: a", "", "several YAML documents"}));
 
 TEST(Config, MissingFileNamesItAndTheCure) {
   const auto config = load_config("/nonexistent/est-server.yaml");

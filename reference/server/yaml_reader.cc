@@ -1,7 +1,11 @@
 #include "server/yaml_reader.h"
 
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/parser.h>
+
 #include <algorithm>
 #include <filesystem>
+#include <sstream>
 
 #include "est/base/text.h"
 
@@ -143,14 +147,48 @@ void YamlMap::finish() {
   }
 }
 
+namespace {
+
+class DocumentCounter final : public YAML::EventHandler {
+ public:
+  [[nodiscard]] std::size_t count() const { return count_; }
+
+  void OnDocumentStart(const YAML::Mark& /*mark*/) override { ++count_; }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& /*mark*/, YAML::anchor_t /*anchor*/) override {}
+  void OnAlias(const YAML::Mark& /*mark*/, YAML::anchor_t /*anchor*/) override {}
+  void OnScalar(const YAML::Mark& /*mark*/, const std::string& /*tag*/, YAML::anchor_t /*anchor*/, const std::string& /*value*/) override {}
+  void OnSequenceStart(const YAML::Mark& /*mark*/, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
+                       YAML::EmitterStyle::value /*style*/) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark& /*mark*/, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
+                  YAML::EmitterStyle::value /*style*/) override {}
+  void OnMapEnd() override {}
+
+ private:
+  std::size_t count_ = 0;
+};
+
+// Up to two. The library finds a document without end at a comma outside brackets, one after another, so they must not all be asked for.
+std::size_t count_documents(const std::string& text) {
+  std::istringstream stream(text);
+  YAML::Parser parser(stream);
+  DocumentCounter counter;
+  while (counter.count() < 2 && parser.HandleNextDocument(counter)) continue;
+  return counter.count();
+}
+
+}  // namespace
+
 std::optional<YamlMap> read_yaml(std::string_view text, YamlSource& source) {
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
-    if (documents.size() != 1) {
-      source.fail(0, "the file holds " + std::to_string(documents.size()) + " YAML documents", "write exactly one");
+    const std::string whole(text);
+    if (const std::size_t documents = count_documents(whole); documents != 1) {
+      source.fail(0, std::string("the file holds ") + (documents == 0 ? "no YAML document" : "several YAML documents"),
+                  "write exactly one");
       return std::nullopt;
     }
-    return YamlValue(documents.front(), source, {}).map();
+    return YamlValue(YAML::Load(whole), source, {}).map();
   } catch (const YAML::Exception& problem) {
     source.fail(problem.mark.is_null() ? 0 : problem.mark.line + 1, "this is no YAML: " + est::printable(problem.msg),
                 "check indentation and quotes");
