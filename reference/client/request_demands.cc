@@ -82,10 +82,16 @@ est::Result<std::vector<GeneralName>> join_names(const std::vector<GeneralName>&
   return joined;
 }
 
+// The user's, and what earlier elements asked for.
+std::vector<GeneralName> names_so_far(RequestDraft& draft) {
+  const Extension* own = draft.extension(oids::subject_alt_name);
+  std::vector<GeneralName> none;
+  return own != nullptr ? codec::decode_general_names(own->value).value.value_or(none) : none;
+}
+
 void note_if_renewal_differs(RequestDraft& draft, const std::vector<GeneralName>& asked) {
   const Extension* own = draft.extension(oids::subject_alt_name);
-  std::vector<GeneralName> names;
-  if (own != nullptr) names = codec::decode_general_names(own->value).value.value_or(names);
+  const std::vector<GeneralName> names = names_so_far(draft);
   const bool same = std::all_of(asked.begin(), asked.end(), [&](const GeneralName& name) {
     return is_open(name) ? std::any_of(names.begin(), names.end(), [&](const GeneralName& each) { return each.type == name.type; })
                          : holds(names, name);
@@ -105,7 +111,7 @@ Status meet_names(RequestDraft& draft, const ExtensionTemplate& wanted) {
     note_left_out(draft, with_number(oids::subject_alt_name) + " as given", "the server's value cannot be read");
     return {};
   }
-  const std::vector<GeneralName>& own = draft.input.wishes.subject_alt_names;
+  const std::vector<GeneralName> own = names_so_far(draft);
   if (any && own.empty()) return demand(with_number(oids::subject_alt_name), "give --san DNS:..., IP:... or another name");
   auto joined = join_names(asked, own);
   if (!joined) return joined.error();

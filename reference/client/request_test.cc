@@ -374,6 +374,13 @@ TEST(MeetList, ExtensionsWithTheirValue) {
   EXPECT_THAT(make(wishes, asked).error, HasSubstr("another value of the extension keyUsage (2.5.29.15)"));
 }
 
+TEST(MeetList, NamesAskedForInTwoPlacesAreAllThere) {
+  CsrAttrs asked;
+  for (const char* each : {"DNS:a.example", "DNS:b.example", "DNS:a.example"})
+    asked.elements.emplace_back(codec::make_extension_request({codec::make_subject_alt_name({alt(each)})}));
+  EXPECT_THAT(make(RequestWishes{}, asked).names(), testing::UnorderedElementsAre("DNS:a.example", "DNS:b.example"));
+}
+
 TEST(MeetList, ExtensionsWithoutValueAreTheClientsToFillIn) {
   const CsrAttrs asked{{oids::subject_alt_name, oids::extended_key_usage, oids::key_usage, oids::subject_key_identifier}};
   RequestWishes wishes = wishes_for("CN=device 1");

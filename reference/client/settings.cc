@@ -147,8 +147,8 @@ Status settle_credentials(Settling& s) {
   s.settings.client.session.credentials =
       [user, password = *std::move(parsed)](const Challenged& challenged) -> Result<std::optional<est::http::Credentials>> {
     std::vector<std::string> warnings;
-    const Result<Secret> secret =
-        password.read("the password of user \"" + est::printable(user, 60) + "\" for \"" + challenged.realm + "\"", warnings);
+    const Result<Secret> secret = password.read(
+        "the password of user \"" + est::printable(user, 60) + "\" for \"" + est::printable(challenged.realm, 80) + "\"", warnings);
     for (const std::string& warning : warnings) std::cerr << "est-client: warning: " << warning << "\n";
     if (!secret) return secret.error();
     return std::optional(est::http::Credentials{user, std::string(secret->reveal())});

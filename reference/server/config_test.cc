@@ -95,6 +95,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Wrong{"labels: {\"\": {}}\nusers: [{name: a}]\n", "5: ", "exactly one of password-file and password-env"},
                     Wrong{"labels: {\"\": {}}\nusers: [{name: a, password: secret}]\n", "5: ", "password"},
                     Wrong{"labels:\n  a/b: {}\n", "5: ", "is no CA label"}, Wrong{"labels:\n  cacerts: {}\n", "5: ", "is no CA label"},
+                    Wrong{"labels:\n  a: {authentication: \"ker\nberos\"}\n", "5: ", "ker beros"},
+                    Wrong{"labels:\n  a: {authentication: \"ker\\nberos\"}\n", "5: ", "\\x0aberos"},
                     Wrong{"labels:\n  a: {authentication: kerberos}\n", "5: ", "certificate-and-password"},
                     Wrong{"labels:\n  a: {pop: maybe}\n", "5: ", "optional, required"},
                     Wrong{"labels:\n  a: {pop: required, accept-exporter: false}\n", "5: ", "TLS 1.3"},

@@ -12,6 +12,8 @@
 namespace server {
 namespace {
 
+constexpr std::size_t longest_complaint = 400;
+
 int line_of(const YAML::Node& node) { return node.Mark().is_null() ? 0 : node.Mark().line + 1; }
 
 std::string in_quotes(std::string_view text) { return "\"" + est::printable(text, 60) + "\""; }
@@ -22,9 +24,8 @@ std::string below(const std::string& parent, const std::string& key) { return pa
 
 void YamlSource::fail(int line, std::string_view problem, std::string_view cure) {
   if (error_) return;
-  std::string message = path_ + ":" + (line > 0 ? std::to_string(line) + ":" : "") + " ";
-  message.append(problem).append("; ").append(cure);
-  error_ = est::Error{std::move(message)};
+  const std::string place = path_ + ":" + (line > 0 ? std::to_string(line) + ":" : "") + " ";
+  error_ = est::Error{place + est::printable(problem, longest_complaint) + "; " + std::string(cure)};
 }
 
 std::string YamlSource::resolve(const std::string& path) const {
