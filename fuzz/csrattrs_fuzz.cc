@@ -81,6 +81,13 @@ Bytes request_of(const Draft& draft, const codec::AlgorithmIdentifier& signature
   return codec::encode_certification_request(codec::encode_certification_request_info(subject, key, attributes), signature, Bytes(8, 1));
 }
 
+const codec::Oid* signature_with(const codec::Oid& digest) {
+  if (digest == oids::sha1) return &oids::ecdsa_with_sha1;
+  if (digest == oids::sha256) return &oids::ecdsa_with_sha256;
+  if (digest == oids::sha384) return &oids::ecdsa_with_sha384;
+  return digest == oids::sha512 ? &oids::ecdsa_with_sha512 : nullptr;
+}
+
 // Any alternative will do.
 codec::AlgorithmIdentifier signature_for(const codec::CsrAttrs& list) {
   for (const codec::AttrOrOid& element : list.elements) {
@@ -88,6 +95,7 @@ codec::AlgorithmIdentifier signature_for(const codec::CsrAttrs& list) {
     const codec::Oid& type = attribute != nullptr ? attribute->type : std::get<codec::Oid>(element);
     if (type.name().find("With") != std::string::npos || type.name().find("with") != std::string::npos || type == oids::rsassa_pss)
       return {type, {}};
+    if (const codec::Oid* signature = signature_with(type)) return {*signature, {}};
   }
   return {oids::ecdsa_with_sha256, {}};
 }

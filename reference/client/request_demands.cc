@@ -394,8 +394,11 @@ Status meet_element(RequestDraft& draft, const AttrOrOid& element) {
 
 Status meet_template(RequestDraft& draft, const RequestTemplate& wanted) {
   if (Status met = meet_subject(draft, wanted); !met) return met;
-  for (const Attribute& attribute : wanted.attributes)
+  for (const Attribute& attribute : wanted.attributes) {
+    // Key and signature have fields of their own here.
+    if (concerns_key_or_signature(attribute.type)) note_left_out(draft, "the attribute " + with_number(attribute.type), unknown_here);
     if (Status met = meet_element(draft, attribute); !met) return met;
+  }
   for (const ExtensionTemplate& extension : wanted.extensions)
     if (Status met = meet_extension(draft, extension); !met) return met;
   return {};

@@ -24,11 +24,26 @@ bool is_key_type(const Oid& oid) {
   return oid == oids::ec_public_key || oid == oids::rsa_encryption || oid == oids::ed25519 || oid == oids::ed448;
 }
 
+// A digest stands for every signature algorithm that uses it.
+std::optional<est::crypto::Digest> digest_by(const Oid& oid) {
+  using est::crypto::Digest;
+  const std::array<std::pair<const Oid*, Digest>, 4> known{
+      {{&oids::sha1, Digest::sha1}, {&oids::sha256, Digest::sha256}, {&oids::sha384, Digest::sha384}, {&oids::sha512, Digest::sha512}}};
+  for (const auto& [id, digest] : known)
+    if (*id == oid) return digest;
+  return std::nullopt;
+}
+
+bool signs_by(const codec::AlgorithmIdentifier& signature, const Oid& wanted) {
+  const auto digest = digest_by(wanted);
+  return signature.algorithm == wanted || (digest && est::crypto::digest_of(signature) == digest);
+}
+
 bool is_signature(const Oid& oid) {
   const std::array known{&oids::sha1_with_rsa,     &oids::sha256_with_rsa,   &oids::sha384_with_rsa,
                          &oids::sha512_with_rsa,   &oids::rsassa_pss,        &oids::ecdsa_with_sha1,
                          &oids::ecdsa_with_sha256, &oids::ecdsa_with_sha384, &oids::ecdsa_with_sha512};
-  return std::any_of(known.begin(), known.end(), [&](const Oid* each) { return *each == oid; });
+  return digest_by(oid) || std::any_of(known.begin(), known.end(), [&](const Oid* each) { return *each == oid; });
 }
 
 const Oid& oid_of(const AttrOrOid& element) {
@@ -154,7 +169,7 @@ std::vector<std::string> missing_attributes(const codec::CsrAttrs& wanted, const
     if (is_key_type(oid))
       key.add(element, key_fits(asked, element));
     else if (is_signature(oid))
-      signature.add(element, request.signature_algorithm.algorithm == oid);
+      signature.add(element, signs_by(request.signature_algorithm, oid));
     else if (attribute != nullptr)
       need_attribute(asked, *attribute, missing);
     else if (!used_anywhere(asked, oid))

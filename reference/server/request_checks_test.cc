@@ -63,6 +63,8 @@ TEST(MissingAttributes, ExtensionsByValueAndSignaturesAsAlternatives) {
   EXPECT_THAT(missing(wanted, {.names = {"DNS:b.example"}}), ElementsAre(HasSubstr("with the value")));
   EXPECT_THAT(missing(wanted, {}), ElementsAre("the extension subjectAltName"));
   EXPECT_THAT(missing_attributes({{oids::ecdsa_with_sha384, oids::ecdsa_with_sha256}}, decoded_request({})), IsEmpty());
+  EXPECT_THAT(missing_attributes({{oids::sha256}}, decoded_request({})), IsEmpty());
+  EXPECT_THAT(missing_attributes({{oids::sha384}}, decoded_request({})), ElementsAre(HasSubstr("a signature by")));
   EXPECT_THAT(missing_attributes({{oids::ecdsa_with_sha384, oids::sha256_with_rsa}}, decoded_request({})),
               ElementsAre(HasSubstr("ecdsa-with-SHA384 or sha256WithRSAEncryption")));
   const Oid type("1.3.6.1.4.1.32473.2");
