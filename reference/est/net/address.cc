@@ -13,6 +13,14 @@ Result<std::uint16_t> parse_port(std::string_view text) {
   return static_cast<std::uint16_t>(*port);
 }
 
+// The characters of RFC 3986 3.2.2, those of an address in brackets included.
+bool is_host(std::string_view text) {
+  constexpr std::string_view allowed =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+      "-._~%!$&'()*+,;=:";
+  return text.find_first_not_of(allowed) == std::string_view::npos;
+}
+
 struct Authority {
   std::string_view host;
   std::optional<std::string_view> port;
@@ -36,7 +44,7 @@ Result<Authority> split_authority(std::string_view text) {
     if (rest.find(':', 1) != std::string_view::npos) return wrong("needs brackets around its IPv6 address");
   }
   if (!rest.empty()) parts.port = rest.substr(1);
-  if (parts.host.find_first_of(" \t\r\n/@\\") != std::string_view::npos) return wrong("is no host name");
+  if (!is_host(parts.host)) return wrong("is no host name");
   return parts;
 }
 

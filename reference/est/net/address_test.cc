@@ -63,8 +63,9 @@ TEST(Address, UrlsAreRead) {
 }
 
 TEST(Address, IllFormedUrlsAreRefused) {
-  for (const std::string_view text : {"", "est.example", "://h", "1s://h", "https://", "https://:443", "https://u:p@h/", "https://h:x",
-                                      "coaps://h", "https://a b/", "https://::1/", "https://[::1"})
+  for (const std::string_view text :
+       {"", "est.example", "://h", "1s://h", "https://", "https://:443", "https://u:p@h/", "https://h:x", "coaps://h", "https://a b/",
+        "https://a\x1d/", "https://a\xff/", "https://a\"/", "https://::1/", "https://[::1"})
     EXPECT_FALSE(parse_url(text).ok()) << text;
 }
 
