@@ -90,10 +90,26 @@ Result<NewCertificate> sign(const Order& order, const Hierarchy& hierarchy, Unix
   auto der = est::pki::issue_certificate(spec, issuing.issuer());
   if (!der) return der.error();
   CertificateRecord record{spec.serial, spec.subject.to_string(), spec.validity.not_after, {}, order.requester.identity, order.label, *der};
-  return NewCertificate{std::move(record), hierarchy.intermediate ? "intermediate" : "root", now};
+  return NewCertificate{std::move(record), hierarchy.intermediate ? "intermediate" : "root", now, hierarchy.generation};
 }
 
+// What a certificate is issued by, when nobody has to approve: an order, or why there is none.
+using Decision = std::variant<Order, Refused>;
+
 Names names_of(const IssueRequest& request) { return {request.subject, request.subject_alt_name}; }
+
+Status check(const IssueRequest& request) {
+  if (request.request == nullptr) return Error{"there is no request to issue a certificate for"};
+  if (request.profile.validity_seconds <= 0 || request.profile.backdate_seconds < 0)
+    return Error{"the profile " + request.profile.name + " has a validity that is not positive"};
+  return {};
+}
+
+Decision decide_order(const IssueRequest& request, UnixTime now) {
+  auto decision = decide(*request.request, request.profile, names_of(request), request.generated_key);
+  if (auto* refused = std::get_if<Refused>(&decision)) return std::move(*refused);
+  return order_for(std::get<Grant>(std::move(decision)), request, now);
+}
 
 PendingKey pending_key(const IssueRequest& request) {
   const est::codec::Name& name = request.subject ? *request.subject : request.request->subject;
@@ -106,7 +122,7 @@ PendingKey pending_key(const IssueRequest& request) {
 
 }  // namespace
 
-// `mutex` guards everything but the clock; members whose names end in `_locked` want it held.
+// `mutex` guards everything but the clock and `cached`; members whose names end in `_locked` want it held.
 struct Authority::Impl {
   Impl(std::unique_ptr<Store> opened, const est::Clock* given)
       : store(std::move(opened)),
@@ -114,7 +130,10 @@ struct Authority::Impl {
         group([this](const CommitGroup::Certificates& certificates) { return keep_all(certificates); }) {}
 
   [[nodiscard]] Result<std::shared_ptr<const Hierarchy>> hierarchy_locked();
+  [[nodiscard]] Result<std::shared_ptr<const Hierarchy>> hierarchy_to_sign_with(bool anew);
+  [[nodiscard]] Result<NewCertificate> sign_attempt(const Order& order, int attempt);
   [[nodiscard]] Result<Issued> issue_now(const Order& order);
+  void issue_later(const std::shared_ptr<const Order>& order, const Told& told, int attempt);
   [[nodiscard]] CommitGroup::Kept keep_all(const CommitGroup::Certificates& certificates) const;
   [[nodiscard]] Result<CommitGroup::Kept> keep_in_one_transaction(const CommitGroup::Certificates& certificates) const;
   [[nodiscard]] Result<Issued> issue_locked(const Order& order);
@@ -130,6 +149,7 @@ struct Authority::Impl {
   mutable std::mutex mutex;
   std::unique_ptr<Store> store;
   const est::Clock& clock;
+  std::mutex cache_mutex;
   std::shared_ptr<const Hierarchy> cached;
   CommitGroup group;
 };
@@ -138,27 +158,57 @@ struct Authority::Impl {
 Result<std::shared_ptr<const Hierarchy>> Authority::Impl::hierarchy_locked() {
   const auto generation = store->generation();
   if (!generation) return generation.error();
-  if (cached && cached->generation == *generation) return cached;
+  {
+    const std::lock_guard lock(cache_mutex);
+    if (cached && cached->generation == *generation) return cached;
+  }
   auto loaded = store->load_hierarchy();
   if (!loaded) return loaded.error();
+  const std::lock_guard lock(cache_mutex);
   cached = std::make_shared<const Hierarchy>(std::move(*loaded));
   return cached;
 }
 
+// The one known here, without a look at the database, which may be waiting for the disk: whoever signs with one that is outdated by then
+// is told so when the certificate is to be kept. One that has expired will have been replaced, if anything is done about it.
+Result<std::shared_ptr<const Hierarchy>> Authority::Impl::hierarchy_to_sign_with(bool anew) {
+  if (!anew) {
+    const std::lock_guard lock(cache_mutex);
+    if (cached && current(cached->issuing().certificate, clock.now())) return cached;
+  }
+  const std::lock_guard lock(mutex);
+  return hierarchy_locked();
+}
+
+// A certificate that could not be kept has the serial number of another, or comes from a hierarchy of the past.
+Result<NewCertificate> Authority::Impl::sign_attempt(const Order& order, int attempt) {
+  if (attempt >= serial_attempts) return no_serial();
+  const auto hierarchy = hierarchy_to_sign_with(attempt > 0);
+  if (!hierarchy) return hierarchy.error();
+  return sign(order, **hierarchy, clock.now());
+}
+
+void Authority::Impl::issue_later(const std::shared_ptr<const Order>& order, const Told& told, int attempt) {
+  auto fresh = sign_attempt(*order, attempt);
+  if (!fresh) return told(fresh.error());
+  const Issued issued{fresh->record.certificate, fresh->record.serial};
+  const auto over = [this, order, told, attempt, issued](const Result<bool>& kept) {
+    if (!kept) return told(kept.error());
+    if (!*kept) return issue_later(order, told, attempt + 1);
+    told(Outcome(issued));
+  };
+  if (!group.keep_later(*std::move(fresh), over)) told(Error{"too many certificates wait for the disk"});
+}
+
 // Signing takes no lock, so that several threads can sign while one waits for the disk; what they signed is then written together.
 Result<Issued> Authority::Impl::issue_now(const Order& order) {
-  for (int attempt = 0; attempt < serial_attempts; ++attempt) {
-    std::unique_lock lock(mutex);
-    const auto hierarchy = hierarchy_locked();
-    lock.unlock();
-    if (!hierarchy) return hierarchy.error();
-    auto fresh = sign(order, **hierarchy, clock.now());
+  for (int attempt = 0;; ++attempt) {
+    auto fresh = sign_attempt(order, attempt);
     if (!fresh) return fresh.error();
     const auto kept = group.keep(*fresh);
     if (!kept) return kept.error();
     if (*kept) return Issued{std::move(fresh->record.certificate), std::move(fresh->record.serial)};
   }
-  return no_serial();
 }
 
 // One statement is a transaction of its own.
@@ -326,15 +376,21 @@ Result<std::vector<Bytes>> Authority::issuer_chain() const {
 }
 
 Result<Outcome> Authority::issue(const IssueRequest& request) {
-  if (request.request == nullptr) return Error{"there is no request to issue a certificate for"};
-  if (request.profile.validity_seconds <= 0 || request.profile.backdate_seconds < 0)
-    return Error{"the profile " + request.profile.name + " has a validity that is not positive"};
+  if (Status sound = check(request); !sound) return sound.error();
   if (request.manual_approval) return impl_->issue_when_approved(request);
-  auto decision = decide(*request.request, request.profile, names_of(request), request.generated_key);
+  auto decision = decide_order(request, impl_->clock.now());
   if (auto* refused = std::get_if<Refused>(&decision)) return Outcome(std::move(*refused));
-  auto issued = impl_->issue_now(order_for(std::get<Grant>(std::move(decision)), request, impl_->clock.now()));
+  auto issued = impl_->issue_now(std::get<Order>(decision));
   if (!issued) return issued.error();
   return Outcome(std::move(*issued));
+}
+
+void Authority::issue_later(const IssueRequest& request, const Told& told) {
+  if (Status sound = check(request); !sound) return told(sound.error());
+  if (request.manual_approval) return told(Error{"a request that waits for approval cannot be issued later"});
+  auto decision = decide_order(request, impl_->clock.now());
+  if (auto* refused = std::get_if<Refused>(&decision)) return told(Outcome(std::move(*refused)));
+  impl_->issue_later(std::make_shared<const Order>(std::get<Order>(std::move(decision))), told, 0);
 }
 
 Result<Issued> Authority::issue_directly(const est::codec::Name& subject, BytesView public_key_info, est::codec::Validity validity,

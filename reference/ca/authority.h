@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -107,6 +108,11 @@ class Authority {
   // finds its pending entry (INT-10). Once approved, the next call issues and later ones return the same certificate. With a
   // generated key the public key is left out of account, and what was issued is not given again: its private key is gone.
   [[nodiscard]] est::Result<Outcome> issue(const IssueRequest& request);
+  // The same for a request that needs nobody's approval, by a caller who does not wait for the disk: the certificate is decided on and
+  // signed before this returns. `told` is called once, on this thread or another, and should be brief: others wait for it. It lets no
+  // exception out.
+  using Told = std::function<void(est::Result<Outcome>)>;
+  void issue_later(const IssueRequest& request, const Told& told);
   // For server and RA certificates made by the command line: everything is the caller's choice.
   [[nodiscard]] est::Result<Issued> issue_directly(const est::codec::Name& subject, est::BytesView public_key_info,
                                                    est::codec::Validity validity, const std::vector<est::codec::Extension>& extensions,

@@ -134,14 +134,14 @@ est::Result<std::int64_t> Database::number(const char* sql) {
   return statement.integer(0);
 }
 
-Transaction::Transaction(Database& database) : database_(database), begun_(database.execute("BEGIN IMMEDIATE")), open_(begun_.ok()) {}
+Transaction::Transaction(Database& database) : database_(database), begun_(database.prepare("BEGIN IMMEDIATE").run()), open_(begun_.ok()) {}
 
 Transaction::~Transaction() {
   if (open_) static_cast<void>(database_.execute("ROLLBACK"));
 }
 
 est::Status Transaction::commit() {
-  est::Status done = database_.execute("COMMIT");
+  est::Status done = database_.prepare("COMMIT").run();
   if (done) open_ = false;  // a failed COMMIT leaves the transaction open, for the destructor to roll back
   return done;
 }

@@ -247,10 +247,11 @@ Status Store::save_rollover(const Rollover& rollover) {
 Result<bool> Store::add_certificate(const NewCertificate& certificate) {
   const CertificateRecord& record = certificate.record;
   Statement statement = database_->prepare(
-      "INSERT INTO certificate (serial, issuer, subject, not_after, issued_at, identity, label, der) VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
-      "ON CONFLICT (serial) DO NOTHING");
+      "INSERT INTO certificate (serial, issuer, subject, not_after, issued_at, identity, label, der) SELECT ?, ?, ?, ?, ?, ?, ?, ? "
+      "WHERE (SELECT value FROM meta WHERE name = 'generation') = ? ON CONFLICT (serial) DO NOTHING");
   statement.bind(magnitude(record.serial)).bind(certificate.issuer_role).bind(record.subject).bind(record.not_after);
   statement.bind(certificate.issued_at).bind(record.identity).bind(record.label).bind(BytesView(record.certificate));
+  statement.bind(certificate.generation);
   if (Status done = statement.run(); !done) return done.error();
   return database_->changes() == 1;
 }

@@ -32,6 +32,7 @@ struct NewCertificate {
   CertificateRecord record;
   std::string issuer_role;  // "root" or "intermediate": whose CRL will list it
   est::UnixTime issued_at = 0;
+  std::int64_t generation = 0;  // of the hierarchy that signed it
 };
 
 class Store {
@@ -47,7 +48,7 @@ class Store {
   [[nodiscard]] est::Result<Hierarchy> load_hierarchy();
   [[nodiscard]] est::Status save_rollover(const Rollover& rollover);
 
-  // False when the serial number is taken: nothing was stored then.
+  // False when the serial number is taken or the hierarchy is of another generation by now: nothing was stored then.
   [[nodiscard]] est::Result<bool> add_certificate(const NewCertificate& certificate);
   [[nodiscard]] est::Result<std::optional<CertificateRecord>> find(est::BytesView serial);
   [[nodiscard]] est::Result<std::vector<CertificateRecord>> certificates();

@@ -22,7 +22,7 @@ struct StoreTest : testing::Test {
 };
 
 TEST_F(StoreTest, TakenSerialIsReportedAndNothingStored) {
-  NewCertificate one{{est::Bytes{1, 2}, "CN=a", test_time, {}, "identity", "label", est::Bytes{9}}, "root", test_time};
+  NewCertificate one{{est::Bytes{1, 2}, "CN=a", test_time, {}, "identity", "label", est::Bytes{9}}, "root", test_time, 1};
   EXPECT_TRUE(value_of(store->add_certificate(one)));
   one.record.subject = "CN=b";
   EXPECT_FALSE(value_of(store->add_certificate(one)));
@@ -30,6 +30,14 @@ TEST_F(StoreTest, TakenSerialIsReportedAndNothingStored) {
   EXPECT_FALSE(value_of(store->add_certificate(one)));
   ASSERT_EQ(value_of(store->certificates()).size(), 1U);
   EXPECT_EQ(value_of(store->certificates())[0].subject, "CN=a");
+}
+
+TEST_F(StoreTest, NothingIsStoredThatAnotherGenerationSigned) {
+  NewCertificate one{{est::Bytes{1, 2}, "CN=a", test_time, {}, "identity", "label", est::Bytes{9}}, "root", test_time, 2};
+  EXPECT_FALSE(value_of(store->add_certificate(one)));
+  EXPECT_TRUE(value_of(store->certificates()).empty());
+  one.generation = 1;
+  EXPECT_TRUE(value_of(store->add_certificate(one)));
 }
 
 TEST_F(StoreTest, TransactionsRollBackUnlessCommitted) {

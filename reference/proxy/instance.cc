@@ -50,8 +50,7 @@ class OnWorkers final : public est::net::Application {
   est::net::Reply on_request(const est::http::Request& request, const est::net::Peer& peer, bool keep_alive) override {
     return inner_->on_request(request, peer, keep_alive);
   }
-  std::variant<est::net::Reply, est::net::Errand> begin_request(const est::http::Request& request, const est::net::Peer& peer,
-                                                                bool keep_alive) override {
+  est::net::Begun begin_request(const est::http::Request& request, const est::net::Peer& peer, bool keep_alive) override {
     return est::net::Errand([this, request, peer, keep_alive, facts = *peer.tls] {
       est::net::Peer same = peer;
       same.tls = &facts;

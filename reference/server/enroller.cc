@@ -103,6 +103,20 @@ est::codec::Name no_name() { return est::codec::decode_name(est::codec::der::seq
 
 Answer answer_of(const ca::Issued& issued) { return {est::ops::enroll_response(issued.certificate), {}, est::hex(issued.serial)}; }
 
+// The request must outlive it.
+ca::IssueRequest question_for(const EnrollInput& input, const CertificationRequest& request) {
+  ca::IssueRequest ask;
+  ask.request = &request;
+  ask.requester = {input.principal.identity()};
+  ask.label = input.label;
+  ask.profile = input.policy.profile;
+  ask.manual_approval = input.policy.manual_approval;
+  if (input.operation == Operation::simplereenroll && !input.principal.is_ra())
+    ask.subject = input.principal.certificate->certificate.subject;
+  apply_change_of_name(request, ask);
+  return ask;
+}
+
 }  // namespace
 
 Answer waiting(const ca::Pending& pending, const Retry& retry, est::UnixTime now) {
@@ -163,24 +177,31 @@ void apply_change_of_name(const CertificationRequest& request, ca::IssueRequest&
 
 std::variant<ca::Issued, Answer> ask_authority(const EnrollInput& input, const CertificationRequest& request, ca::Authority& authority,
                                                const est::Clock& clock, const std::optional<est::Bytes>& generated_key) {
-  ca::IssueRequest ask;
-  ask.request = &request;
-  ask.requester = {input.principal.identity()};
-  ask.label = input.label;
-  ask.profile = input.policy.profile;
+  ca::IssueRequest ask = question_for(input, request);
   ask.generated_key = generated_key;
-  ask.manual_approval = input.policy.manual_approval;
-  if (input.operation == Operation::simplereenroll && !input.principal.is_ra())
-    ask.subject = input.principal.certificate->certificate.subject;
-  apply_change_of_name(request, ask);
   const est::Result<ca::Outcome> outcome = authority.issue(ask);
-  if (!outcome) return unavailable(outcome.error().message);
-  if (const auto* issued = std::get_if<ca::Issued>(&*outcome)) {
+  if (const auto* issued = outcome ? std::get_if<ca::Issued>(&*outcome) : nullptr) {
     if (const est::Status kept = keep_revocation_challenge(request, *issued, authority); !kept) return unavailable(kept.error().message);
     return *issued;
   }
-  if (const auto* pending = std::get_if<ca::Pending>(&*outcome)) return waiting(*pending, input.policy.retry, clock.now());
-  return refuse(input.policy.manual_approval ? 403 : 400, std::get<ca::Refused>(*outcome).reason);
+  return answer_to(outcome, input.policy, clock.now());
+}
+
+Answer answer_to(const est::Result<ca::Outcome>& outcome, const LabelPolicy& policy, est::UnixTime now) {
+  if (!outcome) return unavailable(outcome.error().message);
+  if (const auto* issued = std::get_if<ca::Issued>(&*outcome)) return answer_of(*issued);
+  if (const auto* pending = std::get_if<ca::Pending>(&*outcome)) return waiting(*pending, policy.retry, now);
+  return refuse(policy.manual_approval ? 403 : 400, std::get<ca::Refused>(*outcome).reason);
+}
+
+bool needs_only_the_certificate(const LabelPolicy& policy, const CertificationRequest& request) {
+  return !policy.manual_approval && request.attribute(est::codec::oids::otp_challenge) == nullptr &&
+         request.attribute(est::codec::oids::revocation_challenge) == nullptr;
+}
+
+void enroll_later(const EnrollInput& input, const CertificationRequest& request, ca::Authority& authority,
+                  const ca::Authority::Told& told) {
+  authority.issue_later(question_for(input, request), told);
 }
 
 Answer enroll_checked(const EnrollInput& input, const CertificationRequest& request, ca::Authority& authority, const est::Clock& clock) {

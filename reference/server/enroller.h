@@ -60,6 +60,15 @@ struct EnrollInput {
 [[nodiscard]] Answer enroll_checked(const EnrollInput& input, const est::codec::CertificationRequest& request, ca::Authority& authority,
                                     const est::Clock& clock);
 
+// Whether nothing but the CA's signature and one entry in its database stands between the request, checked, and its certificate: nobody
+// has to approve, and no one-time password or revocation challenge (RFC 7894) is to be kept.
+[[nodiscard]] bool needs_only_the_certificate(const LabelPolicy& policy, const est::codec::CertificationRequest& request);
+// As enroll_checked() for such a request, without waiting for the database. `told`: see ca::Authority::issue_later; it gets what
+// answer_to() makes the answer of.
+void enroll_later(const EnrollInput& input, const est::codec::CertificationRequest& request, ca::Authority& authority,
+                  const ca::Authority::Told& told);
+[[nodiscard]] Answer answer_to(const est::Result<ca::Outcome>& outcome, const LabelPolicy& policy, est::UnixTime now);
+
 // Checks the request (see request_checks.h) and lets the CA decide. 400: the request is at fault; 403: this client may not;
 // 202: wait; 503: the CA failed. Threads: as the authority.
 [[nodiscard]] Answer enroll(const EnrollInput& input, ca::Authority& authority, const est::Clock& clock);

@@ -6,7 +6,7 @@ std::string_view example_config() noexcept {
   return R"(# est-server configuration. Paths are relative to this file. SIGHUP reads certificates, keys, CRLs and passwords again.
 listen: ["127.0.0.1:8443"]      # any number; IPv6 as "[::1]:8443"
 # listen-late: ["127.0.0.1:8444"]   # here the client certificate is asked for only when an operation needs it
-threads: 2
+# threads: 2                    # event loops; left out, as many as there are processors
 # limits: {handshake-seconds: 10, head-seconds: 10, body-seconds: 30, idle-seconds: 60, write-seconds: 30, drain-seconds: 10,
 #          connections: 10000, connections-per-peer: 5000, requests-per-connection: 10000, body-octets: 262144}
 tls:

@@ -1,5 +1,7 @@
 #include "server/front.h"
 
+#include <future>
+#include <memory>
 #include <utility>
 #include <variant>
 
@@ -94,6 +96,28 @@ std::function<Answer()> timed(std::function<Answer()> work, est::Timers* timers,
   };
 }
 
+// Until the work is handed over: here the wait for the disk is part of what is done.
+template <class Later>
+Later timed_later(Later later, est::Timers* timers, std::chrono::nanoseconds before) {
+  return [later = std::move(later), timers, before](const std::function<void(std::function<Answer()>)>& hand_over) {
+    est::Stopwatch issuing(timers, est::TimedPhase::issue, before);
+    later([issuing, hand_over](std::function<Answer()> rest) mutable {
+      issuing.stop();
+      hand_over(std::move(rest));
+    });
+  };
+}
+
+// Of work that comes later, by a caller with time to wait.
+template <class Made, class Later>
+Made awaited(const Later& later) {
+  // Shared, because set_value() may still be at work when the waiting is over.
+  const auto rest = std::make_shared<std::promise<std::function<Made()>>>();
+  auto come = rest->get_future();
+  later([rest](std::function<Made()> work) { rest->set_value(std::move(work)); });
+  return come.get()();
+}
+
 bool has_request_body(Operation operation) { return est::ops::method_of(operation) == "POST"; }
 
 }  // namespace
@@ -144,6 +168,7 @@ Front::AnswerOrWork Front::post_authenticated(const Routed& routed, const Reques
   AnswerOrWork begun = post({routed.route, *routed.policy, request, facts}, principal);
   if (timers() == nullptr) return begun;
   if (std::holds_alternative<Work>(begun)) return timed(std::get<Work>(std::move(begun)), timers(), issuing.elapsed());
+  if (std::holds_alternative<Later>(begun)) return timed_later(std::get<Later>(std::move(begun)), timers(), issuing.elapsed());
   issuing.stop();
   return begun;
 }
@@ -164,8 +189,9 @@ Front::AnswerOrWork Front::begin(const Request& request, const Facts& facts, std
 Answer Front::answer(const Request& request, const Facts& facts) const {
   std::string identity;
   AnswerOrWork begun = begin(request, facts, identity);
-  auto* made = std::get_if<Answer>(&begun);
-  return made != nullptr ? std::move(*made) : std::get<Work>(begun)();
+  if (auto* made = std::get_if<Answer>(&begun)) return std::move(*made);
+  const auto* later = std::get_if<Later>(&begun);
+  return later != nullptr ? awaited<Answer>(*later) : std::get<Work>(begun)();
 }
 
 Reply Front::reply(Answer answer, const Caller& caller, bool keep_alive) const {
@@ -226,19 +252,24 @@ bool Front::wants_client_certificate(const Request& head, const Peer& /*peer*/) 
   return routed.route.operation == Operation::simplereenroll;  // which renews the certificate shown (RFC 7030 3.3.2)
 }
 
-std::variant<Reply, est::net::Errand> Front::begin_request(const Request& request, const Peer& peer, bool keep_alive) {
+est::net::Begun Front::begin_request(const Request& request, const Peer& peer, bool keep_alive) {
   Caller caller = caller_of(request, peer);
   AnswerOrWork begun = begin(request, facts_of(peer), caller.identity);
   if (auto* made = std::get_if<Answer>(&begun)) return reply(std::move(*made), caller, keep_alive);
-  return est::net::Errand([this, work = std::get<Work>(std::move(begun)), caller = std::move(caller), keep_alive] {
-    return reply(work(), caller, keep_alive);
+  const auto errand_of = [this, caller = std::move(caller), keep_alive](Work work) -> est::net::Errand {
+    return [this, work = std::move(work), caller, keep_alive] { return reply(work(), caller, keep_alive); };
+  };
+  if (auto* work = std::get_if<Work>(&begun)) return errand_of(std::move(*work));
+  return est::net::Deferred([later = std::get<Later>(std::move(begun)), errand_of](const est::net::HandOver& hand_over) {
+    later([errand_of, hand_over](Work rest) { hand_over(errand_of(std::move(rest))); });
   });
 }
 
 Reply Front::on_request(const Request& request, const Peer& peer, bool keep_alive) {
   auto begun = begin_request(request, peer, keep_alive);
-  auto* made = std::get_if<Reply>(&begun);
-  return made != nullptr ? std::move(*made) : std::get<est::net::Errand>(begun)();
+  if (auto* made = std::get_if<Reply>(&begun)) return std::move(*made);
+  const auto* deferred = std::get_if<est::net::Deferred>(&begun);
+  return deferred != nullptr ? awaited<Reply>(*deferred) : std::get<est::net::Errand>(begun)();
 }
 
 Reply Front::on_refusal(const est::http::Refusal& refusal, const Peer& peer) {

@@ -45,8 +45,7 @@ class Front : public est::net::Application {
   [[nodiscard]] std::optional<est::net::Reply> on_head(const est::http::Request& head, const est::net::Peer& peer) override;
   // Enroll operations whose policy takes a certificate, unless a password came where either will do.
   [[nodiscard]] bool wants_client_certificate(const est::http::Request& head, const est::net::Peer& peer) override;
-  [[nodiscard]] std::variant<est::net::Reply, est::net::Errand> begin_request(const est::http::Request& request, const est::net::Peer& peer,
-                                                                              bool keep_alive) override;
+  [[nodiscard]] est::net::Begun begin_request(const est::http::Request& request, const est::net::Peer& peer, bool keep_alive) override;
   // The same, whole.
   [[nodiscard]] est::net::Reply on_request(const est::http::Request& request, const est::net::Peer& peer, bool keep_alive) override;
   [[nodiscard]] est::net::Reply on_refusal(const est::http::Refusal& refusal, const est::net::Peer& peer) override;
@@ -55,9 +54,11 @@ class Front : public est::net::Application {
   [[nodiscard]] Answer answer(const est::http::Request& request, const est::tls::Facts& facts) const;
 
  protected:
-  // An answer, or the work that leads to one where it takes long. Work is done on another thread, when the request it is for is gone.
+  // An answer, or the work that leads to one where it takes long. Work is done on another thread, when the request it is for is gone. What
+  // comes later is begun by calling it, and hands over, once and on any thread, the little work that is left then.
   using Work = std::function<Answer()>;
-  using AnswerOrWork = std::variant<Answer, Work>;
+  using Later = std::function<void(std::function<void(Work)>)>;
+  using AnswerOrWork = std::variant<Answer, Work, Later>;
   // A request whose path, method and media type are right. The references live as long as the call.
   struct Asked {
     const est::ops::Route& route;

@@ -48,18 +48,32 @@ Front::AnswerOrWork Handler::post(const Asked& asked, const Principal& principal
   return enroll(input, authority_of(asked.policy), parts_.clock);
 }
 
+// The CA decides and signs at once; only for the disk is somebody else waited for.
+Front::Later Handler::issue_later(const EnrollInput& input, const Asked& asked, est::codec::CertificationRequest request) const {
+  return [this, operation = input.operation, principal = input.principal, label = input.label, policy = &asked.policy,
+          request = std::move(request)](const std::function<void(Work)>& hand_over) {
+    const est::tls::Facts none;
+    const EnrollInput checked{operation, {}, principal, none, label, *policy, {}};
+    enroll_later(checked, request, authority_of(*policy), [this, policy, hand_over](est::Result<ca::Outcome> outcome) {
+      hand_over([this, policy, outcome = std::move(outcome)] { return answer_to(outcome, *policy, parts_.clock.now()); });
+    });
+  };
+}
+
 // The work owns what it needs: the request, and who made it, are gone when it is done. Policies last as long as the handler.
 Front::AnswerOrWork Handler::begin_enrollment(const EnrollInput& input, const Asked& asked, const Principal& principal) const {
   auto read = read_request(input);
   if (auto* refusal = std::get_if<Answer>(&read)) return std::move(*refusal);
-  return Work([this, operation = input.operation, principal, label = asked.route.label, policy = &asked.policy,
-               request = std::get<est::codec::CertificationRequest>(std::move(read))] {
-    const est::tls::Facts none;
-    const EnrollInput checked{operation, {}, principal, none, label, *policy, [&](std::string_view value) {
-                                return parts_.authenticator.knows_one_time_password(principal, value);
-                              }};
-    return enroll_checked(checked, request, authority_of(*policy), parts_.clock);
-  });
+  auto request = std::get<est::codec::CertificationRequest>(std::move(read));
+  if (needs_only_the_certificate(asked.policy, request)) return issue_later(input, asked, std::move(request));
+  return Work(
+      [this, operation = input.operation, principal, label = asked.route.label, policy = &asked.policy, request = std::move(request)] {
+        const est::tls::Facts none;
+        const EnrollInput checked{operation, {}, principal, none, label, *policy, [&](std::string_view value) {
+                                    return parts_.authenticator.knows_one_time_password(principal, value);
+                                  }};
+        return enroll_checked(checked, request, authority_of(*policy), parts_.clock);
+      });
 }
 
 }  // namespace server

@@ -25,8 +25,8 @@ class Handler final : public Front {
     const TrustStore* trust = nullptr;          // both are for /fullcmc, which without them is not offered
     const CmcSigner* cmc_signer = nullptr;
     const Authorities* others = nullptr;  // nothing: every label has the CA above
-    bool wait_elsewhere = false;          // enrollments whose requests are good become errands: the CA's database may make them wait
-    Metrics* metrics = nullptr;           // see Front
+    bool wait_elsewhere = false;  // an enrollment whose request is good does not wait for the CA's database: it is work, or comes later
+    Metrics* metrics = nullptr;   // see Front
   };
   explicit Handler(const Parts& parts)
       : Front({parts.policies, parts.authenticator, parts.log, parts.clock, parts.content_transfer_encoding, parts.metrics}),
@@ -40,6 +40,7 @@ class Handler final : public Front {
 
  private:
   [[nodiscard]] AnswerOrWork begin_enrollment(const EnrollInput& input, const Asked& asked, const Principal& principal) const;
+  [[nodiscard]] Later issue_later(const EnrollInput& input, const Asked& asked, est::codec::CertificationRequest request) const;
   [[nodiscard]] Answer full_cmc_for(const Asked& asked, const Principal& principal) const;
   [[nodiscard]] ca::Authority& authority_of(const LabelPolicy& policy) const;
 

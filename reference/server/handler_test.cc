@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <future>
+
 #include "est/codec/base64.h"
 #include "est/codec/csrattrs.h"
 #include "est/crypto/digest.h"
@@ -567,19 +569,37 @@ TEST_F(HandlerTest, WaitsForTheDatabaseElsewhereWhenTold) {
   Handler::Parts parts{scene.config.labels, *scene.authenticator, *scene.authority, scene.log, scene.clock};
   parts.wait_elsewhere = true;
   Handler handler(parts);
-  est::net::Errand errand;
-  {
+  const auto begin = [&](Operation operation, std::string_view label) {
     const est::tls::Facts facts = Scene::facts("client");
-    const est::net::Peer peer{7, "127.0.0.1:1", &facts};
-    const auto renewal = est::ops::enroll_request(Operation::simplereenroll, "", "localhost", make_csr());
-    auto refused = handler.begin_request(renewal, peer, true);
-    EXPECT_TRUE(std::holds_alternative<est::net::Reply>(refused)) << "another name than the certificate's";
-    auto begun = handler.begin_request(est::ops::enroll_request(Operation::simpleenroll, "", "localhost", make_csr()), peer, true);
-    ASSERT_TRUE(std::holds_alternative<est::net::Errand>(begun));
-    errand = std::get<est::net::Errand>(std::move(begun));
-  }
-  const auto answer = est::http::parse_response(errand().wire, "POST", false);
+    return handler.begin_request(est::ops::enroll_request(operation, label, "localhost", make_csr()), {7, "127.0.0.1:1", &facts}, true);
+  };
+  EXPECT_TRUE(std::holds_alternative<est::net::Reply>(begin(Operation::simplereenroll, ""))) << "another name than the certificate's";
+  auto by_hand = begin(Operation::simpleenroll, "manual");
+  ASSERT_TRUE(std::holds_alternative<est::net::Errand>(by_hand)) << "an operator has to approve: that takes a transaction of its own";
+  EXPECT_EQ(est::http::parse_response(std::get<est::net::Errand>(by_hand)().wire, "POST", false).message.status, 202);
+  auto begun = begin(Operation::simpleenroll, "");
+  ASSERT_TRUE(std::holds_alternative<est::net::Deferred>(begun));
+  const auto finish = std::make_shared<std::promise<est::net::Errand>>();
+  std::get<est::net::Deferred>(begun)([finish](est::net::Errand errand) { finish->set_value(std::move(errand)); });
+  const auto answer = est::http::parse_response(finish->get_future().get()().wire, "POST", false);
   EXPECT_EQ(certificate_in(answer.message).subject.to_string(), "CN=device");
+}
+
+// What is refused by the CA, or fails there, is answered as if the caller had waited.
+TEST_F(HandlerTest, WhatComesLaterIsAnsweredAsWhatComesAtOnce) {
+  Handler::Parts parts{scene.config.labels, *scene.authenticator, *scene.authority, scene.log, scene.clock};
+  const Handler patient(parts);
+  parts.wait_elsewhere = true;
+  const Handler busy(parts);
+  const est::tls::Facts facts = Scene::facts("client");
+  for (const auto& csr : {make_csr(), make_csr({.key_type = est::crypto::KeyType::rsa_1024}), make_csr({.subject = ""})}) {
+    const auto request = est::ops::enroll_request(Operation::simpleenroll, "", "localhost", csr);
+    const Answer at_once = patient.answer(request, facts);
+    const Answer later = busy.answer(request, facts);
+    EXPECT_EQ(later.response.status, at_once.response.status);
+    EXPECT_EQ(later.cause, at_once.cause);
+    EXPECT_EQ(later.serial.empty(), at_once.serial.empty());
+  }
 }
 
 TEST_F(HandlerTest, SendsTheTemplateOfRfc9908) {

@@ -52,17 +52,17 @@ struct Instance::Impl {
         generator(std::move(generator_)),
         authenticator(authenticator_options(config, *authority), trust, est::system_clock()),
         handler({config.labels, authenticator, *authority, log, est::system_clock(), config.content_transfer_encoding,
-                 config.keygen.offered ? &generator : nullptr, &trust, &cmc_signer, &others, config.workers > 0, metrics.get()}) {}
+                 config.keygen.offered ? &generator : nullptr, &trust, &cmc_signer, &others, true, metrics.get()}) {}
 
   const Config config;
   const est::Log log;
+  const std::unique_ptr<Metrics> metrics = config.metrics ? std::make_unique<Metrics>() : nullptr;
   const std::unique_ptr<ca::Authority> authority;
   const Authorities others;
   TrustStore trust;
   GeneratorStore generator;
   Authenticator authenticator;
   CmcSigner cmc_signer;
-  const std::unique_ptr<Metrics> metrics = config.metrics ? std::make_unique<Metrics>() : nullptr;
   Handler handler;
   std::unique_ptr<est::net::Application> wrapped;
   std::unique_ptr<est::net::Server> server;

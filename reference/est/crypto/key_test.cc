@@ -230,6 +230,32 @@ TEST(PublicKey, CompressedPointsAndOtherCurvesAreRead) {
   }
 }
 
+// A key is read into the place of the one before it: neither may leave anything of itself behind.
+TEST(PublicKey, OnesReadInARowHaveNothingInCommon) {
+  for (const auto type : {KeyType::ec_p256, KeyType::ec_p384}) {
+    const Digest digest = type == KeyType::ec_p256 ? Digest::sha256 : Digest::sha384;
+    std::vector<PrivateKey> keys;
+    std::vector<Bytes> signatures;
+    for (int i = 0; i < 3; ++i) {
+      keys.push_back(make(type));
+      signatures.push_back(*keys.back().sign(digest, message));
+    }
+    Bytes off_curve = keys[0].public_key_info();
+    off_curve.back() ^= 1U;
+    for (std::size_t i = 0; i < 27; ++i) {
+      const PrivateKey& key = keys[i % 3];
+      const Bytes& signature = signatures[i / 3 % 3];
+      if (i % 2 == 0) {
+        EXPECT_FALSE(key_facts(off_curve).ok());
+      }
+      const auto good = verify(key.public_key_info(), key.signature_algorithm(digest), message, signature);
+      ASSERT_TRUE(good.ok()) << good.error().message;
+      EXPECT_EQ(*good, i % 3 == i / 3 % 3);
+      EXPECT_EQ(key_facts(key.public_key_info())->group, type == KeyType::ec_p256 ? "P-256" : "P-384");
+    }
+  }
+}
+
 TEST(Verify, ParametersAndKeyMustFitTheAlgorithm) {
   const PrivateKey ec = make(KeyType::ec_p256);
   const PrivateKey rsa = make(KeyType::rsa_1024);

@@ -113,6 +113,30 @@ const Curve* curve_of(const AlgorithmIdentifier& algorithm) {
   return nullptr;
 }
 
+// The key this thread has loaded last. A request's key is asked for more than once in a row; and for OpenSSL 3.0 a new EC key costs as much
+// as half a signature, a new point in an old key next to nothing.
+struct Latest {
+  Bytes info;  // empty: none
+  PublicKey key;
+};
+Latest& latest() {
+  thread_local Latest one;
+  return one;
+}
+
+// In place of the latest key, when it is of the same curve and nobody else has it any more. Nothing: it is not, or the point is no good.
+std::shared_ptr<EVP_PKEY> exchange_point(const Curve& curve, BytesView bits) {
+  Latest& last = latest();
+  const bool free = last.key.handle.use_count() == 1 && last.key.facts.algorithm == "EC" && last.key.facts.group == curve.name;
+  if (!free) return nullptr;
+  auto handle = std::move(last.key.handle);
+  last = {};
+  ERR_clear_error();
+  if (EVP_PKEY_set1_encoded_public_key(handle.get(), bits.data(), bits.size()) == 1) return handle;
+  ERR_clear_error();
+  return nullptr;
+}
+
 // ECPoint: 04 X Y, or 02/03 X (RFC 5480 2.2; hybrid forms are forbidden there, and infinity is no key).
 bool plausible_point(BytesView bits, int field_bits) {
   const auto field = static_cast<std::size_t>(field_bits + 7) / 8;
@@ -127,6 +151,8 @@ Result<PublicKey> load_ec(const AlgorithmIdentifier& algorithm, BytesView bits) 
   const Curve* curve = curve_of(algorithm);
   if (curve == nullptr) return Error{"the curve of the public key is not supported; use P-256, P-384 or P-521"};
   if (!plausible_point(bits, curve->bits)) return malformed("the EC point has the wrong form or length");
+  const KeyFacts facts{"EC", curve->name, curve->bits};
+  if (auto used = exchange_point(*curve, bits)) return PublicKey{std::move(used), facts, false, {}};
   const ParamBuilderHandle builder(OSSL_PARAM_BLD_new());
   if (!builder || OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_GROUP_NAME, curve->openssl_group, 0) != 1 ||
       OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_PUB_KEY, bits.data(), bits.size()) != 1)
@@ -135,7 +161,7 @@ Result<PublicKey> load_ec(const AlgorithmIdentifier& algorithm, BytesView bits) 
   if (!params) return openssl_error("cannot set up an EC key");
   auto handle = from_params("EC", params.get());
   if (!handle) return handle.error();
-  return PublicKey{std::move(*handle), {"EC", curve->name, curve->bits}, false, {}};
+  return PublicKey{std::move(*handle), facts, false, {}};
 }
 
 Result<PublicKey> load_edwards(const AlgorithmIdentifier& algorithm, BytesView bits, const char* name, std::size_t size) {
@@ -145,6 +171,22 @@ Result<PublicKey> load_edwards(const AlgorithmIdentifier& algorithm, BytesView b
   KeyHandle handle(EVP_PKEY_new_raw_public_key_ex(nullptr, name, nullptr, bits.data(), bits.size()));
   if (!handle) return openssl_error("the public key is malformed");
   return PublicKey{std::move(handle), {name, "", static_cast<int>(size == 57 ? 456 : 256)}, false, {}};
+}
+
+Result<PublicKey> read_public_key(BytesView public_key_info) {
+  const auto info = codec::decode_public_key_info(public_key_info);
+  if (!info.accepted()) return malformed(describe_first(info.findings));
+  const AlgorithmIdentifier& algorithm = info.value->algorithm;
+  const Bytes& bits = info.value->key;
+  if (algorithm.algorithm == oids::ec_public_key) return load_ec(algorithm, bits);
+  if (algorithm.algorithm == oids::rsa_encryption) {
+    if (algorithm.parameters != der::null()) return malformed("rsaEncryption needs NULL parameters (RFC 3279 section 2.3.1)");
+    return load_rsa(bits);
+  }
+  if (algorithm.algorithm == oids::rsassa_pss) return load_pss(algorithm, bits);
+  if (algorithm.algorithm == oids::ed25519) return load_edwards(algorithm, bits, "Ed25519", 32);
+  if (algorithm.algorithm == oids::ed448) return load_edwards(algorithm, bits, "Ed448", 57);
+  return Error{"public keys of type " + algorithm.algorithm.name() + " are not supported; use EC, RSA or Ed25519"};
 }
 
 }  // namespace
@@ -168,19 +210,10 @@ const char* openssl_name(Digest digest) noexcept {
 }
 
 Result<PublicKey> load_public_key(BytesView public_key_info) {
-  const auto info = codec::decode_public_key_info(public_key_info);
-  if (!info.accepted()) return malformed(describe_first(info.findings));
-  const AlgorithmIdentifier& algorithm = info.value->algorithm;
-  const Bytes& bits = info.value->key;
-  if (algorithm.algorithm == oids::ec_public_key) return load_ec(algorithm, bits);
-  if (algorithm.algorithm == oids::rsa_encryption) {
-    if (algorithm.parameters != der::null()) return malformed("rsaEncryption needs NULL parameters (RFC 3279 section 2.3.1)");
-    return load_rsa(bits);
-  }
-  if (algorithm.algorithm == oids::rsassa_pss) return load_pss(algorithm, bits);
-  if (algorithm.algorithm == oids::ed25519) return load_edwards(algorithm, bits, "Ed25519", 32);
-  if (algorithm.algorithm == oids::ed448) return load_edwards(algorithm, bits, "Ed448", 57);
-  return Error{"public keys of type " + algorithm.algorithm.name() + " are not supported; use EC, RSA or Ed25519"};
+  if (!public_key_info.empty() && equal(latest().info, public_key_info)) return latest().key;
+  auto key = read_public_key(public_key_info);
+  if (key) latest() = {to_bytes(public_key_info), *key};
+  return key;
 }
 
 }  // namespace est::crypto

@@ -2,6 +2,7 @@
 // For the sources of this folder; others see key.h.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -23,7 +24,7 @@ struct PssParameters {
 [[nodiscard]] Result<PssParameters> decode_pss_parameters(BytesView der);
 
 struct PublicKey {
-  KeyHandle handle;
+  std::shared_ptr<EVP_PKEY> handle;
   KeyFacts facts;
   bool pss_only = false;             // SubjectPublicKeyInfo says id-RSASSA-PSS
   std::optional<PssParameters> pss;  // the restrictions such a key may carry (RFC 4055 1.2)
@@ -31,6 +32,7 @@ struct PublicKey {
 
 // Sizes are bounded before any arithmetic: RSA modulus 512 to 16384 bits and odd, public exponent odd, 3 or more, at most 256 bits;
 // EC on named curves only (RFC 5480 2.1.1), the point on the curve and not at infinity; Ed25519, Ed448 without parameters (RFC 8410 3).
+// A key that this thread has loaded just before is not read again.
 [[nodiscard]] Result<PublicKey> load_public_key(BytesView public_key_info);
 
 // OpenSSL's name of the digest, for parameters that want text.

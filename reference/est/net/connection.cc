@@ -24,8 +24,8 @@ constexpr std::size_t most_pipelined = 16384;
 
 constexpr std::string_view continue_line = "HTTP/1.1 100 Continue\r\n\r\n";
 // The application is foreign code here: whatever escapes it must not take the loop and its other connections down.
-template <class Call>
-auto guarded(const Log& log, Call call, decltype(call()) otherwise) -> decltype(call()) {
+template <class Call, class Otherwise>
+auto guarded(const Log& log, Call call, Otherwise otherwise) -> decltype(call()) {
   try {
     return call();
   } catch (const std::exception& error) {
@@ -33,7 +33,7 @@ auto guarded(const Log& log, Call call, decltype(call()) otherwise) -> decltype(
   } catch (...) {
     log.write(LogLevel::error, "application.exception", {{"what", "unknown"}});
   }
-  return otherwise;
+  return otherwise();
 }
 
 Reply failed_reply() {
@@ -47,6 +47,16 @@ Reply failed_reply() {
 }
 
 }  // namespace
+
+Reply reply_of(const Errand& errand, const Log& log) { return guarded(log, errand, failed_reply); }
+
+void start(const Deferred& deferred, const HandOver& hand_over, const Log& log) {
+  const auto begin = [&] {
+    deferred(hand_over);
+    return true;
+  };
+  if (!guarded(log, begin, [] { return false; })) hand_over(failed_reply);
+}
 
 std::string_view to_string(Phase phase) noexcept {
   switch (phase) {
@@ -89,6 +99,7 @@ Status Connection::begin() {
   Result<crypto::SslHandle> ssl = tls::new_connection(*context);
   if (!ssl) return ssl.error();
   ssl_ = std::move(*ssl);
+  SSL_set_read_ahead(ssl_.get(), 1);  // or each record costs two calls: whoever reads here reads until nothing is left
   may_ask_ = context->asks_late();
   tls::record_alerts(ssl_.get(), alerts_);
   watch_ = Stopwatch(shared_.timers, TimedPhase::handshake);
@@ -261,7 +272,7 @@ void Connection::on_head() {
   if (!head_done_ && !needs_certificate()) {
     head_done_ = true;
     auto reply = guarded(
-        shared_.log, [&] { return shared_.application.on_head(parser_.head(), peer_); }, failed_reply());
+        shared_.log, [&] { return shared_.application.on_head(parser_.head(), peer_); }, failed_reply);
     if (reply) {
       ++shared_.requests;
       return send(std::move(*reply), true);
@@ -280,7 +291,7 @@ void Connection::on_request() {
 bool Connection::needs_certificate() {
   if (!may_ask_ || !facts_.peer_chain.empty()) return false;
   return guarded(
-      shared_.log, [&] { return shared_.application.wants_client_certificate(parser_.head(), peer_); }, false);
+      shared_.log, [&] { return shared_.application.wants_client_certificate(parser_.head(), peer_); }, [] { return false; });
 }
 
 // Only when the whole request is here: a client may well send all of it before it reads, and in TLS 1.2 nothing but handshake messages
@@ -333,24 +344,25 @@ void Connection::serve() {
   ++shared_.requests;
   if (!std::exchange(head_done_, false)) {
     auto reply = guarded(
-        shared_.log, [&] { return shared_.application.on_head(parser_.head(), peer_); }, failed_reply());
+        shared_.log, [&] { return shared_.application.on_head(parser_.head(), peer_); }, failed_reply);
     if (reply) return send(std::move(*reply), true);
   }
   const bool keep = going_on();
   const http::Request request = parser_.take();
-  std::variant<Reply, Errand> begun = guarded(
-      shared_.log, [&] { return shared_.application.begin_request(request, peer_, keep); }, std::variant<Reply, Errand>(failed_reply()));
+  Begun begun = guarded(
+      shared_.log, [&] { return shared_.application.begin_request(request, peer_, keep); }, [] { return Begun(failed_reply()); });
   if (unique_) facts_.tls_unique = *std::exchange(unique_, std::nullopt);
   if (auto* reply = std::get_if<Reply>(&begun)) return send(std::move(*reply), !keep);
-  Errand errand = [&log = shared_.log, work = std::get<Errand>(std::move(begun))] { return guarded(log, work, failed_reply()); };
-  if (shared_.workers.none()) return send(errand(), !keep);
+  const auto* errand = std::get_if<Errand>(&begun);
+  if (errand != nullptr && shared_.workers.none()) return send(reply_of(*errand, shared_.log), !keep);
   keep_ = keep;
-  errand_ = std::move(errand);
+  work_ = std::move(begun);
   enter(Phase::errand);
 }
 
 // A client that has gone altogether is not waited for; one that has only said its last word (FIN) still wants its reply.
 Connection::Step Connection::await_reply() const {
+  if (!std::holds_alternative<Reply>(work_)) return Wish::reply;
   pollfd look{socket_.get(), 0, 0};
   const bool gone = ::poll(&look, 1, 0) > 0 && (look.revents & (POLLERR | POLLHUP)) != 0;
   return gone ? Wish::drop : Wish::reply;
@@ -364,7 +376,7 @@ void Connection::turn_away() { refuse({503, "The server has too much to do just 
 
 void Connection::refuse(const http::Refusal& refusal) {
   send(guarded(
-           shared_.log, [&] { return shared_.application.on_refusal(refusal, peer_); }, failed_reply()),
+           shared_.log, [&] { return shared_.application.on_refusal(refusal, peer_); }, failed_reply),
        true);
 }
 

@@ -22,6 +22,10 @@ enum class Phase { handshake, idle, head, body, certificate, errand, write, ling
 inline constexpr std::size_t phase_count = 8;
 [[nodiscard]] std::string_view to_string(Phase phase) noexcept;
 
+// The application's code is foreign here: what escapes it is logged, and a bare 500 is the reply.
+[[nodiscard]] Reply reply_of(const Errand& errand, const Log& log);
+void start(const Deferred& deferred, const HandOver& hand_over, const Log& log);
+
 class Connection {
  public:
   // What the loop should do next: wait for the socket, come back soon (there is more to do, but others have a turn), wait for the reply of
@@ -42,9 +46,9 @@ class Connection {
   // The server drains: goes on only with a request that has begun.
   [[nodiscard]] Wish wind_up(std::span<Byte> scratch);
 
-  // The errand that has to be run for Wish::reply; nothing when it was taken already. It lets no exception out.
-  [[nodiscard]] Errand take_errand() { return std::exchange(errand_, nullptr); }
-  // It is not run, for want of workers: the client is told to come later (503), and the connection closed.
+  // What has to be done for Wish::reply: an errand or what is deferred; a Reply, without meaning, when it was taken already.
+  [[nodiscard]] Begun take_work() { return std::exchange(work_, Reply{}); }
+  // It is not done, for want of workers: the client is told to come later (503), and the connection closed.
   void turn_away();
   // Its reply. Nothing happens when none is waited for any more.
   void errand_done(Reply reply);
@@ -104,7 +108,7 @@ class Connection {
   bool head_done_ = false;  // the application has seen the head
   Bytes pipelined_;         // read, but behind the request in hand
   std::size_t served_ = 0;
-  Errand errand_;     // not begun yet
+  Begun work_;        // not begun yet
   bool keep_ = true;  // the connection, after its reply
 
   Bytes out_;

@@ -39,18 +39,20 @@ Result<std::unique_ptr<Loop>> Loop::make(Shared& shared, const std::vector<Socke
   Socket bell(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
   if (!poll || !bell) return Error{"cannot make an event loop: " + error_text(errno)};
   std::unique_ptr<Loop> loop(new Loop(shared, listeners, std::move(poll), std::move(bell)));
-  if (Status status = loop->watch(loop->bell_.get(), EPOLLIN, bell_id); !status) return status.error();
+  if (Status status = loop->watch(loop->mailbox_->descriptor(), EPOLLIN, bell_id); !status) return status.error();
   return loop;
 }
 
 Loop::Loop(Shared& shared, const std::vector<Socket>& listeners, Socket poll, Socket bell)
-    : shared_(shared), listeners_(listeners), poll_(std::move(poll)), bell_(std::move(bell)), scratch_(scratch_size) {}
+    : shared_(shared),
+      listeners_(listeners),
+      poll_(std::move(poll)),
+      mailbox_(std::make_shared<Mailbox>(std::move(bell))),
+      scratch_(scratch_size) {}
 
 Loop::~Loop() {
   while (!guests_.empty()) drop(*guests_.begin()->second);
 }
-
-void Loop::wake() const { static_cast<void>(eventfd_write(bell_.get(), 1)); }
 
 Status Loop::watch(int descriptor, std::uint32_t events, std::uint64_t id) const {
   epoll_event event{};
@@ -78,9 +80,7 @@ void Loop::run() {
 
 void Loop::handle(std::uint64_t id) {
   if (id == bell_id) {
-    eventfd_t rung = 0;
-    static_cast<void>(eventfd_read(bell_.get(), &rung));
-    return take_replies();
+    return take_letters();
   }
   if (id < first_connection_id) return accept_from(listeners_[id - first_listener_id]);
   const auto found = guests_.find(id);
@@ -88,21 +88,30 @@ void Loop::handle(std::uint64_t id) {
   if (found != guests_.end()) obey(*found->second, found->second->connection.advance(scratch_));
 }
 
-void Loop::deliver(std::uint64_t connection, Reply reply) {
+// Whatever was put stays one ring until it is taken.
+void Mailbox::put(std::uint64_t connection, Errand finish) {
+  bool first = false;
   {
     const std::lock_guard lock(mutex_);
-    replies_.emplace_back(connection, std::move(reply));
+    first = letters_.empty();
+    letters_.emplace_back(connection, std::move(finish));
   }
-  wake();
+  if (first) ring();
 }
 
-void Loop::take_replies() {
-  std::vector<std::pair<std::uint64_t, Reply>> replies;
-  {
-    const std::lock_guard lock(mutex_);
-    replies.swap(replies_);
-  }
-  for (auto& [id, reply] : replies) {
+void Mailbox::ring() const { static_cast<void>(eventfd_write(bell_.get(), 1)); }
+
+Mailbox::Letters Mailbox::take() {
+  eventfd_t rung = 0;
+  static_cast<void>(eventfd_read(bell_.get(), &rung));
+  const std::lock_guard lock(mutex_);
+  return std::exchange(letters_, {});
+}
+
+// What was done shows in the application's log, so its end is made also for a connection that is gone.
+void Loop::take_letters() {
+  for (auto& [id, finish] : mailbox_->take()) {
+    Reply reply = reply_of(finish, shared_.log);
     const auto found = guests_.find(id);
     if (found == guests_.end()) continue;
     found->second->connection.errand_done(std::move(reply));
@@ -131,21 +140,36 @@ void Loop::obey(Guest& guest, Connection::Wish wish) {
       if (!std::exchange(guest.waiting_turn, true)) turns_.push_back(guest.connection.id());
       break;
     case Connection::Wish::reply:
-      set_interest(guest, 0);  // which leaves errors and hang-ups
-      if (send_out(guest)) break;
-      guest.connection.turn_away();
-      return obey(guest, guest.connection.advance(scratch_));
+      return keep_waiting(guest);
     case Connection::Wish::drop:
       return drop(guest);
   }
   keep_deadline(guest);
 }
 
+// Most clients are silent until they have their reply: only one that is not costs a change of interest, which leaves errors and hang-ups.
+void Loop::keep_waiting(Guest& guest) {
+  const Begun work = guest.connection.take_work();
+  if (std::holds_alternative<Reply>(work)) {
+    set_interest(guest, 0);
+  } else if (!send_out(guest, work)) {
+    guest.connection.turn_away();
+    return obey(guest, guest.connection.advance(scratch_));
+  }
+  keep_deadline(guest);
+}
+
 // False: the workers have too much to do.
-bool Loop::send_out(Guest& guest) {
-  Errand errand = guest.connection.take_errand();
-  if (!errand) return true;
-  return shared_.workers.add([this, id = guest.connection.id(), errand = std::move(errand)] { deliver(id, errand()); });
+bool Loop::send_out(const Guest& guest, const Begun& work) {
+  const std::uint64_t id = guest.connection.id();
+  if (const auto* deferred = std::get_if<Deferred>(&work)) {
+    start(
+        *deferred, [mailbox = mailbox_, id](Errand finish) { mailbox->put(id, std::move(finish)); }, shared_.log);
+    return true;
+  }
+  return shared_.workers.add([mailbox = mailbox_, id, errand = std::get<Errand>(work), &log = shared_.log] {
+    mailbox->put(id, [reply = reply_of(errand, log)]() mutable { return std::move(reply); });
+  });
 }
 
 void Loop::set_interest(Guest& guest, std::uint32_t events) {

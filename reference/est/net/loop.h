@@ -18,6 +18,24 @@
 
 namespace est::net {
 
+// Where what others have done for a loop's connections waits for the loop. Shared: whoever hands over may be later than the loop's end.
+// Threads: any.
+class Mailbox {
+ public:
+  using Letters = std::vector<std::pair<std::uint64_t, Errand>>;  // the connection, and what makes its reply
+
+  explicit Mailbox(Socket bell) : bell_(std::move(bell)) {}
+  void put(std::uint64_t connection, Errand finish);
+  void ring() const;
+  [[nodiscard]] Letters take();  // and stops the ringing
+  [[nodiscard]] int descriptor() const noexcept { return bell_.get(); }
+
+ private:
+  Socket bell_;
+  std::mutex mutex_;
+  Letters letters_;
+};
+
 class Loop {
  public:
   // `listeners` must outlive the loop.
@@ -26,9 +44,7 @@ class Loop {
   // Until Shared::stopping, or Shared::draining and nothing is left to do. One thread.
   void run();
   // Makes the loop look at Shared's flags. Any thread.
-  void wake() const;
-  // The reply of an errand; the connection may be gone. Any thread, while the loop exists.
-  void deliver(std::uint64_t connection, Reply reply);
+  void wake() const { mailbox_->ring(); }
 
  private:
   using Time = std::chrono::steady_clock::time_point;
@@ -54,11 +70,12 @@ class Loop {
   void admit(Socket socket, const SocketAddress& from);
   void handle(std::uint64_t id);
   void take_turns();
-  void take_replies();
+  void take_letters();
   void expire(Time now);
   void start_drain();
   void obey(Guest& guest, Connection::Wish wish);
-  [[nodiscard]] bool send_out(Guest& guest);
+  void keep_waiting(Guest& guest);
+  [[nodiscard]] bool send_out(const Guest& guest, const Begun& work);
   void set_interest(Guest& guest, std::uint32_t events);
   void keep_deadline(Guest& guest);
   void drop(Guest& guest);
@@ -68,13 +85,11 @@ class Loop {
   Shared& shared_;
   const std::vector<Socket>& listeners_;
   Socket poll_;
-  Socket bell_;
+  std::shared_ptr<Mailbox> mailbox_;
   Bytes scratch_;
   std::unordered_map<std::uint64_t, std::unique_ptr<Guest>> guests_;
   std::array<Queue, phase_count> queues_;
   std::vector<std::uint64_t> turns_;  // connections that have more to do at once
-  std::mutex mutex_;                  // of the replies
-  std::vector<std::pair<std::uint64_t, Reply>> replies_;
   bool listening_ = false;
   std::optional<Time> listen_again_;  // when accepting is paused for want of descriptors
   std::optional<Time> drain_end_;

@@ -101,7 +101,8 @@ Result<std::unique_ptr<Server>> Server::bind(const Options& options, std::shared
     SocketAddress address;
     if (getsockname(listener.get(), address.get(), &address.length) == 0) impl->endpoints.push_back(address.endpoint());
   }
-  for (unsigned i = 0; i < std::max(1U, options.threads); ++i) {
+  const unsigned count = options.threads != 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
+  for (unsigned i = 0; i < count; ++i) {
     Result<std::unique_ptr<Loop>> loop = Loop::make(impl->shared, impl->listeners);
     if (!loop) return loop.error();
     impl->loops.push_back(std::move(*loop));

@@ -50,6 +50,12 @@ struct Reply {
 
 // The long part of the work for a request, and its reply. It owns what it needs: the connection may end before it does.
 using Errand = std::function<Reply()>;
+// Work that others do on threads of their own. Called by the loop at once, it starts the work and returns; when the work is done, it or
+// another thread hands over, once, what makes the reply of it, which the loop then runs: also when the client has gone meanwhile, but not
+// when the server has ended.
+using HandOver = std::function<void(Errand)>;
+using Deferred = std::function<void(HandOver)>;
+using Begun = std::variant<Reply, Errand, Deferred>;
 
 // Threads: called from any loop thread, several at once; while a call lasts, its loop's other connections wait.
 // An exception that escapes is logged and answered with a bare 500.
@@ -62,7 +68,8 @@ class Application {
   // What the server calls for a request. Where answering takes long, an errand is the answer, which must end in its own time, at most
   // limits.errand: it runs on one of Options::workers threads, while the connection waits by itself and is read no further, and its loop
   // serves others. An errand whose connection has ended may still run; one that has not begun when the server ends never does.
-  [[nodiscard]] virtual std::variant<Reply, Errand> begin_request(const http::Request& request, const Peer& peer, bool keep_alive) {
+  // What is deferred holds no thread; the connection waits in the same way.
+  [[nodiscard]] virtual Begun begin_request(const http::Request& request, const Peer& peer, bool keep_alive) {
     return on_request(request, peer, keep_alive);
   }
   // With tls::ClientCertificate::late, of a client that has shown no certificate and was not asked on this connection: whether this
@@ -91,7 +98,7 @@ class Server {
  public:
   struct Options {
     std::vector<Endpoint> listen;  // port 0 picks a free one; IPv4 and IPv6; an empty host or "*" means every address
-    unsigned threads = 2;
+    unsigned threads = 2;  // event loops; 0: as many as there are processors
     ServerLimits limits;
     unsigned workers = 0;      // threads for errands, each with a bounded queue (workers.h); 0: they run in the loop
     Timers* timers = nullptr;  // of accept, handshake, parse and write; nothing: not measured. Must outlive the server

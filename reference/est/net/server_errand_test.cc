@@ -14,8 +14,21 @@ class Errands final : public Application {
   Reply on_request(const http::Request& request, const Peer& /*peer*/, bool keep_alive) override {
     return {response_with(200, request.body, !keep_alive), AfterReply::keep};
   }
-  std::variant<Reply, Errand> begin_request(const http::Request& request, const Peer& peer, bool keep_alive) override {
+  Begun begin_request(const http::Request& request, const Peer& peer, bool keep_alive) override {
     if (request.target == "/throw") return Errand([]() -> Reply { throw std::runtime_error("on purpose"); });
+    if (request.target == "/defer-throw") return Deferred([](const HandOver&) { throw std::runtime_error("on purpose"); });
+    if (request.target == "/defer") {
+      return Deferred([this, reply = on_request(request, peer, keep_alive)](const HandOver& hand_over) {
+        const std::lock_guard lock(mutex_);
+        deferred_.push_back([this, hand_over, reply] {
+          hand_over([this, reply] {
+            const std::lock_guard again(mutex_);
+            ++finished_;
+            return reply;
+          });
+        });
+      });
+    }
     if (request.target != "/long") return on_request(request, peer, keep_alive);
     return Errand([this, body = request.body, keep_alive]() -> Reply {
       std::unique_lock lock(mutex_);
@@ -32,6 +45,23 @@ class Errands final : public Application {
     const std::lock_guard lock(mutex_);
     return begun_;
   }
+  [[nodiscard]] std::size_t deferred() const {
+    const std::lock_guard lock(mutex_);
+    return deferred_.size();
+  }
+  [[nodiscard]] int finished() const {
+    const std::lock_guard lock(mutex_);
+    return finished_;
+  }
+  // On the caller's thread, the latest first.
+  void hand_over() {
+    std::vector<std::function<void()>> all;
+    {
+      const std::lock_guard lock(mutex_);
+      all.swap(deferred_);
+    }
+    for (auto one = all.rbegin(); one != all.rend(); ++one) (*one)();
+  }
   void open() {
     {
       const std::lock_guard lock(mutex_);
@@ -45,6 +75,8 @@ class Errands final : public Application {
   std::condition_variable wake_;
   bool open_ = false;
   int begun_ = 0;
+  std::vector<std::function<void()>> deferred_;
+  int finished_ = 0;
 };
 
 class ServerErrand : public ServerTest {
@@ -139,6 +171,64 @@ TEST_F(ServerErrand, WithoutWorkersTheyRunInTheLoop) {
   errands.open();
   ClientConnection client = connect();
   EXPECT_EQ(ask(client, post("/long", "here")).body(), "here");
+}
+
+TEST_F(ServerErrand, WhatIsDeferredHoldsNoThread) {
+  options.workers = 0;
+  start_errands();
+  std::vector<ClientConnection> waiting;
+  for (int i = 0; i < 3; ++i) {
+    waiting.push_back(connect());
+    send(waiting.back(), post("/defer", std::to_string(i)));
+  }
+  EXPECT_TRUE(eventually([&] { return errands.deferred() == 3; }));
+  expect_alive();
+  errands.hand_over();
+  for (std::size_t i = 0; i < waiting.size(); ++i) EXPECT_EQ(read_response(waiting[i]).body(), std::to_string(i)) << "each its own";
+  EXPECT_EQ(ask(waiting.front(), post("/short", "again")).body(), "again") << "the connection goes on";
+}
+
+TEST_F(ServerErrand, WhatIsDeferredIsFinishedForAClientThatHasLeft) {
+  start_errands();
+  ClientConnection client = connect();
+  send(client, post("/defer", "x"));
+  EXPECT_TRUE(eventually([&] { return errands.deferred() == 1; }));
+  client.close(true);
+  EXPECT_TRUE(eventually([&] { return server->counters().open == 0; }));
+  errands.hand_over();
+  EXPECT_TRUE(eventually([&] { return errands.finished() == 1; }));
+  expect_alive();
+}
+
+// The client says more, or that it has said all: neither disturbs the wait.
+TEST_F(ServerErrand, WhatComesMeanwhileWaitsItsTurn) {
+  start_errands();
+  ClientConnection client = connect();
+  send(client, post("/defer", "first"));
+  EXPECT_TRUE(eventually([&] { return errands.deferred() == 1; }));
+  send(client, post("/short", "second"));
+  expect_alive();
+  errands.hand_over();
+  Bytes rest;
+  EXPECT_EQ(read_response(client, patience, &rest).body(), "first");
+  EXPECT_EQ(read_response(client, patience, &rest).body(), "second");
+}
+
+TEST_F(ServerErrand, WhatIsHandedOverTooLateIsForgotten) {
+  start_errands();
+  ClientConnection client = connect();
+  send(client, post("/defer", "x"));
+  EXPECT_TRUE(eventually([&] { return errands.deferred() == 1; }));
+  server.reset();
+  errands.hand_over();
+  EXPECT_EQ(errands.finished(), 0);
+}
+
+TEST_F(ServerErrand, ADeferralThatFailsIsAnswered) {
+  start_errands();
+  ClientConnection client = connect();
+  EXPECT_EQ(ask(client, post("/defer-throw", "")).status(), 500);
+  expect_alive();
 }
 
 TEST_F(ServerErrand, OneThatNeverEndsIsGivenUp) {
