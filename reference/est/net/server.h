@@ -98,7 +98,7 @@ class Server {
  public:
   struct Options {
     std::vector<Endpoint> listen;  // port 0 picks a free one; IPv4 and IPv6; an empty host or "*" means every address
-    unsigned threads = 2;  // event loops; 0: as many as there are processors
+    unsigned threads = 2;          // event loops; 0: as many as there are processors
     ServerLimits limits;
     unsigned workers = 0;      // threads for errands, each with a bounded queue (workers.h); 0: they run in the loop
     Timers* timers = nullptr;  // of accept, handshake, parse and write; nothing: not measured. Must outlive the server
