@@ -1,8 +1,11 @@
 #include "est/pki/issue.h"
 
 #include <gtest/gtest.h>
+#include <openssl/bn.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
+
+#include <random>
 
 #include "est/codec/der.h"
 #include "est/crypto/chain.h"
@@ -105,6 +108,69 @@ TEST(IssueCertificate, DatesAfter2049AreGeneralizedTime) {
   ASSERT_TRUE(parsed.ok());
   EXPECT_EQ(ASN1_STRING_type(X509_get0_notBefore(parsed->get())), V_ASN1_UTCTIME);
   EXPECT_EQ(ASN1_STRING_type(X509_get0_notAfter(parsed->get())), V_ASN1_GENERALIZEDTIME);
+}
+
+// The certificate as OpenSSL builds and signs it, from the same specification.
+Bytes made_by_openssl(const CertificateSpec& spec, const Ca& ca, const std::vector<std::pair<int, std::string>>& extensions) {
+  const crypto::X509Handle made(X509_new());
+  X509V3_CTX context;
+  const auto root = crypto::parse_certificate(ca.certificate);
+  X509V3_set_ctx(&context, root->get(), made.get(), nullptr, nullptr, 0);
+  const std::unique_ptr<BIGNUM, crypto::Deleter<BN_free>> serial(
+      BN_bin2bn(spec.serial.data(), static_cast<int>(spec.serial.size()), nullptr));
+  BN_to_ASN1_INTEGER(serial.get(), X509_get_serialNumber(made.get()));
+  const unsigned char* at = spec.subject.der.data();
+  const std::unique_ptr<X509_NAME, crypto::Deleter<X509_NAME_free>> name(
+      d2i_X509_NAME(nullptr, &at, static_cast<long>(spec.subject.der.size())));
+  at = spec.public_key_info.data();
+  const crypto::KeyHandle key(d2i_PUBKEY(nullptr, &at, static_cast<long>(spec.public_key_info.size())));
+  X509_set_version(made.get(), X509_VERSION_3);
+  X509_set_subject_name(made.get(), name.get());
+  X509_set_issuer_name(made.get(), X509_get_subject_name(root->get()));
+  X509_set_pubkey(made.get(), key.get());
+  ASN1_TIME_set(X509_getm_notBefore(made.get()), spec.validity.not_before);
+  ASN1_TIME_set(X509_getm_notAfter(made.get()), spec.validity.not_after);
+  for (const auto& [id, text] : extensions) {
+    const std::unique_ptr<X509_EXTENSION, crypto::Deleter<X509_EXTENSION_free>> one(
+        X509V3_EXT_conf_nid(nullptr, &context, id, text.c_str()));
+    X509_add_ext(made.get(), one.get(), -1);
+  }
+  X509_sign(made.get(), ca.key.handle(), EVP_PKEY_get_base_id(ca.key.handle()) == EVP_PKEY_RSA ? EVP_sha256() : nullptr);
+  return crypto::to_der(*made);
+}
+
+// Both signature algorithms give the same signature each time.
+TEST(IssueCertificate, IsOctetForOctetWhatOpensslMakes) {
+  std::minstd_rand dice(7);
+  const auto coin = [&] { return dice() % 2 == 0; };
+  for (const KeyType type : {KeyType::rsa_2048, KeyType::ed25519}) {
+    const Ca ca(type);
+    for (int round = 0; round < 40; ++round) {
+      const KeyType own = coin() ? KeyType::ec_p256 : coin() ? KeyType::ec_p384 : KeyType::ed25519;
+      CertificateSpec spec = spec_for(make(own), coin() ? "CN=device 7" : "CN=d\u00fc,O=Acme,serialNumber=1");
+      spec.serial.resize(1 + dice() % 16);
+      spec.serial.back() |= 1U;
+      spec.validity = {static_cast<UnixTime>(dice() % 2'000'000'000), 2'000'000'000 + static_cast<UnixTime>(dice())};
+      std::vector<std::pair<int, std::string>> same = {{NID_basic_constraints, "CA:FALSE"}};
+      spec.extensions = {codec::make_basic_constraints(false)};
+      if (coin()) {
+        spec.extensions.push_back(codec::make_key_usage(codec::key_usage::digital_signature | codec::key_usage::key_agreement));
+        same.emplace_back(NID_key_usage, "critical,digitalSignature,keyAgreement");
+      }
+      if (coin()) {
+        spec.extensions.push_back(codec::make_extended_key_usage({codec::oids::client_auth, codec::oids::server_auth}));
+        same.emplace_back(NID_ext_key_usage, "clientAuth,serverAuth");
+      }
+      if (coin()) {
+        spec.extensions.push_back(
+            codec::make_subject_alt_name({*codec::parse_general_name("DNS:d.example"), *codec::parse_general_name("IP:192.0.2.1")}, false));
+        same.emplace_back(NID_subject_alt_name, "DNS:d.example,IP:192.0.2.1");
+      }
+      same.emplace_back(NID_subject_key_identifier, "hash");
+      same.emplace_back(NID_authority_key_identifier, "keyid:always");
+      EXPECT_EQ(*issue_certificate(spec, ca.issuer), made_by_openssl(spec, ca, same)) << round;
+    }
+  }
 }
 
 TEST(DraftOfACertificate, HoldsItsFreshKey) {
