@@ -49,6 +49,8 @@ class Run:
             allocs = [self.rows.get(name.removesuffix("own") + who, {}).get("allocs") for who in ("own", "openssl")]
             if allocs[1]:
                 yield name.removesuffix("/own") + " allocations", None, allocs[0] / allocs[1]
+        if topic == "client" and name.endswith("/own"):
+            yield from self.row(name, self.side(name, "client"), self.side(name.removesuffix("own") + "openssl", "client"))
         if topic == "issue":
             # The authority does not verify the request; the others do.
             needed = ("sign/P-256",) if name.endswith("authority") else ("verify/P-256", "sign/P-256")

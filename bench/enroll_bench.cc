@@ -2,19 +2,13 @@
 // client makes no key and no request while the clock runs; the server's CPU time is what all threads but the client's have used.
 #include <array>
 
-#include "bench/folder.h"
 #include "bench/material.h"
 #include "bench/measure.h"
-#include "est/base/file.h"
-#include "est/base/text.h"
-#include "est/crypto/chain.h"
+#include "bench/peer.h"
 #include "est/http/answer.h"
 #include "est/http/parser.h"
 #include "est/net/client.h"
 #include "est/ops/message.h"
-#include "server/config.h"
-#include "server/init.h"
-#include "server/instance.h"
 
 namespace bench {
 
@@ -33,41 +27,6 @@ struct Enrollment {
   Reuse reuse = Reuse::fresh;
   est::tls::Version version = est::tls::Version::tls13;
 };
-
-// One server for all of them.
-class Peer {
- public:
-  Peer() {
-    server::InitOptions options;
-    options.directory = folder_.path() + "/est";
-    if (auto made = server::initialise(options); !made) demand(false, made.error().message);
-    auto config = must(server::load_config(options.directory + "/est-server.yaml"));
-    config.listen = {{"127.0.0.1", 0}};
-    config.listen_late.clear();
-    config.threads = 1;
-    config.limits.requests_per_connection = std::size_t{1} << 40U;
-    instance_ = must(server::Instance::make(config, est::Log::nowhere()));
-    demand(instance_->start().ok(), "the server does not start");
-    address = instance_->listening().front();
-    anchors = must(est::crypto::certificates_from_pem(must(est::read_file(options.directory + "/root.pem"))));
-    identity = must(est::tls::load_identity(options.directory + "/client.pem", options.directory + "/client.key"));
-    user = {"estuser", std::string(est::trim(must(est::read_file(options.directory + "/estuser.password"))))};
-  }
-
-  est::net::Endpoint address;
-  std::vector<Bytes> anchors;
-  est::tls::Identity identity;
-  est::http::Credentials user;
-
- private:
-  Folder folder_;
-  std::unique_ptr<server::Instance> instance_;
-};
-
-const Peer& peer() {
-  static const Peer one;
-  return one;
-}
 
 // A client with nothing in it that need not be: no checks of what is issued beyond its status.
 class Applicant {

@@ -2,7 +2,9 @@
 #include <openssl/crypto.h>
 #include <sys/utsname.h>
 
+#include <algorithm>
 #include <fstream>
+#include <string_view>
 
 #include "bench/measure.h"
 
@@ -33,6 +35,11 @@ void add_machine_facts() {
 
 int main(int argc, char** argv) {
   bench::count_openssl_allocations();
+  // Not one of Google Benchmark's, which refuses what it does not know.
+  if (argc > 1 && std::string_view(argv[1]) == "--small") {
+    bench::be_small();
+    std::rotate(argv + 1, argv + 2, argv + argc--);
+  }
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 4;
   add_machine_facts();
@@ -41,5 +48,7 @@ int main(int argc, char** argv) {
   bench::add_handshakes();
   bench::add_issuing();
   bench::add_enrollments();
+  bench::add_clients();
+  bench::add_behaviours();
   return benchmark::RunSpecifiedBenchmarks() == 0 ? 4 : 0;
 }

@@ -22,6 +22,13 @@ double microseconds_each(std::chrono::nanoseconds value, const benchmark::State&
 
 }  // namespace
 
+namespace {
+bool small = false;
+}
+
+void be_small() { small = true; }
+std::size_t many_or_few(std::size_t many, std::size_t few) { return small ? few : many; }
+
 void demand(bool good, const std::string& what) {
   if (good) return;
   std::cerr << "est-bench: " << what << "\n";

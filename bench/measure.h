@@ -55,5 +55,11 @@ void add_codec();
 void add_handshakes();
 void add_issuing();
 void add_enrollments();
+void add_clients();
+void add_behaviours();
+
+// With --small: `few`, so that a run that only sees whether everything works is over soon.
+void be_small();
+[[nodiscard]] std::size_t many_or_few(std::size_t many, std::size_t few);
 
 }  // namespace bench
