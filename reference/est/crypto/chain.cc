@@ -4,7 +4,12 @@
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
+#include <list>
+#include <mutex>
+#include <utility>
+
 #include "est/codec/pem.h"
+#include "est/crypto/digest.h"
 #include "est/crypto/path.h"
 
 namespace est::crypto {
@@ -40,6 +45,46 @@ Result<std::vector<Handle>> parse_all(const std::vector<Bytes>& list, std::strin
     out.push_back(std::move(*one));
   }
   return out;
+}
+
+// A list of 10^5 entries takes a hundred times as long to read as a path takes to verify, and the same lists come with every path. Those
+// that were read last are kept, and known again by their digest. Threads: any; OpenSSL's lists may be shared once they are read.
+class LargeCrls {
+ public:
+  static constexpr std::size_t least_octets = std::size_t{16} << 10U;
+
+  LargeCrls() { OPENSSL_init_crypto(0, nullptr); }  // which makes its cleaning up come after ours
+  Result<X509CrlHandle> read(BytesView der) {
+    Bytes key = digest(Digest::sha256, der);
+    if (X509CrlHandle kept = find(key)) return kept;
+    Result<X509CrlHandle> fresh = parse_crl(der);
+    if (fresh) keep(std::move(key), **fresh);
+    return fresh;
+  }
+
+ private:
+  static constexpr std::size_t most_kept = 8;
+
+  X509CrlHandle find(const Bytes& key) {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [known, crl] : kept_)
+      if (known == key) return X509_CRL_up_ref(crl.get()) == 1 ? X509CrlHandle(crl.get()) : nullptr;
+    return nullptr;
+  }
+  void keep(Bytes key, X509_CRL& crl) {
+    if (X509_CRL_up_ref(&crl) != 1) return;
+    const std::lock_guard lock(mutex_);
+    kept_.emplace_front(std::move(key), X509CrlHandle(&crl));
+    if (kept_.size() > most_kept) kept_.pop_back();
+  }
+
+  std::mutex mutex_;
+  std::list<std::pair<Bytes, X509CrlHandle>> kept_;
+};
+
+Result<X509CrlHandle> crl_of_material(BytesView der) {
+  static LargeCrls large;
+  return der.size() < LargeCrls::least_octets ? parse_crl(der) : large.read(der);
 }
 
 std::vector<X509*> borrowed(const std::vector<X509Handle>& certificates) {
@@ -111,7 +156,7 @@ Result<Material> parse_material(BytesView leaf, const std::vector<Bytes>& interm
   if (!untrusted) return untrusted.error();
   auto trusted = parse_all<X509Handle>(anchors, "anchors", parse_certificate);
   if (!trusted) return trusted.error();
-  auto lists = parse_all<X509CrlHandle>(crls, "CRLs", parse_crl);
+  auto lists = parse_all<X509CrlHandle>(crls, "CRLs", crl_of_material);
   if (!lists) return lists.error();
   return Material{std::move(*subject), std::move(*untrusted), std::move(*trusted), std::move(*lists)};
 }

@@ -51,7 +51,8 @@ Entity make(const std::string& name, const Entity* issuer, bool ca, const char* 
   return out;
 }
 
-Bytes make_crl(const Entity& issuer, const Entity* revoked) {
+// `others`: so many more entries, of certificates nobody has.
+Bytes make_crl(const Entity& issuer, const Entity* revoked, long others = 0) {
   const X509CrlHandle crl(X509_CRL_new());
   X509_CRL_set_version(crl.get(), 1);
   X509_CRL_set_issuer_name(crl.get(), X509_get_subject_name(issuer.certificate.get()));
@@ -62,6 +63,15 @@ Bytes make_crl(const Entity& issuer, const Entity* revoked) {
   if (revoked != nullptr) {
     X509_REVOKED* entry = X509_REVOKED_new();
     X509_REVOKED_set_serialNumber(entry, X509_get_serialNumber(revoked->certificate.get()));
+    X509_REVOKED_set_revocationDate(entry, time);
+    X509_CRL_add0_revoked(crl.get(), entry);
+  }
+  for (long i = 0; i < others; ++i) {
+    X509_REVOKED* entry = X509_REVOKED_new();
+    ASN1_INTEGER* serial = ASN1_INTEGER_new();
+    ASN1_INTEGER_set(serial, 1000000 + i);
+    X509_REVOKED_set_serialNumber(entry, serial);
+    ASN1_INTEGER_free(serial);
     X509_REVOKED_set_revocationDate(entry, time);
     X509_CRL_add0_revoked(crl.get(), entry);
   }
@@ -197,6 +207,20 @@ TEST_F(Chain, MalformedElementsAreNamed) {
   extended.push_back(0);
   EXPECT_FALSE(parse_certificate(extended).ok());
   EXPECT_EQ(ERR_peek_error(), 0U);
+}
+
+// Large lists are kept once they are read: by what is in them, so that a new one counts at once, and the old one for whoever still has it.
+TEST_F(Chain, LargeListsAreToldApart) {
+  constexpr long many = 2000;
+  const Bytes of_root = make_crl(root, nullptr, many);
+  const Bytes before = make_crl(middle, nullptr, many), after = make_crl(middle, &leaf, many);
+  ASSERT_GT(before.size(), std::size_t{16} << 10U);
+  options.check_crl = true;
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_TRUE(run(leaf, {middle.der()}, {root.der()}, {of_root, before}).valid);
+    EXPECT_EQ(run(leaf, {middle.der()}, {root.der()}, {of_root, after}).code, X509_V_ERR_CERT_REVOKED);
+    EXPECT_EQ(run(leaf, {middle.der()}, {root.der()}, {of_root}).code, X509_V_ERR_UNABLE_TO_GET_CRL);
+  }
 }
 
 TEST_F(Chain, PemFiles) {
