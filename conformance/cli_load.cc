@@ -1,6 +1,7 @@
 // estspec load: how much a server takes, and what it is like for its clients meanwhile.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <iostream>
@@ -37,6 +38,7 @@ struct LoadOptions {
   std::int64_t seconds = 10, warm_up = 0, patience = 10000, ramp_p99 = 1000;
   std::size_t pool = 256;
   int process = 0;
+  std::vector<std::string> headers;
   std::string out, html;
   std::vector<std::string> parts;  // of merge
 };
@@ -104,6 +106,21 @@ est::Status read_kind(const LoadOptions& options, Plan& plan) {
   return {};
 }
 
+// A field's name is a token (RFC 9110 5.1); what a value may not have would be a second field.
+est::Status read_fields(const LoadOptions& options, Plan& plan) {
+  constexpr std::string_view separators = "()<>@,;:\\\"/[]?={} \t";
+  for (const std::string& header : options.headers) {
+    const std::size_t colon = header.find(':');
+    const std::string name = header.substr(0, colon);
+    const auto printable = [](char c) { return c >= ' ' && c <= '~'; };
+    if (colon == std::string::npos || name.empty() || name.find_first_of(separators) != std::string::npos ||
+        !std::all_of(header.begin(), header.end(), printable))
+      return est::Error{"--header: '" + est::printable(header, 40) + "' is no field; say \"Name: value\""};
+    plan.fields.push_back({name, std::string(est::trim(header.substr(colon + 1)))});
+  }
+  return {};
+}
+
 est::Result<Plan> plan_of(const LoadOptions& options) {
   Plan plan;
   if (options.url.empty()) return est::Error{"--url is missing; say https://HOST:PORT"};
@@ -117,6 +134,7 @@ est::Result<Plan> plan_of(const LoadOptions& options) {
   if (auto read = read_trust(options, plan); !read) return read.error();
   if (auto read = read_credentials(options, plan); !read) return read.error();
   if (auto read = read_kind(options, plan); !read) return read.error();
+  if (auto read = read_fields(options, plan); !read) return read.error();
   plan.label = options.label;
   plan.scheme = options.scheme == "digest" ? load::Scheme::digest : load::Scheme::basic;
   plan.subject = options.subject;
@@ -252,6 +270,7 @@ void add_requests(CLI::App& command, LoadOptions& options) {
   command.add_option("--pool", options.pool, "keys made before the clock starts; used again after that many requests")
       ->check(CLI::Range(1, 1000000))
       ->capture_default_str();
+  command.add_option("--header", options.headers, "\"Name: value\" that goes with every POST, for targets that want it; repeatable");
   command.add_flag("--pop", options.link, "link each request to its connection (RFC 7030 3.5); it is then signed while the clock runs");
   command.add_flag("--follow-202", options.follow_pending, "come back after Retry-After, within --patience; else a 202 is an outcome");
   command.add_option("--examine", options.examine_every, "every so manieth answer is examined to the end")

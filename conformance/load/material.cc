@@ -81,6 +81,7 @@ est::Result<Material> Material::make(const Plan& plan) {
   Material out;
   out.label_ = plan.label;
   out.host_ = plan.target.to_string();
+  out.fields_ = plan.fields;
   if (!wants_keys(plan)) return out;
   RequestSpec renewal;
   if (wants(plan, Operation::simplereenroll)) {
@@ -105,6 +106,7 @@ est::Result<est::http::Request> Material::request(Operation operation, const App
   if (est::ops::method_of(operation) == "GET" || applicant == nullptr) return request;
   request.method = est::ops::method_of(operation);
   request.fields.add("Content-Type", std::string(est::ops::request_media_type(operation)));
+  for (const est::http::Field& field : fields_) request.fields.add(field.name, field.value);
   const bool renewal = operation == Operation::simplereenroll;
   if (binding.empty()) {
     request.body = renewal ? applicant->renewal_body : applicant->first_body;

@@ -34,6 +34,7 @@ class Material {
  private:
   std::vector<Applicant> applicants_;
   std::string label_, host_;
+  std::vector<est::http::Field> fields_;
 };
 
 }  // namespace conformance::load

@@ -14,6 +14,7 @@
 #include "est/base/result.h"
 #include "est/crypto/key.h"
 #include "est/http/auth.h"
+#include "est/http/message.h"
 #include "est/net/address.h"
 #include "est/ops/operation.h"
 #include "est/tls/context.h"
@@ -50,9 +51,10 @@ struct Plan {
   Reuse reuse = Reuse::fresh;
   est::tls::Version least = est::tls::Version::tls12, most = est::tls::Version::tls13;
   est::crypto::KeyType key = est::crypto::KeyType::ec_p256;
-  std::string subject = "CN=load-{n}";  // {n}: number of the key
-  bool link = false;                    // RFC 7030 3.5: each request is signed with the connection's binding in it
-  bool follow_pending = false;          // a 202 is asked again after its Retry-After, within `patience`
+  std::string subject = "CN=load-{n}";   // {n}: number of the key
+  std::vector<est::http::Field> fields;  // of every POST, beside those it has anyway
+  bool link = false;                     // RFC 7030 3.5: each request is signed with the connection's binding in it
+  bool follow_pending = false;           // a 202 is asked again after its Retry-After, within `patience`
   // --- how
   unsigned connections = 8;  // at a time
   double rate = 0;           // requests per second, by the clock; 0: each connection asks as soon as it has its answer

@@ -5,6 +5,7 @@
 #include <yaml-cpp/yaml.h>
 
 #include "conformance/load/chart.h"
+#include "conformance/load/material.h"
 #include "conformance/load/pace.h"
 #include "conformance/load/target_test.h"
 
@@ -69,6 +70,16 @@ TEST(Load, TellsBusyRefusedAndPendingApart) {
     EXPECT_EQ(result.tally.of(outcome) + result.tally.good(), result.tally.requests());
     EXPECT_EQ(result.tally.details.count(std::string(to_string(outcome))), 1U);
   }
+}
+
+TEST(Load, SendsTheFieldsItIsTold) {
+  Plan plan;
+  plan.fields = {{"X-Wanted", "yes"}};
+  plan.pool = 1;
+  const auto material = Material::make(plan);
+  ASSERT_TRUE(material.ok());
+  EXPECT_EQ(material->request(Operation::simpleenroll, material->applicant(0), {})->fields.get("X-Wanted"), "yes");
+  EXPECT_FALSE(material->request(Operation::cacerts, nullptr, {})->fields.has("X-Wanted"));
 }
 
 TEST(Load, ComesBackAfterA202WhenTold) {
