@@ -32,6 +32,7 @@ est::Result<Ramp> climb(Plan plan, const RampOptions& options, const Watch& watc
       ramp.why_ended = step.error().message;
       return ramp;
     }
+    if (watch.stopped()) break;  // a part of a step says nothing of the rate
     told(*step);
     ramp.steps.push_back(*std::move(step));
     ramp.why_ended = beyond(ramp.steps.back(), options);

@@ -123,7 +123,8 @@ void set_parameters(X509_STORE_CTX* context, const ChainOptions& options) {
   X509_VERIFY_PARAM* parameters = X509_STORE_CTX_get0_param(context);
   X509_VERIFY_PARAM_set_flags(parameters, flags_of(options));
   X509_VERIFY_PARAM_set_depth(parameters, most_intermediates);
-  if (options.at && options.check_time) X509_VERIFY_PARAM_set_time(parameters, static_cast<time_t>(*options.at));
+  // OpenSSL itself asks time(), which on Linux runs some milliseconds behind: a certificate made just now would not be valid yet.
+  if (options.check_time) X509_VERIFY_PARAM_set_time(parameters, static_cast<time_t>(options.at.value_or(system_clock().now())));
   if (options.purpose == Purpose::tls_server) X509_VERIFY_PARAM_set_purpose(parameters, X509_PURPOSE_SSL_SERVER);
   if (options.purpose == Purpose::tls_client) X509_VERIFY_PARAM_set_purpose(parameters, X509_PURPOSE_SSL_CLIENT);
 }
