@@ -152,6 +152,7 @@ void Run::execute(engine::Driver& driver, const std::string& command) {
   options_.finished = [this](const engine::Scenario&, const engine::ScenarioResult& result, const engine::Evidence& evidence) {
     keep(result, evidence);
   };
+  options_.captures = true;
   options_.noted = [this](const std::string& sentence) { note(sentence); };
   const Interrupts interrupts;
   options_.cancelled = Interrupts::came;

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "conformance/engine/captured.h"
 #include "est/base/bytes.h"
 #include "est/base/clock.h"
 #include "est/base/result.h"
@@ -94,6 +95,8 @@ struct Evidence {
   std::string fault;
   // Set when the scenario was not run because the target does not claim this word of `needs`: NOT APPLICABLE.
   std::string unclaimed;
+  // For tls.pcapng; not in JSON.
+  std::vector<CapturedConnection> captured = {};
 
   [[nodiscard]] const Exchange* find(std::string_view name) const;
   [[nodiscard]] const Exchange* last(Phase phase) const;

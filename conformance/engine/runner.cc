@@ -29,8 +29,9 @@ void guarded(Evidence& evidence, const std::string& where, Act act) {
 }
 
 // What is judged is what is stored: through JSON and back.
-Evidence as_stored(const Evidence& evidence) {
+Evidence as_stored(Evidence& evidence) {
   auto stored = evidence_from_json(to_json(evidence));
+  if (stored) stored->captured = std::move(evidence.captured);
   if (stored) return *std::move(stored);
   Evidence broken{.scenario = evidence.scenario, .started = evidence.started};
   broken.fault = "the evidence cannot be stored: " + stored.error().message;
@@ -51,12 +52,9 @@ class Recorder {
   Evidence record() {
     WitnessStand witness(scenario_, driver_);
     guarded(evidence_, "the scenario", [&] {
-      const auto session = driver_.begin(scenario_);
-      if (scenario_.control && !control_succeeds(*session)) return;
-      if (options_.witnesses && wants_witness(scenario_)) witness.call();
-      for (const auto& step : scenario_.steps) {
-        if (!perform(*session, step, Phase::step, step.name)) break;
-      }
+      const auto session = begin_session();
+      take_steps(*session, witness);
+      keep_captured(*session, "");
     });
     // A new session, after the old one has closed its connections: a target that serves one peer at a time must not look dead.
     const bool steps_were_tried = evidence_.last(Phase::step) != nullptr;
@@ -75,6 +73,28 @@ class Recorder {
   }
 
  private:
+  std::unique_ptr<Session> begin_session() {
+    auto session = driver_.begin(scenario_);
+    if (options_.captures) session->capture();
+    return session;
+  }
+
+  void take_steps(Session& session, WitnessStand& witness) {
+    if (scenario_.control && !control_succeeds(session)) return;
+    if (options_.witnesses && wants_witness(scenario_)) witness.call();
+    for (const auto& step : scenario_.steps) {
+      if (!perform(session, step, Phase::step, step.name)) break;
+    }
+  }
+
+  void keep_captured(Session& session, const std::string& of) {
+    if (!options_.captures) return;
+    for (CapturedConnection& one : session.captured(start_)) {
+      one.name.insert(0, of);
+      evidence_.captured.push_back(std::move(one));
+    }
+  }
+
   Evidence finish() {
     evidence_.duration_us = microseconds_since(start_);
     return as_stored(evidence_);
@@ -127,8 +147,9 @@ class Recorder {
   bool perform_liveness(const std::string& name) {
     const std::string cannot = evidence_.cannot;
     guarded(evidence_, "the liveness probe", [&] {
-      const auto session = driver_.begin(scenario_);
+      const auto session = begin_session();
       (void)perform(*session, options_.liveness ? *options_.liveness : driver_.liveness(), Phase::liveness, name);
+      keep_captured(*session, name + ", ");
     });
     if (!cannot.empty()) evidence_.cannot = cannot;  // the first reason is the one that counts
     const Exchange* probe = evidence_.find(name);

@@ -35,6 +35,7 @@ struct RunOptions {
   std::optional<Step> liveness;
   // False when no probe ever succeeded: then nothing is probed, and what depends on it is INCONCLUSIVE instead of a false FAIL.
   bool liveness_works = true;
+  bool captures = false;  // whether Evidence::captured is wanted
   // Whether hostile scenarios have a witness (engine/witness.h). A target that serves one connection at a time bears none.
   bool witnesses = false;
   // A liveness probe that fails is repeated once after this long, so that a target which restarts or limits rates is not called dead.

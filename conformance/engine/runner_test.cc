@@ -40,9 +40,15 @@ class FakeDriver final : public Driver {
       exchange.events.push_back({1, "http", "response-received", answer});
       return {};
     }
+    void capture() override { captures_ = true; }
+    std::vector<CapturedConnection> captured(std::chrono::steady_clock::time_point) override {
+      EXPECT_TRUE(captures_);
+      return {{.name = "connection 1"}};
+    }
 
    private:
     FakeDriver& driver_;
+    bool captures_ = false;
   };
   std::deque<std::string> answers_;
 };
@@ -96,6 +102,17 @@ RunOptions options() {
 RunOne run_with(const Scenario& scenario, std::deque<std::string> answers) {
   FakeDriver driver(std::move(answers));
   return run_one(scenario, vocabulary(), driver, options());
+}
+
+TEST(Runner, EverySessionIsCapturedOnDemand) {
+  EXPECT_TRUE(run_with(negative(), {"200", "403", "200"}).evidence.captured.empty());
+  FakeDriver driver({"200", "403", "200"});
+  RunOptions capturing = options();
+  capturing.captures = true;
+  const RunOne one = run_one(negative(), vocabulary(), driver, capturing);
+  ASSERT_EQ(one.evidence.captured.size(), 2U);
+  EXPECT_EQ(one.evidence.captured[0].name, "connection 1");
+  EXPECT_EQ(one.evidence.captured[1].name, "liveness, connection 1");
 }
 
 TEST(Runner, ControlStepsLiveness) {

@@ -2,6 +2,7 @@
 // `estspec verbs` can print them and the linter can refuse anything else. The engine knows nothing of EST.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -99,6 +100,10 @@ class Session {
   virtual ~Session() = default;
   // Fills `exchange` (name, phase, verb and parameters are already set) and may look at what was recorded before.
   [[nodiscard]] virtual StepOutcome perform(const Step& step, const Evidence& before, Exchange& exchange) = 0;
+  // Before the first step: the TLS connections are to be captured, where the driver can. They are asked for once, after the last step, and
+  // those that are still open may be closed then.
+  virtual void capture() {}
+  [[nodiscard]] virtual std::vector<CapturedConnection> captured(std::chrono::steady_clock::time_point /*scenario_began*/) { return {}; }
 };
 
 // A connection that says nothing, beside those of a scenario. A target whose process ends takes it down, whoever kills it.

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "conformance/peer/record.h"
+#include "est/tls/key_log.h"
 
 namespace conformance::peer {
 
@@ -86,7 +87,7 @@ std::string suites_of(const Script& script) {
   return (script.tls.suites.empty() ? "DEFAULT" : script.tls.suites) + ":@SECLEVEL=0";
 }
 
-est::Result<std::shared_ptr<const est::tls::ServerContext>> context_of(const Script& script, const Pki& pki) {
+est::Result<std::shared_ptr<const est::tls::ServerContext>> context_of(const Script& script, const Pki& pki, bool taps) {
   auto identity = pki.server(script.identity);
   if (!identity) return identity.error();
   est::tls::ServerProfile profile;
@@ -97,6 +98,7 @@ est::Result<std::shared_ptr<const est::tls::ServerContext>> context_of(const Scr
   profile.client_certificate = script.tls.client_certificate;
   profile.client_ca_certificates = {pki.issuing(), pki.anchor()};
   profile.resumption = script.tls.resumption;
+  if (taps) profile.last_touch = est::tls::allow_key_log;
   return est::tls::ServerContext::make(profile);
 }
 
@@ -133,6 +135,7 @@ struct ScriptedServer::Impl {
     SeenConnection* seen = shared.record.begin(other_one, connection.peer_address());
     if (seen == nullptr) return;
     reap();
+    if (shared.options.taps) tap(connection, *seen);
     Guest& guest = guests.emplace_back(std::move(connection), seen);
     guest.thread = std::thread([this, &guest] {
       const bool abrupt = converse(guest.connection, *guest.seen, shared);
@@ -141,6 +144,12 @@ struct ScriptedServer::Impl {
       guest.done = true;
       changed.notify_all();
     });
+  }
+
+  void tap(est::net::AcceptedConnection& connection, SeenConnection& seen) {
+    const auto heard = std::make_shared<est::net::Tap>();
+    connection.tap_by(heard);
+    shared.record.change(seen, [&](SeenConnection& one) { one.tap = heard; });
   }
 
   // Of those that have gone only the record stays. The mutex must be held.
@@ -160,7 +169,7 @@ struct ScriptedServer::Impl {
     const bool same_tls = before && before->script.identity == script.identity && before->script.tls == script.tls;
     std::shared_ptr<const est::tls::ServerContext> context = same_tls ? before->context : nullptr;
     if (!context) {
-      auto made = context_of(script, shared.pki);
+      auto made = context_of(script, shared.pki, shared.options.taps);
       if (!made) return made.error();
       context = std::move(*made);
     }

@@ -40,6 +40,7 @@ struct SeenConnection {
   std::vector<SeenRequest> requests;
   est::net::PeerClose close = est::net::PeerClose::open;  // by the client
   bool over = false;                                      // the connection has ended
+  std::shared_ptr<est::net::Tap> tap = {};                // null unless ServerOptions::taps
   bool continued = false;                                 // what was seen of it before has been taken by take_seen()
 };
 
@@ -50,6 +51,7 @@ struct ServerOptions {
   std::string name = "localhost";  // how clients are told to call it
   est::Milliseconds handshake{10000};
   est::Milliseconds idle{60000};  // for one request to come, and for one answer to be taken
+  bool taps = false;              // whether SeenConnection::tap is wanted
   // Called as each request ends, from any thread, one at a time. May be empty.
   std::function<void(const SeenConnection&, const SeenRequest&)> watch = {};
   // The same, as each connection ends.

@@ -10,6 +10,7 @@
 #include "conformance/report/manifest.h"
 #include "conformance/report/pcapng.h"
 #include "conformance/report/reproduce.h"
+#include "conformance/report/tls_pcapng.h"
 #include "conformance/report/transcript.h"
 #include "est/base/file.h"
 
@@ -129,7 +130,8 @@ est::Status ResultsFolder::add(engine::ScenarioResult& result, const engine::Evi
   result.evidence = relative + "/evidence.json";
   if (const auto status = put(folder / "evidence.json", engine::print_json(engine::to_json(evidence)) + "\n"); !status) return status;
   if (const auto status = put(folder / "capture.pcapng", pcapng(evidence)); !status) return status;
-  return put(folder / "transcript.txt", transcript(result, evidence));
+  if (const auto status = put(folder / "tls.pcapng", tls_pcapng(evidence)); !status) return status;
+  return put(folder / "transcript.txt", transcript(result, evidence) + tls_remarks(evidence));
 }
 
 std::map<std::string, std::string, std::less<>> ResultsFolder::transcripts(const Results& results) const {

@@ -1,7 +1,7 @@
 // The results folder: results.json, junit.xml, report.html, certificates.csv, manifest.json (manifest.h) and evidence/ID/{evidence.json,
-// transcript.txt, capture.pcapng, NAME.body, NAME.request}. Everything is gathered in a hidden folder beside and put in place at the end,
-// results.json last: whoever finds results.json finds a whole run. Results of an earlier run are replaced; a folder that holds anything
-// else is refused.
+// transcript.txt, capture.pcapng, tls.pcapng, NAME.body, NAME.request}. Everything is gathered in a hidden folder beside and put in place
+// at the end, results.json last: whoever finds results.json finds a whole run. Results of an earlier run are replaced; a folder that holds
+// anything else is refused.
 #pragma once
 
 #include <map>

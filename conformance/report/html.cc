@@ -267,8 +267,10 @@ class Page {
   static std::string evidence_link(const ScenarioResult& result) {
     if (result.evidence.empty()) return {};
     const std::string folder = result.evidence.substr(0, result.evidence.rfind('/'));
-    return fmt::format("<a href=\"{0}\">{0}</a>, <a href=\"{1}/transcript.txt\">transcript</a>, <a href=\"{1}/capture.pcapng\">capture</a>",
-                       shown(result.evidence), shown(folder));
+    return fmt::format(
+        "<a href=\"{0}\">{0}</a>, <a href=\"{1}/transcript.txt\">transcript</a>, <a href=\"{1}/capture.pcapng\">capture</a>, "
+        "<a href=\"{1}/tls.pcapng\">TLS records</a>",
+        shown(result.evidence), shown(folder));
   }
 
   // One search for findings, scenarios and requirements; without scripts all is shown.

@@ -13,6 +13,7 @@
 #include "conformance/steps/parameters.h"
 #include "conformance/steps/person.h"
 #include "conformance/steps/redact.h"
+#include "conformance/steps/taps.h"
 #include "est/base/file.h"
 #include "est/codec/pem.h"
 #include "est/crypto/digest.h"
@@ -76,6 +77,11 @@ class ClientSession final : public engine::Session {
     return outcome;
   }
 
+  void capture() override { taps_.begin(); }
+  std::vector<engine::CapturedConnection> captured(peer::Moment scenario_began) override {
+    return taps_.captured(TapRole::server, run_.redactor, scenario_began);
+  }
+
  private:
   StepOutcome drive(const engine::Step& step, const engine::Evidence& before, Exchange& exchange) {
     const Parameters parameters(step.parameters);
@@ -87,6 +93,7 @@ class ClientSession final : public engine::Session {
     const est::http::Credentials credentials{user_for(parameters), run_.credentials.password};
     peer::ServerOptions options;
     options.disturb = run_.disturb;
+    options.taps = taps_.wanted();
     auto server = peer::ScriptedServer::start(*script, *run_.pki, credentials, options);
     if (!server) return fault("the scripted server: " + server.error().message);
     const std::string operation = parameters.text("operation");
@@ -101,10 +108,15 @@ class ClientSession final : public engine::Session {
     (*server)->settle(est::Deadline::after(settling));
     if (*proxy) (*proxy)->stop();
     (*server)->stop();
+    keep_taps((*server)->seen(), exchange.name);
     if (!end) return cannot(end.error().message);
     ProxyView view{*proxy != nullptr, {}, run_.at_proxy};
     if (*proxy) view.seen = (*proxy)->seen();
     return record(operation, *end, (*server)->seen(), view, exchange);
+  }
+
+  void keep_taps(const std::vector<peer::SeenConnection>& seen, const std::string& exchange) {
+    for (const auto& connection : seen) taps_.keep(exchange + ", connection " + std::to_string(connection.number), connection.tap);
   }
 
   // Null where the scenario has none.
@@ -261,6 +273,7 @@ class ClientSession final : public engine::Session {
   }
 
   ClientRun& run_;
+  Taps taps_;
   Folder folder_;
   std::optional<peer::ClientFiles> files_;
   peer::Moment began_;

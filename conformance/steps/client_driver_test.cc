@@ -20,6 +20,7 @@ struct Drove {
   StepOutcome outcome;
   Exchange exchange;
   std::vector<Exchange> further;
+  std::vector<engine::CapturedConnection> captured;
 };
 
 std::shared_ptr<const peer::Pki> pki() {
@@ -36,6 +37,7 @@ Drove drive(const target::ClientProfile& profile, Json parameters) {
   engine::Scenario scenario;
   scenario.id = "TEST";
   const auto session = driver->begin(scenario);
+  session->capture();
   engine::Step step;
   step.verb = "drive";
   step.parameters = std::move(parameters);
@@ -43,6 +45,7 @@ Drove drive(const target::ClientProfile& profile, Json parameters) {
   const Evidence before;
   drove.outcome = session->perform(step, before, drove.exchange);
   drove.further = drove.outcome.further;
+  drove.captured = session->captured(std::chrono::steady_clock::now());
   return drove;
 }
 
@@ -106,6 +109,10 @@ TEST(ClientDriver, SecretsStayOutOfEvidence) {
   const auto drove = drive(command, {{"operation", "simpleenroll"}, {"server", {{"authentication", {{"accept", {"basic"}}}}}}});
   const std::string printed = est::to_string(est::BytesView(drove.exchange.artefacts.at("stdout")));
   EXPECT_THAT(printed, testing::StartsWith(std::string(24, '*')));
+  ASSERT_THAT(drove.captured, SizeIs(1));
+  EXPECT_THAT(drove.captured[0].secrets, HasSubstr("SERVER_TRAFFIC_SECRET_0"));
+  EXPECT_THAT(drove.captured[0].secrets, Not(HasSubstr("CLIENT_TRAFFIC_SECRET_0")));
+  EXPECT_THAT(drove.captured[0].remarks, testing::Contains(HasSubstr("it holds a password")));
   ASSERT_THAT(drove.further, SizeIs(1));
   EXPECT_THAT(est::to_string(est::BytesView(drove.further[0].request)), HasSubstr("Authorization: Basic *****"));
 }

@@ -211,4 +211,10 @@ void mask_key_answer(Bytes& octets) {
   for (std::size_t i = 0; i < places.size(); ++i) octets[places[i]] = masked[i];
 }
 
+bool looks_like_key(std::string_view answer) {
+  const std::string text = est::ascii_lower(answer);
+  const auto has = [&](std::string_view word) { return text.find(word) != std::string::npos; };
+  return has("application/pkcs8") || has("private key-----") || has("server-generated-key");
+}
+
 }  // namespace conformance::steps

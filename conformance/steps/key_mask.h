@@ -18,4 +18,7 @@ bool mask_key(est::Bytes& der);
 // places; what cannot be read at all, wholly. A body without parts is overwritten wholly.
 void mask_key_answer(est::Bytes& octets);
 
+// Whether an answer speaks of private keys.
+[[nodiscard]] bool looks_like_key(std::string_view answer);
+
 }  // namespace conformance::steps

@@ -53,6 +53,10 @@ class ProxySession final : public engine::Session {
     return outcome;
   }
 
+  // The side of its clients. The connections of the upstream outlast a scenario.
+  void capture() override { front_->capture(); }
+  std::vector<engine::CapturedConnection> captured(peer::Moment scenario_began) override { return front_->captured(scenario_began); }
+
  private:
   StepOutcome change(const engine::Step& step, Exchange& exchange) {
     Recorder recorder(exchange, redactor_, began_);

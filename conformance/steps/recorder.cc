@@ -15,12 +15,6 @@ std::int64_t microseconds(std::chrono::steady_clock::duration span) {
   return std::chrono::duration_cast<std::chrono::microseconds>(span).count();
 }
 
-bool looks_like_key(std::string_view answer) {
-  const std::string text = est::ascii_lower(answer);
-  const auto has = [&](std::string_view word) { return text.find(word) != std::string::npos; };
-  return has("application/pkcs8") || has("private key-----") || has("server-generated-key");
-}
-
 }  // namespace
 
 engine::WireFailure to_record(const est::net::Failure& failure) {

@@ -132,11 +132,16 @@ class DriverTest : public ::testing::Test {
     return reply(est::ops::enroll_response(ca_.issue(request.value->subject, request.value->key.der, {})));
   }
 
-  // Performs a step in the session of this test (made with the first step) and returns its exchange.
-  const engine::Exchange& perform(const std::string& verb, const engine::Json& parameters = engine::Json::object(),
-                                  const std::string& name = "") {
+  // The session of this test, made when it is first asked for.
+  engine::Session& session() {
     if (!driver_) driver_ = make_server_driver(profile_, vocabulary_);
     if (!session_) session_ = driver_->begin({});
+    return *session_;
+  }
+
+  // Performs a step in that session and returns its exchange.
+  const engine::Exchange& perform(const std::string& verb, const engine::Json& parameters = engine::Json::object(),
+                                  const std::string& name = "") {
     engine::Step step;
     step.verb = verb;
     step.parameters = parameters;
@@ -145,7 +150,7 @@ class DriverTest : public ::testing::Test {
     exchange.name = step.name;
     exchange.verb = verb;
     exchange.parameters = parameters;
-    outcome_ = session_->perform(step, evidence_, exchange);
+    outcome_ = session().perform(step, evidence_, exchange);
     evidence_.exchanges.push_back(std::move(exchange));
     return evidence_.exchanges.back();
   }

@@ -54,6 +54,15 @@ class ServerSession final : public engine::Session {
     return outcome;
   }
 
+  void capture() override { context_.wire.taps().begin(); }
+  std::vector<engine::CapturedConnection> captured(std::chrono::steady_clock::time_point scenario_began) override {
+    context_.trickles.clear();
+    context_.withheld.clear();
+    context_.held = {};
+    context_.wire.close();
+    return context_.wire.taps().captured(TapRole::client, context_.redactor, scenario_began);
+  }
+
  private:
   Context context_;
 };

@@ -1,6 +1,7 @@
 #include "conformance/steps/wire.h"
 
 #include "est/tls/common_name.h"
+#include "est/tls/key_log.h"
 
 namespace conformance::steps {
 namespace {
@@ -71,12 +72,15 @@ ClientConnection Wire::release() {
   return connection;
 }
 
-Maybe<std::optional<ClientConnection>> Wire::dial(const OpenOptions& options, est::Deadline deadline, Recorder& recorder) {
+Maybe<std::optional<ClientConnection>> Wire::dial(const OpenOptions& options, est::Deadline deadline, Recorder& recorder,
+                                                  const std::string& name) {
   const auto context = context_for(profile_, options);
   if (!context) return cannot("the connection asked for cannot be set up: " + context.error().message);
+  const auto tap = taps_.make(name);
+  if (tap) est::tls::allow_key_log(*(*context)->handle());
   const est::net::ClientDeadlines deadlines{std::min(longest_connect, deadline.left()), std::min(longest_handshake, deadline.left())};
   SSL_SESSION* session = options.mode == OpenOptions::Mode::resume ? session_.get() : nullptr;
-  auto opened = ClientConnection::open(chosen_endpoint(profile_, options), **context, deadlines, session);
+  auto opened = ClientConnection::open(chosen_endpoint(profile_, options), **context, deadlines, session, nullptr, tap);
   if (const auto* failure = std::get_if<Failure>(&opened)) {
     recorder.failure(*failure);
     if (failure->cause == est::net::Cause::local) return fault("the suite could not connect: " + failure->message);
@@ -114,7 +118,7 @@ engine::StepOutcome Wire::open(const OpenOptions& options, est::Deadline deadlin
   close();
   recorder.connection(++opened_, true);
   if (options.mode == OpenOptions::Mode::resume) recorder.fact("session-offered", session_ ? "yes" : "no");
-  auto connection = dial(options, deadline, recorder);
+  auto connection = dial(options, deadline, recorder, "connection " + std::to_string(opened_));
   if (!connection) return connection.outcome();
   if (!*connection) return recorded();
   recorder.tls((*connection)->facts());
@@ -143,7 +147,7 @@ Maybe<est::Bytes> Wire::foreign_binding(bool simultaneous, est::Deadline deadlin
   OpenOptions options = current_->options;
   options.mode = OpenOptions::Mode::fresh;
   options.least = options.most = version;
-  auto other = dial(options, deadline, recorder);
+  auto other = dial(options, deadline, recorder, "beside connection " + std::to_string(current_->number));
   if (!other) return other.outcome();
   if (!*other) return cannot("the target refused a second connection, whose channel binding was to be used");
   est::Bytes binding = binding_of((**other).facts());

@@ -8,6 +8,7 @@
 
 #include "conformance/steps/outcome.h"
 #include "conformance/steps/recorder.h"
+#include "conformance/steps/taps.h"
 #include "conformance/target/profile.h"
 #include "est/crypto/handle.h"
 #include "est/net/client.h"
@@ -60,6 +61,9 @@ class Wire {
   // Numbers count from 1 within the scenario, plain connections included.
   [[nodiscard]] int next_number() noexcept { return ++opened_; }
 
+  // From here on TLS connections have taps.
+  [[nodiscard]] Taps& taps() noexcept { return taps_; }
+
   // A connection of its own with the usual options, which the current one knows nothing of.
   [[nodiscard]] std::variant<est::net::ClientConnection, est::net::Failure> dial_beside(est::Deadline deadline) const;
 
@@ -80,9 +84,11 @@ class Wire {
   [[nodiscard]] Maybe<est::Bytes> foreign_binding(bool simultaneous, est::Deadline deadline, Recorder& recorder);
 
  private:
-  Maybe<std::optional<est::net::ClientConnection>> dial(const OpenOptions& options, est::Deadline deadline, Recorder& recorder);
+  Maybe<std::optional<est::net::ClientConnection>> dial(const OpenOptions& options, est::Deadline deadline, Recorder& recorder,
+                                                        const std::string& name);
 
   const target::Profile& profile_;
+  Taps taps_;
   std::optional<Line> current_;
   std::optional<est::net::ClientConnection> beside_;
   std::vector<est::net::PlainConnection> held_;

@@ -60,6 +60,8 @@ std::optional<Failure> AcceptedConnection::handshake(const tls::ServerContext& c
   return failure;
 }
 
+void AcceptedConnection::tap_by(std::shared_ptr<Tap> tap) { impl_->tap_by(std::move(tap)); }
+
 const tls::Facts& AcceptedConnection::facts() const noexcept { return impl_->facts; }
 const std::vector<tls::Alert>& AcceptedConnection::alerts() const noexcept { return impl_->alerts; }
 const std::string& AcceptedConnection::peer_address() const noexcept { return impl_->address; }

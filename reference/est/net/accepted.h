@@ -24,6 +24,8 @@ class AcceptedConnection {
   AcceptedConnection& operator=(AcceptedConnection&&) noexcept;
   ~AcceptedConnection();  // closes without waiting
 
+  // Hears what passes in TLS, and the secrets where the context allows it (tls/key_log.h). Before handshake().
+  void tap_by(std::shared_ptr<Tap> tap);
   // Call once, first. A client that ends it is a failure of stage `handshake`; the alert, if it sent one, is in there. What the client
   // did not get right is never `local`.
   [[nodiscard]] std::optional<Failure> handshake(const tls::ServerContext& context, Deadline deadline);

@@ -29,14 +29,15 @@ ClientConnection& ClientConnection::operator=(ClientConnection&&) noexcept = def
 ClientConnection::~ClientConnection() = default;
 
 std::variant<ClientConnection, Failure> ClientConnection::open(const Endpoint& to, const tls::ClientContext& context,
-                                                               const ClientDeadlines& deadlines, SSL_SESSION* resume,
-                                                               const Proxy* through) {
+                                                               const ClientDeadlines& deadlines, SSL_SESSION* resume, const Proxy* through,
+                                                               std::shared_ptr<Tap> tap) {
   const auto began = std::chrono::steady_clock::now();
   const Deadline connecting = Deadline::after(deadlines.connect);
   auto connected = through == nullptr ? connect_tcp(to, connecting) : connect_through(*through, to, connecting);
   if (auto* failure = std::get_if<Failure>(&connected)) return std::move(*failure);
   auto impl = std::make_unique<Impl>();
   impl->take(std::get<Socket>(std::move(connected)));
+  if (tap) impl->tap_by(std::move(tap));
   const auto stands = std::chrono::steady_clock::now();
   Result<crypto::SslHandle> ssl = tls::new_connection(context);
   if (!ssl) return local_failure(Stage::handshake, ssl.error());
@@ -118,9 +119,10 @@ bool ClientConnection::readable_now() {
 namespace {
 
 // The head of a record of application data (RFC 8446 5.1), and less of it than the head says.
-void send_half_a_record(int socket) {
+void send_half_a_record(int socket, Tap* tap) {
   constexpr std::array<Byte, 21> octets{0x17, 0x03, 0x03, 0x00, 0x40};
-  static_cast<void>(::send(socket, octets.data(), octets.size(), MSG_NOSIGNAL));
+  const ssize_t sent = ::send(socket, octets.data(), octets.size(), MSG_NOSIGNAL);
+  if (tap != nullptr && sent > 0) tap->octets(true, BytesView(octets).first(static_cast<std::size_t>(sent)));
 }
 
 }  // namespace
@@ -132,7 +134,7 @@ void ClientConnection::end_output(OutputEnd how) {
     ERR_clear_error();
     static_cast<void>(SSL_shutdown(impl_->ssl.get()));
   }
-  if (how == OutputEnd::cut_record) send_half_a_record(socket);
+  if (how == OutputEnd::cut_record) send_half_a_record(socket, impl_->tap.get());
   if (how != OutputEnd::notify_only) ::shutdown(socket, SHUT_WR);
 }
 

@@ -16,6 +16,7 @@
 #include "est/crypto/handle.h"
 #include "est/net/address.h"
 #include "est/net/proxy.h"
+#include "est/net/tap.h"
 #include "est/tls/context.h"
 #include "est/tls/facts.h"
 
@@ -66,10 +67,11 @@ class ClientConnection {
   ~ClientConnection();  // closes without waiting
 
   // TCP, then TLS. `resume` offers an earlier session. Under a verifying profile a chain or name that does not hold is `untrusted`,
-  // on a resumed session too. `through`: the TCP connection goes there, and its opening counts as connecting.
+  // on a resumed session too. `through`: the TCP connection goes there, and its opening counts as connecting. `tap`: hears all that passes
+  // in TLS, and the secrets where the context allows it (tls/key_log.h).
   [[nodiscard]] static std::variant<ClientConnection, Failure> open(const Endpoint& to, const tls::ClientContext& context,
                                                                     const ClientDeadlines& deadlines, SSL_SESSION* resume = nullptr,
-                                                                    const Proxy* through = nullptr);
+                                                                    const Proxy* through = nullptr, std::shared_ptr<Tap> tap = nullptr);
 
   [[nodiscard]] const OpeningTimes& opening_times() const noexcept;
   // After a renegotiation or post-handshake authentication, which read() and write() take part in, they are read anew.

@@ -120,7 +120,10 @@ int wire_write(BIO* bio, const char* data, int length) {
   ssize_t sent = 0;
   do sent = ::send(wire.descriptor, data, static_cast<std::size_t>(length), MSG_NOSIGNAL);
   while (sent < 0 && errno == EINTR);
-  if (sent >= 0) return static_cast<int>(sent);
+  if (sent >= 0) {
+    if (wire.tap != nullptr) wire.tap->octets(true, as_bytes(std::string_view(data, static_cast<std::size_t>(sent))));
+    return static_cast<int>(sent);
+  }
   if (errno == EAGAIN || errno == EWOULDBLOCK) {
     BIO_set_retry_write(bio);
     return -1;
@@ -135,6 +138,7 @@ void keep_beginning(Wire& wire, BytesView data) {
     std::copy_n(data.begin(), std::min(room, data.size()), wire.first.begin() + static_cast<std::ptrdiff_t>(wire.received));
   }
   wire.received += data.size();
+  if (wire.tap != nullptr) wire.tap->octets(false, data);
 }
 
 int wire_read(BIO* bio, char* into, int length) {
@@ -149,6 +153,7 @@ int wire_read(BIO* bio, char* into, int length) {
   }
   if (got == 0) {
     wire.end_of_input = true;
+    if (wire.tap != nullptr) wire.tap->end(false);
     return 0;
   }
   if (errno == EAGAIN || errno == EWOULDBLOCK) {

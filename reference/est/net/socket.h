@@ -16,6 +16,7 @@
 #include "est/crypto/handle.h"
 #include "est/net/address.h"
 #include "est/net/client.h"
+#include "est/net/tap.h"
 
 namespace est::net {
 
@@ -80,6 +81,7 @@ struct Wire {
   int write_error = 0;  // errno of the first failed write, 0 if none
   bool end_of_input = false;
   std::size_t received = 0;      // octets, saturating nowhere: a connection does not live that long
+  Tap* tap = nullptr;            // hears what passes, if there is one
   std::array<Byte, 48> first{};  // the first octets received: says what a peer that is not TLS speaks
   [[nodiscard]] BytesView beginning() const noexcept;
   // The first octets are no TLS record: type 20 to 24, major version 3 (RFC 8446 5.1). False as long as too few are here.

@@ -3,6 +3,7 @@
 #include <openssl/err.h>
 #include <openssl/x509_vfy.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 
 #include <algorithm>
 #include <array>
@@ -52,17 +53,39 @@ void TlsStream::take(Socket connected) {
   if (getpeername(socket.get(), peer.get(), &peer.length) == 0) address = peer.endpoint().to_string();
 }
 
+void TlsStream::tap_by(std::shared_ptr<Tap> listener) {
+  tap = std::move(listener);
+  wire.tap = tap.get();
+  SocketAddress own;
+  if (tap && getsockname(socket.get(), own.get(), &own.length) == 0) tap->connected(own.endpoint().to_string(), address);
+}
+
 Status TlsStream::begin(crypto::SslHandle handle) {
   ssl = std::move(handle);
+  if (tap) tls::keep_keys(*ssl, *tap);
   tls::record_alerts(ssl.get(), alerts);
   return attach(*ssl, wire);
 }
 
 // OpenSSL throws away the session of a connection that did not end with close_notify; TLS 1.1 and later need not (RFC 4346 7.2.1).
 void TlsStream::forget() {
+  if (tap && socket) tell_unread();
   if (ssl && SSL_is_init_finished(ssl.get()) == 1) SSL_set_shutdown(ssl.get(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
   ssl.reset();
   socket.close();
+  if (tap) tap->end(true);
+}
+
+// What TLS had taken out of its records, and what it had not even seen.
+void TlsStream::tell_unread() {
+  std::array<Byte, 16384> left{};
+  while (ssl && SSL_pending(ssl.get()) > 0) {
+    const int count = SSL_read(ssl.get(), left.data(), static_cast<int>(left.size()));
+    if (count <= 0) break;
+    tap->content(false, BytesView(left).first(static_cast<std::size_t>(count)));
+  }
+  int waiting = 0;
+  if (::ioctl(socket.get(), FIONREAD, &waiting) == 0 && waiting > 0) tap->unread(static_cast<std::size_t>(waiting));
 }
 
 const tls::Alert* TlsStream::fatal_alert(bool from_peer) const {
@@ -160,6 +183,7 @@ Failure TlsStream::write_failure() {
 std::optional<Failure> TlsStream::write(BytesView data, const Deadline& deadline) {
   constexpr std::size_t most_at_once = 16384;
   if (!ssl) return Failure{Stage::write, Cause::local, "the connection is closed", {}};
+  if (tap) tap->content(true, data);  // records may leave even where not all of it can be sent
   if (ended && ended->failure) return ended->failure;
   while (!data.empty()) {
     ERR_clear_error();
@@ -190,7 +214,10 @@ ReadOutcome TlsStream::read(std::span<Byte> into, const Deadline& deadline) {
     const int result = SSL_read(ssl.get(), into.data(), room);
     const Next next = next_after(ssl.get(), result);
     note_progress();
-    if (next == Next::done) return {static_cast<std::size_t>(result), {}};
+    if (next == Next::done) {
+      if (tap) tap->content(false, BytesView(into).first(static_cast<std::size_t>(result)));
+      return {static_cast<std::size_t>(result), {}};
+    }
     if (next == Next::end) return end_of_reading();
     if (!wait_for(socket.get(), events_of(next), deadline))
       return {0, Failure{Stage::read, Cause::timeout, address + " sent nothing in time", {}}};
@@ -205,6 +232,7 @@ void TlsStream::end_output() {
 }
 
 void TlsStream::close(bool abrupt) {
+  if (tap && socket) tell_unread();
   if (abrupt) {
     socket.reset();
   } else if (ssl) {

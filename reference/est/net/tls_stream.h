@@ -1,6 +1,7 @@
 // Inside est/net only: TLS over one socket, blocking with total deadlines, in either role.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -25,6 +26,8 @@ struct TlsStream {
   ~TlsStream() { forget(); }
 
   void take(Socket connected);
+  // From here on it is told what passes; before begin().
+  void tap_by(std::shared_ptr<Tap> listener);
   // Gives it TLS; alerts are recorded from here on. No octet is sent.
   [[nodiscard]] Status begin(crypto::SslHandle handle);
   // `to` names the peer in messages. `verify`: the peer's chain must hold.
@@ -50,6 +53,7 @@ struct TlsStream {
   bool is_server;
   Socket socket;
   Wire wire;
+  std::shared_ptr<Tap> tap;  // may be null; outlives `ssl`
   std::string address;
   std::vector<tls::Alert> alerts;
   crypto::SslHandle ssl;  // after what its callbacks use
@@ -60,6 +64,7 @@ struct TlsStream {
 
  private:
   [[nodiscard]] Failure write_failure();
+  void tell_unread();
 };
 
 }  // namespace est::net
