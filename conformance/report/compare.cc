@@ -14,7 +14,7 @@ std::string told(const ScenarioResult& result) {
          (result.cause.empty() ? "" : ": " + result.cause);
 }
 
-Change::Kind kind_of(Verdict before, Verdict after) {
+Change::Kind kind_of_change(Verdict before, Verdict after) {
   if (before == after || before == Verdict::not_applicable || after == Verdict::not_applicable) return Change::Kind::other;
   return after > before ? Change::Kind::worse : Change::Kind::better;
 }
@@ -66,7 +66,7 @@ std::vector<Change> compare(const Results& before, const Results& after) {
     if (then == earlier.end()) {
       changes.push_back({Change::Kind::appeared, now.id, now.title, "", told(now)});
     } else if (told(*then->second) != told(now)) {
-      changes.push_back({kind_of(then->second->verdict, now.verdict), now.id, now.title, told(*then->second), told(now)});
+      changes.push_back({kind_of_change(then->second->verdict, now.verdict), now.id, now.title, told(*then->second), told(now)});
     }
   }
   for (const auto& then : before.scenarios)

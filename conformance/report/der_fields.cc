@@ -10,6 +10,9 @@ namespace {
 namespace der = est::codec::der;
 namespace tags = est::codec::der::tags;
 
+// Names that other sources of the folder have for something else.
+namespace shapes {
+
 constexpr int boolean = 1, integer = 2, octet_string = 4, object_identifier = 6, utf8_string = 12, sequence = 16;
 
 // RFC 5280
@@ -197,24 +200,26 @@ constexpr Fields status{status_parts};
 constexpr std::array<Field, 1> status_value_parts{{{"CMCStatusInfo", &status}}};
 constexpr Fields status_value{status_value_parts};
 
+}  // namespace shapes
+
 struct Typed {
   std::string_view dotted;
   const Fields* fields;
 };
 constexpr std::array<Typed, 13> types{{
-    {"1.2.840.113549.1.7.2", &signed_content},
-    {"1.2.840.113549.1.7.3", &enveloped_content},
-    {"1.2.840.113549.1.9.14", &extensions},                     // extensionRequest
-    {"1.2.840.113549.1.9.16.2.61", &template_value},            // id-aa-certificationRequestInfoTemplate
-    {"1.2.840.113549.1.9.16.2.62", &extension_template_value},  // id-aa-extensionReqTemplate
-    {"1.3.6.1.5.5.7.12.2", &pki_data_content},
-    {"1.3.6.1.5.5.7.12.3", &pki_response_content},
-    {"1.3.6.1.5.5.7.7.1", &status_value},   // id-cmc-statusInfo
-    {"1.3.6.1.5.5.7.7.25", &status_value},  // id-cmc-statusInfoV2
-    {"2.5.29.17", &alternative_name},
-    {"2.5.29.18", &alternative_name},
-    {"2.5.29.19", &basic_constraints},
-    {"2.5.29.35", &authority_key_identifier},
+    {"1.2.840.113549.1.7.2", &shapes::signed_content},
+    {"1.2.840.113549.1.7.3", &shapes::enveloped_content},
+    {"1.2.840.113549.1.9.14", &shapes::extensions},                     // extensionRequest
+    {"1.2.840.113549.1.9.16.2.61", &shapes::template_value},            // id-aa-certificationRequestInfoTemplate
+    {"1.2.840.113549.1.9.16.2.62", &shapes::extension_template_value},  // id-aa-extensionReqTemplate
+    {"1.3.6.1.5.5.7.12.2", &shapes::pki_data_content},
+    {"1.3.6.1.5.5.7.12.3", &shapes::pki_response_content},
+    {"1.3.6.1.5.5.7.7.1", &shapes::status_value},   // id-cmc-statusInfo
+    {"1.3.6.1.5.5.7.7.25", &shapes::status_value},  // id-cmc-statusInfoV2
+    {"2.5.29.17", &shapes::alternative_name},
+    {"2.5.29.18", &shapes::alternative_name},
+    {"2.5.29.19", &shapes::basic_constraints},
+    {"2.5.29.35", &shapes::authority_key_identifier},
 }};
 
 // The tags of the first elements inside.
@@ -260,22 +265,23 @@ const Fields* fields_of_type(std::string_view dotted) {
 Kind kind_of(const der::Tlv& tlv) {
   if (tlv.tag != tags::sequence) return {};
   const auto outer = tags_inside(tlv);
-  if (outer.size() == 2 && outer[0] == tags::oid && outer[1] == tags::context(0, true)) return {"ContentInfo", &message};
+  if (outer.size() == 2 && outer[0] == tags::oid && outer[1] == tags::context(0, true)) return {"ContentInfo", &shapes::message};
   if (outer.size() >= 3 && outer[0] == tags::integer && outer[1] == tags::sequence && outer[2] == tags::octet_string)
-    return {"OneAsymmetricKey", &private_key};
+    return {"OneAsymmetricKey", &shapes::private_key};
   if (outer.size() != 3 || outer[0] != tags::sequence || outer[1] != tags::sequence || outer[2] != tags::bit_string) return {};
   est::Findings ignored;
   der::Reader inside(tlv.content, ignored);
   const auto signed_part = inside.any("signed part");
   const auto inner = signed_part ? tags_inside(*signed_part) : std::vector<der::Tag>();
-  if (inner.size() == 4 && inner[0] == tags::integer && inner[3] == tags::context(0, true)) return {"CertificationRequest", &request};
-  if (inner.size() == 5 && (inner[0] == tags::context(0, true) || inner[0] == tags::integer)) return {"Certificate", &certificate};
+  if (inner.size() == 4 && inner[0] == tags::integer && inner[3] == tags::context(0, true))
+    return {"CertificationRequest", &shapes::request};
+  if (inner.size() == 5 && (inner[0] == tags::context(0, true) || inner[0] == tags::integer)) return {"Certificate", &shapes::certificate};
   return {};
 }
 
 Kind kind_of_message(const der::Tlv& tlv) {
   const Kind kind = kind_of(tlv);
-  return kind.name.empty() && is_csr_attributes(tlv) ? Kind{"CsrAttrs", &csr_attributes} : kind;
+  return kind.name.empty() && is_csr_attributes(tlv) ? Kind{"CsrAttrs", &shapes::csr_attributes} : kind;
 }
 
 }  // namespace conformance::report
