@@ -211,9 +211,13 @@ TEST(Reproduce, BelowHttpByOpenssl) {
   Exchange exchange = request("", "");
   exchange.method.clear();
   EXPECT_THAT(reproduce_command(exchange, target, "e"), HasSubstr("openssl s_client -connect 'localhost:8085'"));
-  EXPECT_THAT(reproduce_command(exchange, target, "e"), HasSubstr("<'e/step-1.request'"));
+  EXPECT_THAT(reproduce_command(exchange, target, "e"), ::testing::StartsWith("(cat 'e/step-1.request'; sleep 3) | openssl s_client"));
   exchange.request.clear();
   EXPECT_THAT(reproduce_command(exchange, target, "e"), HasSubstr("</dev/null"));
+  exchange.parameters = {{"tls", "1.1"}};
+  EXPECT_THAT(reproduce_command(exchange, target, "e"), HasSubstr(" -tls1_1 -cipher DEFAULT@SECLEVEL=0 </dev/null"));
+  exchange.parameters = {{"password", "wrong"}};
+  EXPECT_THAT(reproduce_command(exchange, target, "e"), HasSubstr("  # the password has to be what the scenario calls wrong"));
   exchange.connection = 0;
   EXPECT_EQ(reproduce_command(exchange, target, "e"), "");
   EXPECT_EQ(reproduce_command(request("", ""), Json::array(), "e"), "");

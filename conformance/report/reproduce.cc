@@ -58,7 +58,17 @@ std::string header_options(const Exchange& exchange) {
   return options;
 }
 
+std::string wanted_text(const Exchange& exchange, const std::string& parameter) {
+  if (!exchange.parameters.is_object()) return {};
+  const auto found = exchange.parameters.find(parameter);
+  return found != exchange.parameters.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
 std::string tls_options(const Exchange& exchange, bool curl) {
+  const std::string wanted = wanted_text(exchange, "tls");
+  if (!exchange.tls && !curl && wanted == "1.2") return " -tls1_2";
+  if (!exchange.tls && !curl && wanted == "1.1") return " -tls1_1 -cipher DEFAULT@SECLEVEL=0";
+  if (!exchange.tls && !curl && wanted == "1.0") return " -tls1 -cipher DEFAULT@SECLEVEL=0";
   if (!exchange.tls || (exchange.tls->version != "TLS 1.2" && exchange.tls->version != "TLS 1.3")) return {};
   const std::string version = exchange.tls->version.substr(4);
   if (curl) return " --tlsv" + version + " --tls-max " + version;
@@ -91,6 +101,10 @@ std::string remarks(const Exchange& exchange) {
   const bool with_certificate = fact(exchange, "credentials").find("certificate") != std::string::npos;
   if (const std::string name = fact(exchange, "certificate"); with_certificate && !name.empty() && name != "client")
     all.push_back("EST_CLIENT_CERT is the certificate called " + est::printable(name, 60));
+  for (const std::string name : {"user", "password"})
+    if (const std::string value = wanted_text(exchange, name); !value.empty())
+      all.push_back("the " + name + " has to be what the scenario calls " + est::printable(value, 60));
+  if (exchange.verb == "client-hello") all.emplace_back("an ordinary ClientHello: that of the scenario cannot be sent in this way");
   return all.empty() ? std::string() : "  # " + est::join(all, "; ");
 }
 
@@ -123,8 +137,10 @@ std::string reproduce_command(const Exchange& exchange, const engine::Json& targ
   }
   const std::string client = "openssl s_client -connect " + shell_quoted(address_of(url)) + " -CAfile \"$EST_TRUST_ANCHOR\"" +
                              tls_options(exchange, false) + credential_options(exchange, false);
-  if (exchange.request.empty()) return client + " </dev/null";
-  return client + " -quiet -no_ign_eof <" + shell_quoted(folder + "/" + exchange.name + ".request");
+  if (exchange.request.empty()) return client + " </dev/null" + remarks(exchange);
+  // At the end of its input s_client leaves, answered or not.
+  return "(cat " + shell_quoted(folder + "/" + exchange.name + ".request") + "; sleep 3) | " + client + " -quiet -no_ign_eof -nocommands" +
+         remarks(exchange);
 }
 
 }  // namespace conformance::report
