@@ -198,8 +198,8 @@ namespace {
 // What was plain in the script's block style may hold characters that end a plain scalar in flow style.
 std::string flow_scalar(const std::string& text, bool plain) {
   const bool controls = std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; });
-  const bool breaks = controls || text.find_first_of(",[]{}\"'") != std::string::npos || text.find(": ") != std::string::npos ||
-                      text.ends_with(':') || text.starts_with('?') || text.starts_with(':') || text.starts_with(' ') || text.ends_with(' ');
+  const bool breaks = controls || text.find_first_of(",?[]{}\"'") != std::string::npos || text.find(": ") != std::string::npos ||
+                      text.ends_with(':') || text.starts_with(':') || text.starts_with(' ') || text.ends_with(' ');
   if (plain && !text.empty() && !breaks) return text;
   return print_json(Json(text), -1);
 }

@@ -56,8 +56,8 @@ TEST(Yaml, SurvivesHostileInput) {
 
 // Found by fuzzing: block style needs fewer quotes than flow style.
 TEST(Yaml, FlowStyleReadsTheSame) {
-  for (const std::string text :
-       {"a: b, c", "- '{x}'", "\"k: [e]\": {x: 'y, z'}", "a: [4xx, 'CN=x,O={n}', ~, '']", "a: x-{n}", "? ??", "a: ?x", "a: :x"}) {
+  for (const std::string text : {"a: b, c", "- '{x}'", "\"k: [e]\": {x: 'y, z'}", "a: [4xx, 'CN=x,O={n}', ~, '']", "a: x-{n}", "? ??",
+                                 "a: ?x", "a: :x", "a?b: c?d"}) {
     Problems problems;
     const auto yaml = parse_yaml({"f.yaml", text}, problems);
     ASSERT_TRUE(yaml) << text;
