@@ -107,10 +107,10 @@ Status meet_names(RequestDraft& draft, const ExtensionTemplate& wanted) {
     note_if_renewal_differs(draft, asked);
     return {};
   }
-  if (!any && asked.empty()) {
-    note_left_out(draft, with_number(oids::subject_alt_name) + " as given", "the server's value cannot be read");
-    return {};
-  }
+  // What can be read of a malformed value is asked for all the same.
+  if (!any && (asked.empty() || !decoded.accepted()))
+    note_left_out(draft, with_number(oids::subject_alt_name) + " as given", "the server's value is not well-formed");
+  if (!any && asked.empty()) return {};
   const std::vector<GeneralName> own = names_so_far(draft);
   if (any && own.empty()) return demand(with_number(oids::subject_alt_name), "give --san DNS:..., IP:... or another name");
   auto joined = join_names(asked, own);
