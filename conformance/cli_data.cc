@@ -70,6 +70,7 @@ std::vector<engine::Document> gather(const DataOptions& options, std::vector<std
       if (!known) documents.push_back(std::move(document));
     }
   }
+  for (auto& document : documents) document.kind = engine::kind_of(document);
   return documents;
 }
 

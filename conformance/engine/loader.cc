@@ -345,6 +345,7 @@ Loaded load_scenarios(const std::vector<Document>& documents, const Vocabulary& 
 }
 
 DocumentKind kind_of(const Document& document) {
+  if (document.kind) return *document.kind;
   Problems ignored;
   const auto yaml = parse_yaml(document, ignored);
   if (!yaml) return DocumentKind::scenarios;

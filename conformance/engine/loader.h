@@ -28,7 +28,6 @@ struct Loaded {
 // Documents of one folder hold scenarios (key `scenarios`), requirements (key `requirements`), interpretations (a list), a frozen set (key
 // `set`) or its errata (key `errata-of`). Tells which without judging the content; an unreadable document counts as scenarios, whose loader
 // then says what is wrong.
-enum class DocumentKind { scenarios, requirements, interpretations, set, errata };
 [[nodiscard]] DocumentKind kind_of(const Document& document);
 
 // --select: words are id globs ("EST-SE-*"), "section:4.2.1", "level:must", "tag:pop", combined with and/or/not.

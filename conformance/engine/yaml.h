@@ -12,9 +12,12 @@
 
 namespace conformance::engine {
 
+enum class DocumentKind { scenarios, requirements, interpretations, set, errata };
+
 struct Document {
   std::string name;  // file name as shown in messages
   std::string text;
+  std::optional<DocumentKind> kind = {};  // kind_of(), from whoever has asked already
 };
 
 struct Yaml {
