@@ -34,6 +34,7 @@ endif()
 
 add_compile_options(-Wall -Wextra -Wpedantic -Werror -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Wold-style-cast
                     -Woverloaded-virtual -Wnull-dereference -Wextra-semi)
+add_compile_options($<$<CXX_COMPILER_ID:Clang>:-Wreserved-identifier>)  # costs nothing here, and a tenth of clang-tidy's time there
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # OpenSSL's macros expand to old casts, which g++ blames on us and clang does not.
   add_compile_options(-Wno-old-style-cast)
