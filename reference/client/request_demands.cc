@@ -107,9 +107,9 @@ Status meet_names(RequestDraft& draft, const ExtensionTemplate& wanted) {
     note_if_renewal_differs(draft, asked);
     return {};
   }
-  // What can be read of a malformed value is asked for all the same.
-  if (!any && (asked.empty() || !decoded.accepted()))
-    note_left_out(draft, with_number(oids::subject_alt_name) + " as given", "the server's value is not well-formed");
+  // What can be read of a malformed value is asked for all the same. Open names, which have no content, are read as they are.
+  const bool whole = any || (!asked.empty() && codec::encode_general_names(asked) == *wanted.value);
+  if (!whole) note_left_out(draft, with_number(oids::subject_alt_name) + " as given", "the server's value is not well-formed");
   if (!any && asked.empty()) return {};
   const std::vector<GeneralName> own = names_so_far(draft);
   if (any && own.empty()) return demand(with_number(oids::subject_alt_name), "give --san DNS:..., IP:... or another name");
