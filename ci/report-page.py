@@ -61,7 +61,7 @@ def by_search_and_filter(page):
 
 
 # A link to a finding opens it, even when the search hid it.
-def by_link(page, url):
+def by_link(page):
     page.get_by_role("searchbox", name="Find").fill("nothing-is-called-so")
     page.evaluate("name => { location.hash = '#' + name }", FAILED[0])
     finding = page.locator(f'[id="{FAILED[0]}"]')
@@ -130,7 +130,7 @@ def look(browser, url):
     page.on("request", lambda one: asked.append(one.url))
     page.goto(url)
     by_search_and_filter(page)
-    by_link(page, url)
+    by_link(page)
     for_a_screen_reader(page)
     for scheme in ("light", "dark"):
         is_readable(page, scheme, 1280, f"desk-{scheme}")

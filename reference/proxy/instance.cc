@@ -230,10 +230,6 @@ std::uint64_t Instance::requests() const { return impl_->counters().requests; }
 
 std::string Instance::metrics_url() const { return impl_->metrics_endpoint ? impl_->metrics_endpoint->url() : ""; }
 
-std::vector<std::string> urls(const Instance& instance) {
-  std::vector<std::string> all = server::urls_of(instance.listening());
-  if (std::string metrics = instance.metrics_url(); !metrics.empty()) all.push_back(std::move(metrics));
-  return all;
-}
+std::vector<std::string> urls(const Instance& instance) { return server::urls_of(instance.listening(), instance.metrics_url()); }
 
 }  // namespace proxy

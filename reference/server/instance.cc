@@ -195,10 +195,6 @@ est::net::Server::Counters Instance::counters() const { return impl_->counters()
 
 std::string Instance::metrics_url() const { return impl_->metrics_endpoint ? impl_->metrics_endpoint->url() : ""; }
 
-std::vector<std::string> urls(const Instance& instance) {
-  std::vector<std::string> all = urls_of(instance.listening());
-  if (std::string metrics = instance.metrics_url(); !metrics.empty()) all.push_back(std::move(metrics));
-  return all;
-}
+std::vector<std::string> urls(const Instance& instance) { return urls_of(instance.listening(), instance.metrics_url()); }
 
 }  // namespace server

@@ -98,9 +98,10 @@ const std::map<std::string, LogLevel>& log_levels() {
   return levels;
 }
 
-std::vector<std::string> urls_of(const std::vector<est::net::Endpoint>& endpoints) {
+std::vector<std::string> urls_of(const std::vector<est::net::Endpoint>& endpoints, const std::string& metrics_url) {
   std::vector<std::string> result;
   for (const est::net::Endpoint& endpoint : endpoints) result.push_back("https://" + endpoint.to_string());
+  if (!metrics_url.empty()) result.push_back(metrics_url);
   return result;
 }
 

@@ -41,8 +41,8 @@ class Process {
 // The words of a --log option.
 [[nodiscard]] const std::map<std::string, est::LogLevel>& log_levels();
 
-// https://HOST:PORT of each.
-[[nodiscard]] std::vector<std::string> urls_of(const std::vector<est::net::Endpoint>& endpoints);
+// https://HOST:PORT of each, and then the address of the metrics where it is not empty.
+[[nodiscard]] std::vector<std::string> urls_of(const std::vector<est::net::Endpoint>& endpoints, const std::string& metrics_url);
 // Endpoints from a command line instead of the configuration's; nothing given: those stand. Errors begin with `option`.
 [[nodiscard]] est::Status override_endpoints(const char* option, const std::vector<std::string>& texts,
                                              std::vector<est::net::Endpoint>& endpoints);

@@ -11,8 +11,8 @@ namespace est {
 
 // accept: from the kernel's connection to one the event loop waits on. handshake: from there until TLS stands; failed ones are not in.
 // parse: from the first octets of a request until all of it is here and framed, so a slow sender lengthens it. authenticate: of the client.
-// issue: what an enroll operation does, its waiting for a worker left out. upstream: one question to another server, the waiting for a
-// connection to it included. write: from a reply's being ready until the kernel has taken it.
+// issue: what an enroll operation does, its waiting for the disk included and for a worker left out. upstream: one question to another
+// server, the waiting for a connection to it included. write: from a reply's being ready until the kernel has taken it.
 enum class TimedPhase : std::uint8_t { accept, handshake, parse, authenticate, issue, upstream, write };
 inline constexpr std::array all_timed_phases{TimedPhase::accept, TimedPhase::handshake, TimedPhase::parse, TimedPhase::authenticate,
                                              TimedPhase::issue,  TimedPhase::upstream,  TimedPhase::write};
