@@ -85,7 +85,7 @@ Result<NewCertificate> sign(const Order& order, const Hierarchy& hierarchy, Unix
   const UnixTime end = issuing.certificate.validity.not_after;
   if (end <= now) return Error{"the certificate of the issuing CA expired at " + est::iso8601(end) + "; roll the root over to a new key"};
   est::pki::CertificateSpec spec = order.spec;
-  spec.serial = est::pki::random_serial();
+  spec.serial = est::pki::dated_serial(now);
   spec.validity.not_after = std::min(spec.validity.not_after, end);
   auto der = est::pki::issue_certificate(spec, issuing.issuer());
   if (!der) return der.error();

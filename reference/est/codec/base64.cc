@@ -33,13 +33,34 @@ class Base64Reader {
     if (trim(text_).starts_with("-----BEGIN ")) {
       refuse("base64.pem-armour", text_.find('-'), "PEM armour stands where bare base64 is expected");
     } else {
-      for (at_ = 0; at_ < text_.size() && !failed_; ++at_) take(text_[at_]);
+      for (at_ = 0; at_ < text_.size() && !failed_;) {
+        if (take_group()) continue;
+        take(text_[at_]);
+        ++at_;
+      }
       if (!failed_) finish();
     }
     return {std::move(out_), std::move(findings_)};
   }
 
  private:
+  // Four characters at once, which is nearly all there is. Anything else is left to take().
+  bool take_group() {
+    if (held_ != 0 || pads_ != 0 || text_.size() - at_ < 4 || limit_ - out_.size() < 3) return false;
+    std::uint32_t group = 0;
+    unsigned all = 0;
+    for (std::size_t i = 0; i < 4; ++i) {
+      const Byte value = digit_values[static_cast<unsigned char>(text_[at_ + i])];
+      all |= value;
+      group = group << 6U | value;
+    }
+    if (all >= alphabet.size()) return false;
+    empty_ = false;
+    out_.insert(out_.end(), {static_cast<Byte>(group >> 16U), static_cast<Byte>(group >> 8U & 0xffU), static_cast<Byte>(group & 0xffU)});
+    at_ += 4;
+    return true;
+  }
+
   void take(char c) {
     const Byte value = digit_values[static_cast<unsigned char>(c)];
     if (value != invalid && pads_ == 0) return take_value(value);
@@ -121,15 +142,16 @@ class Base64Reader {
 Decoded<Bytes> decode_base64(std::string_view text, Base64Mode mode, std::size_t limit) { return Base64Reader(text, mode, limit).read(); }
 
 std::string encode_base64(BytesView bytes) {
-  std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const std::size_t octets = std::min<std::size_t>(3, bytes.size() - i);
-    std::uint32_t group = std::uint32_t{bytes[i]} << 16U;
-    if (octets > 1) group |= std::uint32_t{bytes[i + 1]} << 8U;
-    if (octets > 2) group |= bytes[i + 2];
-    for (std::size_t k = 0; k < 4; ++k) text.push_back(k <= octets ? alphabet[group >> (18 - 6 * k) & 63U] : '=');
-  }
+  std::string text((bytes.size() + 2) / 3 * 4, '=');
+  auto to = text.begin();
+  const auto put = [&](std::uint32_t group, std::size_t characters) {
+    for (std::size_t k = 0; k < characters; ++k) *to++ = alphabet[group >> (18 - 6 * k) & 63U];
+  };
+  std::size_t i = 0;
+  for (; i + 3 <= bytes.size(); i += 3) put(std::uint32_t{bytes[i]} << 16U | std::uint32_t{bytes[i + 1]} << 8U | bytes[i + 2], 4);
+  const std::size_t left = bytes.size() - i;
+  if (left == 1) put(std::uint32_t{bytes[i]} << 16U, 2);
+  if (left == 2) put(std::uint32_t{bytes[i]} << 16U | std::uint32_t{bytes[i + 1]} << 8U, 3);
   return text;
 }
 

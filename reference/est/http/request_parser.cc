@@ -28,11 +28,24 @@ struct RequestParser::Impl {
     while (taken < data.size() && (state == State::need_head || state == State::need_body)) {
       if (phase == Phase::body || phase == Phase::chunk_data) {
         taken += take_body(data.subspan(taken));
+      } else if (const std::size_t run = take_run(data.subspan(taken)); run > 0) {
+        taken += run;
       } else {
         take_octet(static_cast<char>(data[taken++]));
       }
     }
     return taken;
+  }
+
+  // Within a header field nothing happens before the end of its line, or of what the head may hold.
+  std::size_t take_run(BytesView data) {
+    if (phase != Phase::fields || line.ends_with('\r') || section > limits.head) return 0;
+    const BytesView room = data.first(std::min(data.size(), limits.head - section));
+    const auto end = std::find_if(room.begin(), room.end(), [](Byte c) { return c == '\r' || c == '\n' || c == '\0'; });
+    line.append(room.begin(), end);
+    const auto count = static_cast<std::size_t>(end - room.begin());
+    section += count;
+    return count;
   }
 
   // Lines end in CRLF; CR and LF appear nowhere else.

@@ -27,8 +27,8 @@ struct ResponseParser::Impl {
     std::size_t taken = 0;
     while (taken < data.size() && state == State::need_more) {
       const bool bulk = phase == ResponsePhase::body || phase == ResponsePhase::chunk_data || phase == ResponsePhase::until_close;
-      const std::size_t count = bulk ? take_body(data.subspan(taken)) : 1;
-      if (!bulk) take_octet(static_cast<char>(data[taken]));
+      const BytesView rest = data.subspan(taken);
+      const std::size_t count = bulk ? take_body(rest) : take_of_line(rest);
       taken += count;
       offset += count;
     }
@@ -36,6 +36,22 @@ struct ResponseParser::Impl {
   }
 
   // --- Lines
+
+  std::size_t take_of_line(BytesView data) {
+    if (const std::size_t run = take_run(data); run > 0) return run;
+    take_octet(static_cast<char>(data.front()));
+    return 1;
+  }
+
+  // Within a header field nothing happens before the end of its line, or of what the head may hold.
+  std::size_t take_run(BytesView data) {
+    if (phase != ResponsePhase::fields || line.empty() || seen.raw_head.size() > limits.head) return 0;
+    const BytesView room = data.first(std::min(data.size(), limits.head - seen.raw_head.size()));
+    const auto end = std::find(room.begin(), room.end(), Byte{'\n'});
+    line.append(room.begin(), end);
+    append(seen.raw_head, BytesView(room.begin(), end));
+    return static_cast<std::size_t>(end - room.begin());
+  }
 
   void take_octet(char c) {
     const bool in_head = phase == ResponsePhase::status_line || phase == ResponsePhase::fields;

@@ -103,6 +103,7 @@ Status Connection::begin() {
   may_ask_ = context->asks_late();
   tls::record_alerts(ssl_.get(), alerts_);
   watch_ = Stopwatch(shared_.timers, TimedPhase::handshake);
+  wire_.replies = ssl_.get();
   return attach(*ssl_, wire_);
 }
 

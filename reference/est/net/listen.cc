@@ -1,5 +1,7 @@
 #include "est/net/listen.h"
 
+#include <netinet/tcp.h>
+
 #include <cerrno>
 #include <optional>
 
@@ -19,6 +21,8 @@ Result<Socket> listen_at(const SocketAddress& address, int& error) {
   const int on = 1;
   // A restart must not wait for the last run's connections to leave TIME_WAIT. IPv6 sockets leave IPv4 to its own.
   static_cast<void>(setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)));
+  // Accepted sockets inherit it.
+  static_cast<void>(setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)));
   if (address.family() == AF_INET6) static_cast<void>(setsockopt(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)));
   if (::bind(socket.get(), address.get(), address.length) != 0 || ::listen(socket.get(), backlog) != 0) return failed();
   return socket;

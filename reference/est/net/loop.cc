@@ -1,6 +1,5 @@
 #include "est/net/loop.h"
 
-#include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 
@@ -225,8 +224,6 @@ void Loop::admit(Socket socket, const SocketAddress& from) {
     ++shared_.refused;
     return socket.reset();
   }
-  const int on = 1;
-  static_cast<void>(setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)));
   auto owned = std::make_unique<Guest>(next_connection_id(), std::move(socket), from, shared_);
   Guest& guest = *owned;
   guest.host = host;

@@ -113,12 +113,20 @@ bool says_more(const Failure& next, const Failure& before) {
 
 Wire& wire_of(BIO* bio) { return *static_cast<Wire*>(BIO_get_data(bio)); }
 
+// A ticket needs no packet of its own, and no waking of the client, where the request it came before is here already. A client that waits
+// for an acknowledgement before it sends more (RFC 1122 4.2.3.4) gets it at once.
+int flags_of(const Wire& wire) {
+  const bool ticket =
+      wire.replies != nullptr && SSL_get_state(wire.replies) == TLS_ST_SW_SESSION_TICKET && SSL_has_pending(wire.replies) == 1;
+  return ticket ? MSG_NOSIGNAL | MSG_MORE : MSG_NOSIGNAL;
+}
+
 int wire_write(BIO* bio, const char* data, int length) {
   BIO_clear_retry_flags(bio);
   Wire& wire = wire_of(bio);
   if (wire.write_error != 0) return length;
   ssize_t sent = 0;
-  do sent = ::send(wire.descriptor, data, static_cast<std::size_t>(length), MSG_NOSIGNAL);
+  do sent = ::send(wire.descriptor, data, static_cast<std::size_t>(length), flags_of(wire));
   while (sent < 0 && errno == EINTR);
   if (sent >= 0) {
     if (wire.tap != nullptr) wire.tap->octets(true, as_bytes(std::string_view(data, static_cast<std::size_t>(sent))));

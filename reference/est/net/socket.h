@@ -82,6 +82,7 @@ struct Wire {
   bool end_of_input = false;
   std::size_t received = 0;      // octets, saturating nowhere: a connection does not live that long
   Tap* tap = nullptr;            // hears what passes, if there is one
+  const SSL* replies = nullptr;  // of a server that replies to all it has read: its session ticket may be sent together with the reply
   std::array<Byte, 48> first{};  // the first octets received: says what a peer that is not TLS speaks
   [[nodiscard]] BytesView beginning() const noexcept;
   // The first octets are no TLS record: type 20 to 24, major version 3 (RFC 8446 5.1). False as long as too few are here.

@@ -60,10 +60,12 @@ struct TlsStream {
   tls::Facts facts;
   unsigned handshakes = 0;  // that the facts include
   PeerClose peer_close = PeerClose::open;
+  bool unanswered = false;           // something was written since the last read, which would find nothing before the peer has had it
   std::optional<ReadOutcome> ended;  // the end of reading, which repeats itself
 
  private:
   [[nodiscard]] Failure write_failure();
+  [[nodiscard]] Failure silence() const;
   void tell_unread();
 };
 

@@ -135,6 +135,13 @@ Bytes random_serial() {
   }
 }
 
+Bytes dated_serial(UnixTime now) {
+  Bytes serial = random_serial();
+  for (std::size_t i = 0; i < 4; ++i)
+    serial[i] = static_cast<Byte>(static_cast<std::uint64_t>(now) >> (24 - 8 * i) & (i == 0 ? 0x7fU : 0xffU));
+  return serial;
+}
+
 Result<Bytes> issue_crl(const CrlSpec& spec, const Issuer& issuer) {
   if (issuer.key == nullptr) return Error{"there is no issuer key to sign with"};
   if (spec.next_update < spec.this_update) return Error{"the CRL would end before it begins"};

@@ -204,6 +204,14 @@ TEST(RandomSerial, IsPositiveAndSixteenOctets) {
   EXPECT_NE(random_serial(), random_serial());
 }
 
+TEST(DatedSerial, BeginsWithItsTime) {
+  const Bytes serial = dated_serial(0x1'8102'0304);
+  EXPECT_EQ(serial.size(), 16U);
+  EXPECT_EQ(Bytes(serial.begin(), serial.begin() + 4), (Bytes{1, 2, 3, 4}));
+  EXPECT_NE(dated_serial(now), dated_serial(now));
+  EXPECT_LT(dated_serial(now), dated_serial(now + 1));
+}
+
 TEST(IssueCrl, OpensslReadsIt) {
   const Ca ca(KeyType::ec_p256);
   const Bytes gone = random_serial();

@@ -362,6 +362,17 @@ TEST_F(Tls, DefaultServerSuitesAreSafe) {
   }
 }
 
+// OpenSSL's clients name SHA-384 first.
+TEST_F(Tls, TheServerPrefersSha256) {
+  for (const auto& [version, suite] :
+       {std::pair{Version::tls13, "TLS_AES_128_GCM_SHA256"}, {Version::tls12, "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"}}) {
+    both(version);
+    Pair pair(*client(), *server());
+    ASSERT_TRUE(pair.handshake());
+    EXPECT_EQ(pair.seen_by_server().suite, suite);
+  }
+}
+
 TEST_F(Tls, GroupsAreThoseOfTheServer) {
   server_profile.groups = "P-384";
   for (const auto& [offered, shared] : {std::pair{"P-256", false}, {"X25519:P-256", false}, {"P-256:P-384", true}}) {
