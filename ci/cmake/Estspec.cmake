@@ -79,6 +79,20 @@ function(estspec_sharded_tests NAME LABELS)
   endforeach()
 endfunction()
 
+# A release build optimises these less: they cost the compiler much, and nothing in them is in a hurry.
+function(estspec_unhurried LEVEL)
+  foreach(target ${ARGN})
+    target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:${LEVEL}>)
+  endforeach()
+endfunction()
+
+# Under sanitizers only release-only tests would use these; they are built by their names.
+function(estspec_release_only)
+  if(ESTSPEC_SANITIZE)
+    set_target_properties(${ARGN} PROPERTIES EXCLUDE_FROM_ALL ON)
+  endif()
+endfunction()
+
 # estspec_folder(NAME [LINK lib...] [TEST_LINK lib...] [TEST_LABELS label...])
 # One folder = one library (every .cc except *_test.cc and *main.cc) and one test program (every *_test.cc).
 function(estspec_folder NAME)
@@ -103,6 +117,9 @@ function(estspec_folder NAME)
     target_compile_definitions(${NAME}_test PRIVATE ESTSPEC_SOURCE_DIR="${PROJECT_SOURCE_DIR}" ESTSPEC_BIN_DIR="${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
     # Nobody waits for a test's own code; building it is what takes the time.
     target_compile_options(${NAME}_test PRIVATE -O0)
+    if("release-only" IN_LIST ARG_TEST_LABELS)
+      estspec_release_only(${NAME}_test)
+    endif()
     if("threads" IN_LIST ARG_TEST_LABELS)
       add_dependencies(threaded-tests ${NAME}_test)
     endif()

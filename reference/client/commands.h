@@ -8,6 +8,7 @@
 
 namespace client {
 
+inline constexpr int usage_error = 4;
 inline constexpr int internal_error = 7;
 
 // Performs the operation. `out`: the result (with --json one object, also on failure); `err`: problems, warnings and notes, one a line.

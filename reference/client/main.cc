@@ -5,12 +5,6 @@
 #include "client/commands.h"
 #include "client/flags.h"
 
-namespace {
-
-constexpr int usage_error = 4;
-
-}  // namespace
-
 int main(int argc, char** argv) try {
   CLI::App app("est-client: a reference client for Enrollment over Secure Transport (RFC 7030)", "est-client");
   app.set_version_flag("--version", ESTSPEC_VERSION);
@@ -23,7 +17,7 @@ int main(int argc, char** argv) try {
   } catch (const CLI::ParseError& problem) {
     if (problem.get_exit_code() == 0) return app.exit(problem);
     std::cerr << "est-client: " << problem.what() << "; see est-client --help\n";
-    return usage_error;
+    return client::usage_error;
   }
   return client::perform(flags, std::cout, std::cerr);
 } catch (const std::exception& problem) {

@@ -7,8 +7,6 @@
 
 namespace {
 
-constexpr int usage_error = 4;
-
 void add_run(CLI::App& app, proxy::RunOptions& options) {
   CLI::App* command = app.add_subcommand("run", "serve; SIGTERM drains, SIGHUP reloads certificates, keys, CRLs and passwords");
   command->add_option("--config", options.config_path, "the configuration")->required()->check(CLI::ExistingFile);
@@ -32,12 +30,12 @@ int main(int argc, char** argv) try {
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);
     std::cerr << "est-proxy: " << error.what() << "; see est-proxy --help\n";
-    return usage_error;
+    return server::usage_error;
   }
   const est::Status done = proxy::run(options);
   if (done) return 0;
   std::cerr << "est-proxy: " << done.error().message << "\n";
-  return usage_error;
+  return server::usage_error;
 } catch (const std::exception& error) {
   std::cerr << "est-proxy: " << error.what() << "\n";
   return 7;

@@ -13,9 +13,6 @@
 
 namespace {
 
-constexpr int usage_error = 4;  // also bad configuration, bad database, nothing to act on
-constexpr int internal_error = 5;
-
 using Action = std::function<est::Status()>;
 
 void need_config(CLI::App& command, std::string& path) {
@@ -129,7 +126,7 @@ int perform(const Action& action) {
   const est::Status done = action();
   if (done) return 0;
   std::cerr << "est-server: " << done.error().message << "\n";
-  return usage_error;
+  return server::usage_error;
 }
 
 }  // namespace
@@ -150,10 +147,10 @@ int main(int argc, char** argv) try {
   } catch (const CLI::ParseError& problem) {
     if (problem.get_exit_code() == 0) return app.exit(problem);
     std::cerr << "est-server: " << problem.what() << "; see est-server --help\n";
-    return usage_error;
+    return server::usage_error;
   }
   return perform(action);
 } catch (const std::exception& problem) {
   std::cerr << "est-server: " << problem.what() << "\n";
-  return internal_error;
+  return server::internal_error;
 }

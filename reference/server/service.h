@@ -38,6 +38,10 @@ class Process {
   sigset_t signals_{};
 };
 
+// What the programs exit with, beside 0.
+inline constexpr int usage_error = 4;  // also bad configuration, bad database, nothing to act on
+inline constexpr int internal_error = 5;
+
 // The words of a --log option.
 [[nodiscard]] const std::map<std::string, est::LogLevel>& log_levels();
 

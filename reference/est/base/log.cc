@@ -40,7 +40,7 @@ Log::Log(Sink sink, LogLevel least) : sink_(std::move(sink)), least_(least) {}
 void Log::write(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) const {
   if (level < least_ || !sink_) return;
   std::string line = "time=" + iso8601(system_clock().now()) + " level=" + std::string(level_name(level)) + " event=" + std::string(event);
-  for (const auto& [name, value] : fields) line += " " + std::string(name) + "=" + quoted(value);
+  for (const auto& [name, value] : fields) line += " " + std::string(name) + "=" + est::quoted(value);
   static std::mutex mutex;
   const std::lock_guard lock(mutex);
   sink_(line);

@@ -96,7 +96,7 @@ Decoded<MediaType> decode_media_type(std::string_view text) { return MediaTypeRe
 
 std::string encode(const MediaType& type) {
   std::string text = type.essence();
-  for (const auto& [name, value] : type.parameters) text += "; " + name + "=" + (is_token(value) ? value : quoted(value));
+  for (const auto& [name, value] : type.parameters) text += "; " + name + "=" + (is_token(value) ? value : codec::quoted(value));
   return text;
 }
 
