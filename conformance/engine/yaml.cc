@@ -121,6 +121,14 @@ Json scalar_to_json(const Yaml& yaml) {
   return yaml.text;
 }
 
+// YAML 1.2 5.1. The library takes some of them for the end of the text and leaves others out, at its whim. The line of the first.
+std::optional<int> control_character(std::string_view text) {
+  const auto forbidden = [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7f; };
+  const auto found = std::find_if(text.begin(), text.end(), forbidden);
+  if (found == text.end()) return std::nullopt;
+  return 1 + static_cast<int>(std::count(text.begin(), found, '\n'));
+}
+
 // Levenshtein's distance.
 std::size_t distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
@@ -153,6 +161,10 @@ std::optional<Yaml> parse_yaml(const Document& document, Problems& problems) {
   const std::size_t before = problems.size();
   if (!is_utf8(document.text)) {
     add_problem(problems, document.name, 1, "the file is not UTF-8; convert it");
+    return std::nullopt;
+  }
+  if (const auto place = control_character(document.text)) {
+    add_problem(problems, document.name, *place, "a control character, which YAML does not allow; in double quotes write it as \\xNN");
     return std::nullopt;
   }
   TreeBuilder builder(document.name, problems);

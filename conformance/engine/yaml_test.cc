@@ -54,6 +54,13 @@ TEST(Yaml, SurvivesHostileInput) {
   }
 }
 
+// Found by fuzzing: what the library makes of them depends on what stands around them.
+TEST(Yaml, ControlCharactersAreRefused) {
+  for (const std::string text : {std::string("a: b\nc: d\0", 10), std::string("a: b\nc\x10: d"), std::string("a: b\n'\x7f': d")})
+    EXPECT_THAT(problem_of(text), HasSubstr("f.yaml:2: a control character")) << text;
+  EXPECT_EQ(json_of("a: \"\\x10\"").dump(), R"({"a":"\u0010"})");
+}
+
 // Found by fuzzing: block style needs fewer quotes than flow style.
 TEST(Yaml, FlowStyleReadsTheSame) {
   for (const std::string text : {"a: b, c", "- '{x}'", "\"k: [e]\": {x: 'y, z'}", "a: [4xx, 'CN=x,O={n}', ~, '']", "a: x-{n}", "? ??",
