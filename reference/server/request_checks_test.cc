@@ -101,6 +101,10 @@ TEST(Template, ValuesOfExtensionsAndSizesOfKeys) {
   EXPECT_THAT(lacks({.names = {"DNS:a.example", "IP:192.0.2.1"}, .key_type = KeyType::rsa_2048}), IsEmpty());
   EXPECT_THAT(lacks({.names = {"DNS:a.example"}, .key_type = KeyType::rsa_2048}), ElementsAre(HasSubstr("subjectAltName with")));
   EXPECT_THAT(lacks({.names = {"DNS:a.example", "IP:192.0.2.1"}, .key_type = KeyType::rsa_3072}), ElementsAre("a key of 2048 bits"));
+  codec::RequestTemplate placeless;  // found by fuzzing
+  placeless.key_algorithm = codec::AlgorithmIdentifier{oids::ec_public_key, der::oid(oids::prime256v1)};
+  placeless.key = wanted.key;
+  EXPECT_THAT(missing_from_template(placeless, decoded_request({})), IsEmpty()) << "a size is for RSA keys";
 }
 
 TEST(Template, OrTheListBesideIt) {

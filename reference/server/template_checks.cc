@@ -60,9 +60,10 @@ void need_key(const RequestTemplate& wanted, const CertificationRequest& request
     missing.push_back("a key of type " + wanted.key_algorithm->algorithm.name() + " with the parameters /csrattrs gives");
     return;
   }
-  if (!wanted.key) return;
-  const auto facts = est::crypto::key_facts(request.key.der);
+  // RFC 9908 3.4: the placeholder gives the size of an RSA key, and has no meaning for others.
   const int bits = codec::modulus_bits(wanted);
+  if (bits == 0) return;
+  const auto facts = est::crypto::key_facts(request.key.der);
   if (!facts || facts->bits != bits) missing.push_back("a key of " + std::to_string(bits) + " bits");
 }
 
