@@ -20,6 +20,11 @@ constexpr int much_slower = 10;
 
 bool ends_target(const Problem& problem) { return problem.kind == "death"; }
 
+// However often it shows from here on, it will not have been often enough.
+bool is_hopeless(const Finding& trial, const Options& options) {
+  return trial.tries - trial.times > std::max(options.tries, options.needed) - options.needed;
+}
+
 std::vector<Layer> all_layers() {
   std::vector<Layer> all;
   for (std::size_t i = 0; i < layers; ++i) all.push_back(static_cast<Layer>(i));
@@ -151,7 +156,10 @@ bool Campaign::investigate_death(Finding finding) {
     while (back && trial.tries < options_.tries && trial.times < options_.needed) {
       ++trial.tries;
       const Attempt again = ground_.attempt(trial.one, true);
-      if (!again.problem || !ends_target(*again.problem)) break;
+      if (!again.problem || !ends_target(*again.problem)) {
+        if (is_hopeless(trial, options_)) break;
+        continue;
+      }
       ++trial.times;
       trial.observed = again.sent;
       back = ground_.recover();

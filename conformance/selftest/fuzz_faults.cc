@@ -61,6 +61,11 @@ Instead before_answering(Test test, Effect effect) {
 }
 
 void crash() { std::abort(); }
+// The first one only wounds: what a parser that writes where it must not may look like from outside.
+void crash_later() {
+  static std::atomic<int> wounds{0};
+  if (++wounds > 1) std::abort();
+}
 void freeze() { std::raise(SIGSTOP); }
 
 void leak_memory() {
@@ -99,6 +104,10 @@ AfterHook certify_oddly(Test test, std::function<Careless()> how) {
 std::vector<FuzzFault> breaking_faults() {
   return {
       {{.id = "FAULT-FUZZ-CRASH", .sentence = "dies of a request that is cut off", .instead = before_answering(has_long_length, crash)},
+       "death"},
+      {{.id = "FAULT-FUZZ-WOUND",
+        .sentence = "dies of the second request that is cut off",
+        .instead = before_answering(has_long_length, crash_later)},
        "death"},
       {{.id = "FAULT-FUZZ-FREEZE",
         .sentence = "freezes on a request that is cut off",
