@@ -154,14 +154,6 @@ struct Instance::Impl {
     return {};
   }
 
-  Status bind_metrics() {
-    if (!metrics) return {};
-    auto bound = server::MetricsEndpoint::bind(*config.front.metrics, [this] { return metrics->text(counters()); });
-    if (!bound) return bound.error();
-    metrics_endpoint = *std::move(bound);
-    return {};
-  }
-
   Status bind(const std::vector<est::net::Endpoint>& listen, est::tls::ClientCertificate client_certificate) {
     if (listen.empty()) return {};
     Result<server::ContextPointer> context = server::make_server_context(config.front, *trust.current(), client_certificate);
@@ -195,7 +187,9 @@ Result<std::unique_ptr<Instance>> Instance::make(Config config, est::Log log, co
   const server::Config& front = impl->config.front;
   if (Status bound = impl->bind(front.listen, front.tls.client_certificate); !bound) return bound.error();
   if (Status bound = impl->bind(front.listen_late, est::tls::ClientCertificate::late); !bound) return bound.error();
-  if (Status bound = impl->bind_metrics(); !bound) return bound.error();
+  auto endpoint = server::bind_metrics(front.metrics, impl->metrics.get(), [&all = *impl] { return all.counters(); });
+  if (!endpoint) return endpoint.error();
+  impl->metrics_endpoint = *std::move(endpoint);
   return std::unique_ptr<Instance>(new Instance(std::move(impl)));
 }
 

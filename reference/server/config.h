@@ -68,7 +68,7 @@ struct Config {
   std::vector<est::net::Endpoint> listen = {{"127.0.0.1", 8443}};
   std::vector<est::net::Endpoint> listen_late;  // here client certificates are asked for late, whatever `tls` says
   unsigned threads = 0;                         // event loops; 0: as many as there are processors
-  unsigned workers = 2;                         // threads for what has to wait for the CA's database by itself; 0: the loops' own do
+  unsigned workers = 2;  // threads for what takes long, or waits for the CA's database by itself; 0: the loops' own do
   est::net::ServerLimits limits;
   std::optional<est::net::Endpoint> metrics;  // nothing: nothing is measured
   TlsConfig tls;

@@ -12,11 +12,19 @@ bool Handler::offers(Operation operation, const LabelPolicy& policy) const {
   return operation != Operation::fullcmc || (policy.full_cmc.enabled && parts_.trust != nullptr && parts_.cmc_signer != nullptr);
 }
 
-Answer Handler::full_cmc_for(const Asked& asked, const Principal& principal) const {
-  const auto trust = parts_.trust->current();
-  const auto signer = parts_.cmc_signer->current();
-  const CmcInput input{asked.request.body, principal, asked.facts, asked.route.label, asked.policy, *trust};
-  return full_cmc(input, *signer, authority_of(asked.policy), parts_.clock);
+Answer Handler::answer_whole(const Kept& kept) const {
+  if (kept.operation == Operation::fullcmc) {
+    const auto trust = parts_.trust->current();
+    const auto signer = parts_.cmc_signer->current();
+    const CmcInput input{kept.body, kept.principal, kept.facts, kept.label, *kept.policy, *trust};
+    return full_cmc(input, *signer, authority_of(*kept.policy), parts_.clock);
+  }
+  const EnrollInput input{kept.operation, kept.body, kept.principal, kept.facts, kept.label, *kept.policy, [&](std::string_view value) {
+                            return parts_.authenticator.knows_one_time_password(kept.principal, value);
+                          }};
+  if (kept.operation == Operation::serverkeygen)
+    return generate_key(input, *parts_.generator->current(), authority_of(*kept.policy), parts_.clock);
+  return enroll(input, authority_of(*kept.policy), parts_.clock);
 }
 
 ca::Authority& Handler::authority_of(const LabelPolicy& policy) const {
@@ -35,17 +43,14 @@ Front::AnswerOrWork Handler::csrattrs(const Route& /*route*/, const LabelPolicy&
   return csrattrs_answer(advertised_attributes(policy));
 }
 
+// A key takes most of a second to make where it is RSA, and a Full PKI Request may hold many requests: they are work as a whole.
 Front::AnswerOrWork Handler::post(const Asked& asked, const Principal& principal) const {
   const Operation operation = asked.route.operation;
-  if (operation == Operation::fullcmc) return full_cmc_for(asked, principal);
-  const EnrollInput input{
-      operation, asked.request.body, principal, asked.facts, asked.route.label, asked.policy, [&](std::string_view value) {
-        return parts_.authenticator.knows_one_time_password(principal, value);
-      }};
-  if (operation == Operation::serverkeygen)
-    return generate_key(input, *parts_.generator->current(), authority_of(asked.policy), parts_.clock);
-  if (parts_.wait_elsewhere) return begin_enrollment(input, asked, principal);
-  return enroll(input, authority_of(asked.policy), parts_.clock);
+  const bool whole = operation == Operation::fullcmc || operation == Operation::serverkeygen;
+  if (parts_.wait_elsewhere && !whole) return begin_enrollment(asked, principal);
+  Kept kept{operation, asked.request.body, principal, asked.facts, asked.route.label, &asked.policy};
+  if (!parts_.wait_elsewhere) return answer_whole(kept);
+  return Work([this, kept = std::move(kept)] { return answer_whole(kept); });
 }
 
 // The CA decides and signs at once; only for the disk is somebody else waited for.
@@ -61,7 +66,8 @@ Front::Later Handler::issue_later(const EnrollInput& input, const Asked& asked, 
 }
 
 // The work owns what it needs: the request, and who made it, are gone when it is done. Policies last as long as the handler.
-Front::AnswerOrWork Handler::begin_enrollment(const EnrollInput& input, const Asked& asked, const Principal& principal) const {
+Front::AnswerOrWork Handler::begin_enrollment(const Asked& asked, const Principal& principal) const {
+  const EnrollInput input{asked.route.operation, asked.request.body, principal, asked.facts, asked.route.label, asked.policy, {}};
   auto read = read_request(input);
   if (auto* refusal = std::get_if<Answer>(&read)) return std::move(*refusal);
   auto request = std::get<est::codec::CertificationRequest>(std::move(read));

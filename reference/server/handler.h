@@ -25,8 +25,10 @@ class Handler final : public Front {
     const TrustStore* trust = nullptr;          // both are for /fullcmc, which without them is not offered
     const CmcSigner* cmc_signer = nullptr;
     const Authorities* others = nullptr;  // nothing: every label has the CA above
-    bool wait_elsewhere = false;  // an enrollment whose request is good does not wait for the CA's database: it is work, or comes later
-    Metrics* metrics = nullptr;   // see Front
+    // An enrollment whose request is good does not wait for the CA's database: it is work, or comes later. /serverkeygen and /fullcmc are
+    // work.
+    bool wait_elsewhere = false;
+    Metrics* metrics = nullptr;  // see Front
   };
   explicit Handler(const Parts& parts)
       : Front({parts.policies, parts.authenticator, parts.log, parts.clock, parts.content_transfer_encoding, parts.metrics}),
@@ -39,9 +41,18 @@ class Handler final : public Front {
   [[nodiscard]] AnswerOrWork post(const Asked& asked, const Principal& principal) const override;
 
  private:
-  [[nodiscard]] AnswerOrWork begin_enrollment(const EnrollInput& input, const Asked& asked, const Principal& principal) const;
+  // A request that can be answered when it, and who made it, are gone. Policies last as long as the handler.
+  struct Kept {
+    est::ops::Operation operation;
+    est::Bytes body;
+    Principal principal;
+    est::tls::Facts facts;
+    std::string label;
+    const LabelPolicy* policy;
+  };
+  [[nodiscard]] Answer answer_whole(const Kept& kept) const;
+  [[nodiscard]] AnswerOrWork begin_enrollment(const Asked& asked, const Principal& principal) const;
   [[nodiscard]] Later issue_later(const EnrollInput& input, const Asked& asked, est::codec::CertificationRequest request) const;
-  [[nodiscard]] Answer full_cmc_for(const Asked& asked, const Principal& principal) const;
   [[nodiscard]] ca::Authority& authority_of(const LabelPolicy& policy) const;
 
   Parts parts_;

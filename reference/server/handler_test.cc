@@ -585,6 +585,35 @@ TEST_F(HandlerTest, WaitsForTheDatabaseElsewhereWhenTold) {
   EXPECT_EQ(certificate_in(answer.message).subject.to_string(), "CN=device");
 }
 
+// An RSA key takes most of a second: whoever asks the same loop for something meanwhile must not wait for it.
+TEST_F(HandlerTest, KeysAndFullRequestsAreMadeElsewhere) {
+  Handler::Parts parts{scene.config.labels, *scene.authenticator, *scene.authority, scene.log, scene.clock};
+  parts.generator = &scene.generator;
+  parts.trust = scene.trust.get();
+  parts.cmc_signer = &scene.cmc_signer;
+  parts.wait_elsewhere = true;
+  Handler handler(parts);
+  const auto begin = [&](Operation operation, const Bytes& content) {
+    const est::tls::Facts facts = Scene::facts("client");
+    Request request = est::ops::enroll_request(operation, "", "localhost", content);
+    request.fields.set("Content-Type", std::string(est::ops::request_media_type(operation)));
+    return handler.begin_request(request, {7, "127.0.0.1:1", &facts}, true);
+  };
+  const auto answered = [](const est::net::Begun& begun) {
+    const auto* errand = std::get_if<est::net::Errand>(&begun);
+    return errand == nullptr ? Response{} : est::http::parse_response((*errand)().wire, "POST", false).message;
+  };
+  auto key = begin(Operation::serverkeygen, make_csr({.key_type = est::crypto::KeyType::rsa_2048}));
+  auto full = begin(Operation::fullcmc, est::to_bytes("no message"));
+  EXPECT_EQ(scene.get("/.well-known/est/cacerts").status, 200) << "before the work for the others has begun";
+  const Response delivered = answered(key);
+  EXPECT_EQ(delivered.status, 200);
+  EXPECT_THAT(delivered.fields.get("Content-Type").value_or(""), HasSubstr("multipart/mixed"));
+  const Response refused = answered(full);
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_THAT(refused.fields.get("Content-Type").value_or(""), HasSubstr("smime-type=CMC-response"));
+}
+
 // What is refused by the CA, or fails there, is answered as if the caller had waited.
 TEST_F(HandlerTest, WhatComesLaterIsAnsweredAsWhatComesAtOnce) {
   Handler::Parts parts{scene.config.labels, *scene.authenticator, *scene.authority, scene.log, scene.clock};

@@ -71,7 +71,6 @@ struct Instance::Impl {
   std::mutex reloading;
 
   Status bind(est::net::Application& application);
-  Status bind_metrics();
   [[nodiscard]] est::net::Server::Counters counters() const;
   Status replace_contexts(const Trust& next);
   // Both listeners, the main one first.
@@ -105,14 +104,6 @@ est::net::Server::Counters Instance::Impl::counters() const {
   est::net::Server::Counters sum;
   for (const est::net::Server* each : servers()) sum += each->counters();
   return sum;
-}
-
-Status Instance::Impl::bind_metrics() {
-  if (!metrics) return {};
-  auto bound = MetricsEndpoint::bind(*config.metrics, [this] { return metrics->text(counters()); });
-  if (!bound) return bound.error();
-  metrics_endpoint = *std::move(bound);
-  return {};
 }
 
 Status Instance::Impl::replace_contexts(const Trust& next) {
@@ -150,7 +141,9 @@ Result<std::unique_ptr<Instance>> Instance::make(Config config, est::Log log, co
     application = impl->wrapped.get();
   }
   if (Status bound = impl->bind(*application); !bound) return bound.error();
-  if (Status bound = impl->bind_metrics(); !bound) return bound.error();
+  auto endpoint = bind_metrics(impl->config.metrics, impl->metrics.get(), [&all = *impl] { return all.counters(); });
+  if (!endpoint) return endpoint.error();
+  impl->metrics_endpoint = *std::move(endpoint);
   return std::unique_ptr<Instance>(new Instance(std::move(impl)));
 }
 

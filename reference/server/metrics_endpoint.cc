@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "est/base/clock.h"
-#include "server/metrics.h"
 
 namespace server {
 namespace {
@@ -60,6 +59,12 @@ est::http::Response MetricsEndpoint::answer(const est::http::Request& request) c
   est::http::Response refusal = plain_answer(405, "text/plain", "Only GET and HEAD are taken here.\n");
   refusal.fields.add("Allow", "GET, HEAD");
   return refusal;
+}
+
+est::Result<std::unique_ptr<MetricsEndpoint>> bind_metrics(const std::optional<est::net::Endpoint>& at, const Metrics* metrics,
+                                                           std::function<est::net::Server::Counters()> counters) {
+  if (!at || metrics == nullptr) return std::unique_ptr<MetricsEndpoint>();
+  return MetricsEndpoint::bind(*at, [metrics, counters = std::move(counters)] { return metrics->text(counters()); });
 }
 
 }  // namespace server

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -12,6 +13,8 @@
 #include "est/http/message.h"
 #include "est/net/address.h"
 #include "est/net/plain_listener.h"
+#include "est/net/server.h"
+#include "server/metrics.h"
 
 namespace server {
 
@@ -39,5 +42,10 @@ class MetricsEndpoint {
   const Text text_;
   std::vector<std::jthread> threads_;
 };
+
+// What a configuration asks for: null where that is nothing. `metrics` and what `counters` uses must outlive it.
+[[nodiscard]] est::Result<std::unique_ptr<MetricsEndpoint>> bind_metrics(const std::optional<est::net::Endpoint>& at,
+                                                                         const Metrics* metrics,
+                                                                         std::function<est::net::Server::Counters()> counters);
 
 }  // namespace server

@@ -134,7 +134,8 @@ TEST_F(ServerTest, ClientsMayNotRenegotiate) {
 
 struct ByName : ServerTest {
   ByName() {
-    server_profile.by_name = {intermediate.server({"DNS:one.example"}), intermediate.server({"DNS:two.example", "DNS:*.many.example"})};
+    server_profile.by_name = {intermediate.server({"DNS:one.example"}), intermediate.server({"DNS:two.example", "DNS:*.many.example"}),
+                              intermediate.server({"DNS:b.many.example", "DNS:ONE.example", "DNS:Three.Example"})};
     client_profile.verify = false;
   }
   // Which of the server's identities a client sees that sends `name`.
@@ -144,7 +145,7 @@ struct ByName : ServerTest {
     const Bytes& leaf = client.facts().peer_chain.front();
     EXPECT_EQ(client.facts().peer_chain.size(), 2U);
     if (leaf == server_profile.identity.chain.front()) return "default";
-    return leaf == server_profile.by_name[0].chain.front() ? "one" : leaf == server_profile.by_name[1].chain.front() ? "two" : "?";
+    return leaf == server_profile.by_name[0].chain.front() ? "one" : leaf == server_profile.by_name[1].chain.front() ? "two" : "three";
   }
 };
 
@@ -158,7 +159,9 @@ TEST_F(ByName, TheNameSentChoosesTheCertificate) {
     EXPECT_EQ(seen_by("a.many.example"), "two");
     EXPECT_EQ(seen_by("many.example"), "default");
     EXPECT_EQ(seen_by("one.example."), "default");
-    EXPECT_EQ(seen_by("three.example"), "default");
+    EXPECT_EQ(seen_by("b.many.example"), "two") << "the first that will do";
+    EXPECT_EQ(seen_by("three.example"), "three");
+    EXPECT_EQ(seen_by("four.example"), "default");
     EXPECT_EQ(seen_by(""), "default");
   }
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <memory>
 #include <string>
+#include <unordered_map>
 
 #include "est/base/text.h"
 #include "est/crypto/chain.h"
@@ -22,7 +23,15 @@ struct Entry {
   crypto::PrivateKey key;
   std::unique_ptr<STACK_OF(X509), FreeChain> chain;
 };
-using Table = std::vector<Entry>;
+struct Table {
+  std::vector<Entry> entries;
+  // Where a DNS name stands, in small letters, "*.example.com" as it is written: whose certificate might do.
+  std::unordered_map<std::string, std::vector<std::size_t>> places;
+};
+
+struct FreeNames {
+  void operator()(GENERAL_NAMES* names) const { GENERAL_NAMES_free(names); }
+};
 
 Result<Entry> make_entry(const Identity& identity) {
   if (identity.chain.empty() || !identity.key) return Error{"a TLS identity needs a certificate and its key"};
@@ -40,6 +49,19 @@ Result<Entry> make_entry(const Identity& identity) {
   return entry;
 }
 
+void enter(Table& table, Entry entry) {
+  const std::unique_ptr<GENERAL_NAMES, FreeNames> names(
+      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(entry.leaf.get(), NID_subject_alt_name, nullptr, nullptr)));
+  for (int i = 0; i < sk_GENERAL_NAME_num(names.get()); ++i) {  // -1 of nothing
+    const GENERAL_NAME* name = sk_GENERAL_NAME_value(names.get(), i);
+    if (name->type != GEN_DNS) continue;
+    const ASN1_IA5STRING* text = name->d.dNSName;
+    const BytesView octets(ASN1_STRING_get0_data(text), static_cast<std::size_t>(ASN1_STRING_length(text)));
+    table.places[ascii_lower(as_text(octets))].push_back(table.entries.size());
+  }
+  table.entries.push_back(std::move(entry));
+}
+
 // --- The table lives as long as the context, which connections keep alive beyond its owner.
 
 void free_table(void* /*parent*/, void* pointer, CRYPTO_EX_DATA* /*data*/, int /*index*/, long /*argl*/, void* /*argp*/) {
@@ -51,15 +73,29 @@ int table_index() {
   return index;
 }
 
-// X509_check_host() compares without regard to case. A final dot is no part of a name here (RFC 6066 3), so such a name is unknown.
+// As it is, and with a wildcard for its first label; the earlier certificate first.
+std::vector<std::size_t> places_of(const Table& table, std::string_view name) {
+  const std::string plain = ascii_lower(name);
+  std::vector<std::size_t> all;
+  for (const std::string& wanted : {plain, "*" + plain.substr(std::min(plain.find('.'), plain.size()))}) {
+    const auto found = table.places.find(wanted);
+    if (found != table.places.end()) all.insert(all.end(), found->second.begin(), found->second.end());
+  }
+  std::sort(all.begin(), all.end());
+  return all;
+}
+
+// X509_check_host() has the last word. It compares without regard to case. A final dot is no part of a name here (RFC 6066 3), so such a
+// name is unknown.
 const Entry* find(SSL* ssl, std::string_view name) {
   const auto* table = static_cast<const Table*>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), table_index()));
   if (table == nullptr || name.empty()) return nullptr;
   constexpr unsigned flags = X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS;
-  const auto found = std::find_if(table->begin(), table->end(), [&](const Entry& entry) {
-    return X509_check_host(entry.leaf.get(), name.data(), name.size(), flags, nullptr) == 1;
-  });
-  return found == table->end() ? nullptr : &*found;
+  for (const std::size_t place : places_of(*table, name)) {
+    const Entry& entry = table->entries[place];
+    if (X509_check_host(entry.leaf.get(), name.data(), name.size(), flags, nullptr) == 1) return &entry;
+  }
+  return nullptr;
 }
 
 // struct { NameType (0); opaque HostName<1..2^16-1> } ServerName; ServerName ServerNameList<1..2^16-1>. What is malformed gives no name
@@ -106,7 +142,7 @@ Status set_names(SSL_CTX& context, const std::vector<Identity>& identities) {
   for (const Identity& identity : identities) {
     Result<Entry> entry = make_entry(identity);
     if (!entry) return entry.error();
-    table->push_back(std::move(*entry));
+    enter(*table, std::move(*entry));
   }
   if (SSL_CTX_set_ex_data(&context, table_index(), table.get()) != 1) return crypto::openssl_error("cannot set up the TLS names");
   static_cast<void>(table.release());
