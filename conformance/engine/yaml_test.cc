@@ -56,7 +56,7 @@ TEST(Yaml, SurvivesHostileInput) {
 
 // Found by fuzzing: what the library makes of them depends on what stands around them.
 TEST(Yaml, ControlCharactersAreRefused) {
-  for (const std::string text : {std::string("a: b\nc: d\0", 10), std::string("a: b\nc\x10: d"), std::string("a: b\n'\x7f': d")})
+  for (const std::string& text : {std::string("a: b\nc: d\0", 10), std::string("a: b\nc\x10: d"), std::string("a: b\n'\x7f': d")})
     EXPECT_THAT(problem_of(text), HasSubstr("f.yaml:2: a control character")) << text;
   EXPECT_EQ(json_of("a: \"\\x10\"").dump(), R"({"a":"\u0010"})");
 }
