@@ -126,7 +126,10 @@ bool read_template(Reader& from, CertTemplate& certificate) {
     certificate.key = read_public_key_info(in, "publicKey");
     return certificate.key.has_value();
   });
-  for (const std::uint32_t unique_id : {7U, 8U}) (void)fields.optional(tags::context(unique_id, false), "uniqueIdentifier");
+  for (const std::uint32_t number : {7U, 8U}) {
+    const std::optional<Tlv> unique = fields.optional(tags::context(number, false), "uniqueIdentifier");
+    if (unique && !fields.bit_string_in(*unique, "uniqueIdentifier")) return false;
+  }
   const bool extensions = read_implicit(fields, 9, "extensions", [&](Reader& in) {
     auto read = read_extensions(in, "extensions");
     if (read) certificate.extensions = std::move(*read);

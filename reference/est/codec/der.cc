@@ -534,11 +534,14 @@ std::optional<BytesView> Reader::octet_string(std::string_view what) {
 
 std::optional<Reader::BitString> Reader::bit_string(std::string_view what) {
   const std::optional<Tlv> tlv = expect(tags::bit_string, what);
-  if (!tlv) return std::nullopt;
-  const BytesView content = tlv->content;
-  if (!bit_string_is_readable(content)) return fail("der.bit-string", tlv->content_offset(), labelled(what, "wrong count of unused bits"));
+  return tlv ? bit_string_in(*tlv, what) : std::nullopt;
+}
+
+std::optional<Reader::BitString> Reader::bit_string_in(const Tlv& tlv, std::string_view what) {
+  const BytesView content = tlv.content;
+  if (!bit_string_is_readable(content)) return fail("der.bit-string", tlv.content_offset(), labelled(what, "wrong count of unused bits"));
   if (!bit_string_padding_is_zero(content))
-    report("der.bit-string", Severity::error, tlv->content_offset(), labelled(what, "unused bits are not zero"));
+    report("der.bit-string", Severity::error, tlv.content_offset(), labelled(what, "unused bits are not zero"));
   return BitString{content.subspan(1), content[0]};
 }
 

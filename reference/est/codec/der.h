@@ -113,6 +113,7 @@ class Reader {
     unsigned unused = 0;
   };
   [[nodiscard]] std::optional<BitString> bit_string(std::string_view what);
+  [[nodiscard]] std::optional<BitString> bit_string_in(const Tlv& tlv, std::string_view what);  // that has been read, IMPLICIT
   [[nodiscard]] std::optional<UnixTime> time(std::string_view what);  // UTCTime or GeneralizedTime by RFC 5280 4.1.2.5
   [[nodiscard]] bool null(std::string_view what);                     // true when a NULL was there
 

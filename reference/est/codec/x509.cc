@@ -350,6 +350,7 @@ bool keep(std::optional<T> from, T& to) {
 bool read_optional_fields(Reader& tbs, Certificate& certificate) {
   for (const std::uint32_t number : {1U, 2U}) {
     const std::optional<Tlv> unique = tbs.optional(tags::context(number, false), "uniqueID");
+    if (unique && !tbs.bit_string_in(*unique, "uniqueID")) return false;
     if (unique && certificate.version == 0) tbs.report("x509.version", Severity::error, unique->offset, "unique identifiers need v2 or v3");
   }
   const std::optional<Tlv> tagged = tbs.optional(tags::context(3, true), "extensions");

@@ -172,6 +172,15 @@ TEST(Certificate, EachRuleHasItsFinding) {
                p.version = p.extensions = {};
                p.unique = der::context(1, Bytes{0, 1}, false);
              }},
+      Change{"",
+             [](CertificateParts& p) {
+               p.unique = der::context(2, Bytes{1, 2}, false);
+             }},
+      Change{"der.bit-string",
+             [](CertificateParts& p) {
+               p.unique = der::context(2, Bytes{8, 2}, false);
+             }},  // found by fuzzing
+      Change{"der.bit-string", [](CertificateParts& p) { p.unique = der::context(1, Bytes{}, false); }},
       Change{"x509.serial?", [](CertificateParts& p) { p.serial = der::integer(0); }},
       Change{"x509.serial?", [](CertificateParts& p) { p.serial = der::integer(-1); }},
       Change{"x509.serial?", [](CertificateParts& p) { p.serial = der::unsigned_integer(Bytes(20, 0xff)); }},
