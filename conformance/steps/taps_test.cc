@@ -23,9 +23,9 @@ using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr std::size_t tag_size = 16, iv_size = 12, key_size = 32, head_size = 5;
+constexpr std::size_t tag_size = 16, iv_size = 12, key_size = 16, head_size = 5;
 
-// RFC 8446 7.1: HKDF-Expand-Label with an empty context, SHA-384.
+// RFC 8446 7.1: HKDF-Expand-Label with an empty context, SHA-256.
 Bytes expand_label(BytesView secret, std::string_view label, std::size_t length) {
   Bytes info{0, static_cast<Byte>(length), static_cast<Byte>(label.size() + 6)};
   est::append(info, "tls13 " + std::string(label));
@@ -33,7 +33,7 @@ Bytes expand_label(BytesView secret, std::string_view label, std::size_t length)
   const std::unique_ptr<EVP_KDF, est::crypto::Deleter<EVP_KDF_free>> kdf(EVP_KDF_fetch(nullptr, "HKDF", nullptr));
   const std::unique_ptr<EVP_KDF_CTX, est::crypto::Deleter<EVP_KDF_CTX_free>> context(EVP_KDF_CTX_new(kdf.get()));
   int mode = EVP_KDF_HKDF_MODE_EXPAND_ONLY;
-  std::string digest = "SHA384";
+  std::string digest = "SHA256";
   Bytes key = est::to_bytes(secret);
   const std::array parameters{OSSL_PARAM_construct_int(OSSL_KDF_PARAM_MODE, &mode),
                               OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest.data(), 0),
@@ -44,14 +44,14 @@ Bytes expand_label(BytesView secret, std::string_view label, std::size_t length)
   return out;
 }
 
-// RFC 8446 5.2 and 5.3: one record, head included, of TLS_AES_256_GCM_SHA384.
+// RFC 8446 5.2 and 5.3: one record, head included, of TLS_AES_128_GCM_SHA256, which our server prefers.
 std::optional<Bytes> opened(BytesView record, BytesView secret, unsigned sequence) {
   if (record.size() < head_size + tag_size) return std::nullopt;
   const Bytes key = expand_label(secret, "key", key_size);
   Bytes iv = expand_label(secret, "iv", iv_size);
   iv.back() ^= static_cast<Byte>(sequence);
   const std::unique_ptr<EVP_CIPHER_CTX, est::crypto::Deleter<EVP_CIPHER_CTX_free>> context(EVP_CIPHER_CTX_new());
-  EVP_DecryptInit_ex(context.get(), EVP_aes_256_gcm(), nullptr, key.data(), iv.data());
+  EVP_DecryptInit_ex(context.get(), EVP_aes_128_gcm(), nullptr, key.data(), iv.data());
   int count = 0;
   EVP_DecryptUpdate(context.get(), nullptr, &count, record.data(), head_size);
   const BytesView body = record.subspan(head_size, record.size() - head_size - tag_size);
