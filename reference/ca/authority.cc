@@ -122,14 +122,18 @@ PendingKey pending_key(const IssueRequest& request) {
 
 }  // namespace
 
-// `mutex` guards everything but the clock and `cached`; members whose names end in `_locked` want it held.
+// `mutex` guards `store`; members whose names end in `_locked` want it held.
 struct Authority::Impl {
-  Impl(std::unique_ptr<Store> opened, const est::Clock* given)
+  [[nodiscard]] static Result<std::unique_ptr<Impl>> make(const AuthorityOptions& options, std::unique_ptr<Store> store);
+  Impl(std::unique_ptr<Store> opened, std::unique_ptr<Store> beside, const est::Clock* given)
       : store(std::move(opened)),
+        reader(std::move(beside)),
         clock(given != nullptr ? *given : est::system_clock()),
         group([this](const CommitGroup::Certificates& certificates) { return keep_all(certificates); }) {}
 
-  [[nodiscard]] Result<std::shared_ptr<const Hierarchy>> hierarchy_locked();
+  [[nodiscard]] Result<std::shared_ptr<const Hierarchy>> hierarchy_by(Store& connection);
+  [[nodiscard]] Result<std::shared_ptr<const Hierarchy>> hierarchy_locked() { return hierarchy_by(*store); }
+  [[nodiscard]] Result<std::shared_ptr<const Hierarchy>> hierarchy();
   [[nodiscard]] Result<std::shared_ptr<const Hierarchy>> hierarchy_to_sign_with(bool anew);
   [[nodiscard]] Result<NewCertificate> sign_attempt(const Order& order, int attempt);
   [[nodiscard]] Result<Issued> issue_now(const Order& order);
@@ -148,6 +152,8 @@ struct Authority::Impl {
 
   mutable std::mutex mutex;
   std::unique_ptr<Store> store;
+  std::mutex reader_mutex;
+  std::unique_ptr<Store> reader;  // for those who must not wait until a transaction is on the disk
   const est::Clock& clock;
   std::mutex cache_mutex;
   std::shared_ptr<const Hierarchy> cached;
@@ -155,29 +161,33 @@ struct Authority::Impl {
 };
 
 // Another process may have rolled the root over since the last call.
-Result<std::shared_ptr<const Hierarchy>> Authority::Impl::hierarchy_locked() {
-  const auto generation = store->generation();
+Result<std::shared_ptr<const Hierarchy>> Authority::Impl::hierarchy_by(Store& connection) {
+  const auto generation = connection.generation();
   if (!generation) return generation.error();
   {
     const std::lock_guard lock(cache_mutex);
     if (cached && cached->generation == *generation) return cached;
   }
-  auto loaded = store->load_hierarchy();
+  auto loaded = connection.load_hierarchy();
   if (!loaded) return loaded.error();
   const std::lock_guard lock(cache_mutex);
   cached = std::make_shared<const Hierarchy>(std::move(*loaded));
   return cached;
 }
 
-// The one known here, without a look at the database, which may be waiting for the disk: whoever signs with one that is outdated by then
+Result<std::shared_ptr<const Hierarchy>> Authority::Impl::hierarchy() {
+  const std::lock_guard lock(reader_mutex);
+  return hierarchy_by(*reader);
+}
+
+// The one known here, without a look at the database: whoever signs with one that is outdated by then
 // is told so when the certificate is to be kept. One that has expired will have been replaced, if anything is done about it.
 Result<std::shared_ptr<const Hierarchy>> Authority::Impl::hierarchy_to_sign_with(bool anew) {
   if (!anew) {
     const std::lock_guard lock(cache_mutex);
     if (cached && current(cached->issuing().certificate, clock.now())) return cached;
   }
-  const std::lock_guard lock(mutex);
-  return hierarchy_locked();
+  return hierarchy();
 }
 
 // A certificate that could not be kept has the serial number of another, or comes from a hierarchy of the past.
@@ -330,6 +340,12 @@ Status Authority::Impl::crls_for_role_locked(const std::string& role, const std:
 Authority::Authority(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Authority::~Authority() = default;
 
+Result<std::unique_ptr<Authority::Impl>> Authority::Impl::make(const AuthorityOptions& options, std::unique_ptr<Store> store) {
+  auto reader = Store::open_beside(database_file(options));
+  if (!reader) return reader.error();
+  return std::make_unique<Impl>(std::move(store), std::move(*reader), options.clock);
+}
+
 Result<std::unique_ptr<Authority>> Authority::create(const AuthorityOptions& options, const CreateOptions& what) {
   const UnixTime now = (options.clock != nullptr ? *options.clock : est::system_clock()).now();
   if (Status made = make_directory(options.directory); !made) return made.error();
@@ -337,25 +353,23 @@ Result<std::unique_ptr<Authority>> Authority::create(const AuthorityOptions& opt
   if (!hierarchy) return hierarchy.error();
   auto store = Store::create(database_file(options), *hierarchy);
   if (!store) return store.error();
-  auto impl = std::make_unique<Impl>(std::move(*store), options.clock);
-  return std::unique_ptr<Authority>(new Authority(std::move(impl)));  // NOLINT(cppcoreguidelines-owning-memory): private constructor
+  auto impl = Impl::make(options, std::move(*store));
+  if (!impl) return impl.error();
+  return std::unique_ptr<Authority>(new Authority(std::move(*impl)));  // NOLINT(cppcoreguidelines-owning-memory): private constructor
 }
 
 Result<std::unique_ptr<Authority>> Authority::open(const AuthorityOptions& options) {
   auto store = Store::open(database_file(options));
   if (!store) return store.error();
-  auto impl = std::make_unique<Impl>(std::move(*store), options.clock);
+  auto impl = Impl::make(options, std::move(*store));
+  if (!impl) return impl.error();
   // A CA whose keys cannot be read shows now, not at the first enrollment.
-  {
-    const std::lock_guard lock(impl->mutex);
-    if (auto hierarchy = impl->hierarchy_locked(); !hierarchy) return hierarchy.error();
-  }
-  return std::unique_ptr<Authority>(new Authority(std::move(impl)));  // NOLINT(cppcoreguidelines-owning-memory): private constructor
+  if (auto hierarchy = (*impl)->hierarchy(); !hierarchy) return hierarchy.error();
+  return std::unique_ptr<Authority>(new Authority(std::move(*impl)));  // NOLINT(cppcoreguidelines-owning-memory): private constructor
 }
 
 Result<std::vector<Bytes>> Authority::ca_certificates() const {
-  const std::lock_guard lock(impl_->mutex);
-  const auto found = impl_->hierarchy_locked();
+  const auto found = impl_->hierarchy();
   if (!found) return found.error();
   const Hierarchy& hierarchy = **found;
   const UnixTime now = impl_->clock.now();
@@ -369,8 +383,7 @@ Result<std::vector<Bytes>> Authority::ca_certificates() const {
 }
 
 Result<std::vector<Bytes>> Authority::issuer_chain() const {
-  const std::lock_guard lock(impl_->mutex);
-  const auto hierarchy = impl_->hierarchy_locked();
+  const auto hierarchy = impl_->hierarchy();
   if (!hierarchy) return hierarchy.error();
   return std::vector<Bytes>{(*hierarchy)->issuing().certificate.der};
 }

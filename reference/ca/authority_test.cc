@@ -3,10 +3,13 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <atomic>
+#include <chrono>
 #include <fstream>
 #include <set>
 #include <thread>
 
+#include "ca/database.h"
 #include "ca/testing.h"
 #include "est/codec/oid.h"
 #include "est/crypto/chain.h"
@@ -293,6 +296,29 @@ TEST_F(AuthorityTest, ThreadsIssueAtOnce) {
   all.insert(serials[1].begin(), serials[1].end());
   EXPECT_EQ(all.size(), 2U * each);
   EXPECT_EQ(value_of(authority->certificates()).size(), 2U * each);
+}
+
+// Whoever asks for /cacerts does not wait for the disk.
+TEST_F(AuthorityTest, TheCasCertificatesDoNotWaitForAWriter) {
+  const auto authority = create();
+  const auto database = value_of(Database::open(options.directory + "/ca.db"));
+  Transaction elsewhere(*database);
+  ASSERT_TRUE(elsewhere.begun().ok());
+  const auto request = signed_request(request_for("CN=d"), make_key());
+  std::atomic<bool> issued = false;
+  std::thread waits([&] {
+    const Issued one = issued_by(*authority, order(request));
+    issued = true;
+    EXPECT_FALSE(one.certificate.empty());
+  });
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(value_of(authority->ca_certificates()).size(), 1U);
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  EXPECT_FALSE(issued);
+  EXPECT_TRUE(elsewhere.commit().ok());
+  waits.join();
+  EXPECT_TRUE(issued);
 }
 
 TEST_F(AuthorityTest, ThreadsAskingForOneApprovedRequestGetOneCertificate) {

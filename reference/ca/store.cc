@@ -196,6 +196,12 @@ Result<std::unique_ptr<Store>> Store::open(const std::string& file) {
   return std::unique_ptr<Store>(new Store(std::move(*database)));  // NOLINT(cppcoreguidelines-owning-memory): private constructor
 }
 
+Result<std::unique_ptr<Store>> Store::open_beside(const std::string& file) {
+  auto database = Database::open(file);
+  if (!database) return database.error();
+  return std::unique_ptr<Store>(new Store(std::move(*database)));  // NOLINT(cppcoreguidelines-owning-memory): private constructor
+}
+
 Result<std::int64_t> Store::generation() { return database_->number("SELECT value FROM meta WHERE name = 'generation'"); }
 
 // A savepoint, so that all reads see one state of the database, inside a transaction or out of it.

@@ -41,6 +41,8 @@ class Store {
   [[nodiscard]] static est::Result<std::unique_ptr<Store>> create(const std::string& file, const Hierarchy& hierarchy);
   // An error that says what is wrong and what to do when the file is missing, damaged or of another program.
   [[nodiscard]] static est::Result<std::unique_ptr<Store>> open(const std::string& file);
+  // A second connection to what is open already, without checking all of it again: its reads do not wait for the first one's writes.
+  [[nodiscard]] static est::Result<std::unique_ptr<Store>> open_beside(const std::string& file);
 
   [[nodiscard]] Database& database() noexcept { return *database_; }
 
