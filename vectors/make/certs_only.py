@@ -341,6 +341,22 @@ def broken_certificates(s):
         "RFC 5280 4.1.2.5",
         "x509.validity.order",
     )
+    parts = o.children(tbs)
+
+    def with_unique_identifier(content):
+        return holding(o.seq(*parts[:7], o.tlv(0x81, content), *parts[7:]))
+
+    warned("certificate-unique-id", "An issuerUniqueID: CAs must not, users should cope", with_unique_identifier(b"\0\x2a"), "RFC 5280 4.1.2.8", ())
+    s.invalid(
+        "certificate-unique-id-bits",
+        "An issuerUniqueID with eight unused bits (found by fuzzing)",
+        with_unique_identifier(b"\x08\2"),
+        "X.690 8.6.2.2",
+        "der.bit-string",
+    )
+    s.invalid(
+        "certificate-unique-id-empty", "An issuerUniqueID without content (found by fuzzing)", with_unique_identifier(b""), "X.690 8.6.2.3", "der.bit-string"
+    )
     for name, value, what in [
         ("no-seconds", o.tlv(0x17, b"2601010000Z"), "without seconds"),
         ("offset", o.tlv(0x17, b"260101000000+0100"), "with an offset from UTC"),

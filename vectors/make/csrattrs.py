@@ -179,6 +179,12 @@ def acceptable(s):
         "csrattrs.extension-request.values",
     )
     s.acceptable(
+        "template-key-needless",
+        "A placeholder beside the algorithm of an EC key: it must be absent, and says nothing of that key (found by fuzzing)",
+        with_template(template(key=o.ctx(0, o.algorithm(EC, o.oid(P256)), o.bits(o.seq(o.tlv(2, b"\0" + b"\xff" * 256), o.integer(65537)))))),
+        TEMPLATES,
+    )
+    s.acceptable(
         "template-one-extension",
         "id-aa-extensionReqTemplate with a single ExtensionTemplate, as the prose has it",
         with_template(template(attrs=attrs(attribute(EXTENSION_TEMPLATE, o.seq(o.oid(SAN)))))),
