@@ -79,7 +79,8 @@ function(estspec_sharded_tests NAME LABELS)
   endforeach()
 endfunction()
 
-# A release build optimises these less: they cost the compiler much, and nothing in them is in a hurry.
+# A release build optimises these less: they cost the compiler much, and nothing in them is in a hurry. No main.cc of a program that is: the linker
+# takes the first copy of an inline function, so the whole program would run with those of its main.
 function(estspec_unhurried LEVEL)
   foreach(target ${ARGN})
     target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:${LEVEL}>)
