@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "est/base/text.h"
+#include "est/base/yaml_text.h"
 
 namespace conformance::engine {
 
@@ -121,14 +122,6 @@ Json scalar_to_json(const Yaml& yaml) {
   return yaml.text;
 }
 
-// YAML 1.2 5.1. The library takes some of them for the end of the text and leaves others out, at its whim. The line of the first.
-std::optional<int> control_character(std::string_view text) {
-  const auto forbidden = [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7f; };
-  const auto found = std::find_if(text.begin(), text.end(), forbidden);
-  if (found == text.end()) return std::nullopt;
-  return 1 + static_cast<int>(std::count(text.begin(), found, '\n'));
-}
-
 // Levenshtein's distance.
 std::size_t distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
@@ -163,8 +156,8 @@ std::optional<Yaml> parse_yaml(const Document& document, Problems& problems) {
     add_problem(problems, document.name, 1, "the file is not UTF-8; convert it");
     return std::nullopt;
   }
-  if (const auto place = control_character(document.text)) {
-    add_problem(problems, document.name, *place, "a control character, which YAML does not allow; in double quotes write it as \\xNN");
+  if (const auto problem = est::problem_of_yaml_text(document.text)) {
+    add_problem(problems, document.name, problem->line, std::string(problem->what) + "; " + std::string(problem->cure));
     return std::nullopt;
   }
   TreeBuilder builder(document.name, problems);

@@ -19,13 +19,12 @@ class ClientProfileReader {
   explicit ClientProfileReader(const std::string& path) : problems_(path) {}
 
   est::Result<ClientProfile> read(const std::string& text) {
-    read_document(YAML::Load(text));
-    if (problems_.any()) return est::Error{problems_.first()};
+    if (auto read = read_document(text, problems_, [this](const YAML::Node& root) { read_top(root); }); !read) return read.error();
     return std::move(profile_);
   }
 
  private:
-  void read_document(const YAML::Node& root) {
+  void read_top(const YAML::Node& root) {
     YamlMap map(root, "", problems_);
     if (problems_.any()) return;
     if (const auto role = map.text("role").value_or(""); role != "client")
@@ -166,12 +165,7 @@ std::vector<std::string> ClientProfile::unanswered() const { return unanswered_o
 est::Result<ClientProfile> load_client_profile(const std::string& path) {
   const auto text = est::read_file(path, client_profile_limit);
   if (!text.ok()) return est::Error{text.error().message + "; name a readable target profile"};
-  try {
-    return ClientProfileReader(path).read(*text);
-  } catch (const YAML::Exception& problem) {
-    return est::Error{path + ":" + std::to_string(problem.mark.line < 0 ? 1 : problem.mark.line + 1) + ": not YAML: " + problem.msg +
-                      "; see conformance/target/README.md for the format"};
-  }
+  return ClientProfileReader(path).read(*text);
 }
 
 ClientProfile client_profile_for(const std::string& command) {

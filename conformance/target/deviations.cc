@@ -61,23 +61,18 @@ est::Result<std::vector<Deviation>> load_deviations(const std::string& path) {
   const auto text = est::read_file(path, file_limit);
   if (!text.ok()) return est::Error{text.error().message + "; name a readable list of known deviations"};
   Problems problems(path);
-  try {
-    const YAML::Node root = YAML::Load(*text);
+  std::vector<Deviation> deviations;
+  auto read = read_document(*text, problems, [&](const YAML::Node& root) {
     if (!root.IsMap()) {
-      auto deviations = read_deviations(root, problems);
-      if (problems.any()) return est::Error{problems.first()};
-      return deviations;
+      deviations = read_deviations(root, problems);
+      return;
     }
     YamlMap map(root, "", problems);
-    std::vector<Deviation> deviations;
     if (const auto node = map.node("deviations")) deviations = read_deviations(*node, problems);
     map.finish();
-    if (problems.any()) return est::Error{problems.first()};
-    return deviations;
-  } catch (const YAML::Exception& problem) {
-    return est::Error{path + ":" + std::to_string(problem.mark.line < 0 ? 1 : problem.mark.line + 1) + ": not YAML: " + problem.msg +
-                      "; see conformance/target/README.md for the format"};
-  }
+  });
+  if (!read) return read.error();
+  return deviations;
 }
 
 }  // namespace conformance::target

@@ -57,6 +57,7 @@ TEST(DeviationList, NamesWhatIsWrongWithFileAndLine) {
     EXPECT_THAT(loaded.error().message, HasSubstr(one.problem)) << one.text;
     EXPECT_THAT(loaded.error().message, HasSubstr(".yaml:")) << one.text;
   }
+  EXPECT_THAT(load(std::string("[]\n\0\n", 5)).error().message, HasSubstr(".yaml:2: a control character"));
   const std::string same = "- {scenario: A, verdict: fail, reason: r, owner: Jo, expires: 2026-12-31}\n";
   EXPECT_THAT(load(same + same).error().message, HasSubstr("listed twice"));
 }

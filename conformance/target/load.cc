@@ -24,13 +24,12 @@ class ProfileReader {
   explicit ProfileReader(const std::string& path) : problems_(path), folder_(std::filesystem::path(path).parent_path()) {}
 
   est::Result<Profile> read(const std::string& text) {
-    read_document(YAML::Load(text));
-    if (problems_.any()) return est::Error{problems_.first()};
+    if (auto read = read_document(text, problems_, [this](const YAML::Node& root) { read_top(root); }); !read) return read.error();
     return std::move(profile_);
   }
 
  private:
-  void read_document(const YAML::Node& root) {
+  void read_top(const YAML::Node& root) {
     YamlMap map(root, "", problems_);
     if (problems_.any()) return;
     profile_.role = map.text("role").value_or("server");
@@ -406,14 +405,7 @@ class ProfileReader {
 
 }  // namespace
 
-est::Result<Profile> parse_profile(std::string_view text, const std::string& path) {
-  try {
-    return ProfileReader(path).read(std::string(text));
-  } catch (const YAML::Exception& problem) {
-    return est::Error{path + ":" + std::to_string(problem.mark.line < 0 ? 1 : problem.mark.line + 1) + ": not YAML: " + problem.msg +
-                      "; see conformance/target/README.md for the format"};
-  }
-}
+est::Result<Profile> parse_profile(std::string_view text, const std::string& path) { return ProfileReader(path).read(std::string(text)); }
 
 est::Result<Profile> load_profile(const std::string& path) {
   const auto text = est::read_file(path, profile_limit);

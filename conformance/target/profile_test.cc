@@ -204,6 +204,15 @@ TEST_F(ProfileTest, HostileYamlEndsInAnError) {
   }
 }
 
+TEST_F(ProfileTest, ControlCharactersAreRefused) {
+  const std::string start = ACCESS;
+  ASSERT_TRUE(load(start).ok());
+  const auto profile = load(start + '\0' + "\nno-such-key: 1\n");
+  ASSERT_FALSE(profile.ok());
+  EXPECT_EQ(profile.error().message,
+            path("p.yaml") + ":3: a control character, which YAML does not allow; in double quotes write it as \\xNN");
+}
+
 TEST_F(ProfileTest, FlagsAloneMakeAProfile) {
   const auto profile = apply_flags(std::nullopt, {.url = "https://h:8443", .trust_anchor = path("ca.pem"), .user = "u", .password = "p"});
   ASSERT_TRUE(profile.ok()) << profile.error().message;

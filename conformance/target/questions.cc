@@ -202,14 +202,10 @@ est::Status read_top(const std::string& path, Read read) {
   const auto text = est::read_file(path, statement_limit);
   if (!text.ok()) return est::Error{text.error().message + "; name a readable target profile"};
   Problems problems(path);
-  try {
-    YamlMap map(YAML::Load(*text), "", problems);
+  return read_document(*text, problems, [&](const YAML::Node& root) {
+    YamlMap map(root, "", problems);
     if (!problems.any()) read(map);
-  } catch (const YAML::Exception& problem) {
-    return est::Error{path + ":" + std::to_string(problem.mark.line < 0 ? 1 : problem.mark.line + 1) + ": not YAML: " + problem.msg +
-                      "; see conformance/target/README.md for the format"};
-  }
-  return problems.any() ? est::Status(est::Error{problems.first()}) : est::Status();
+  });
 }
 
 }  // namespace

@@ -121,6 +121,9 @@ TEST(Questions, RoleOfAProfile) {
   EXPECT_THAT(role_of_profile(path).error().message, HasSubstr(":1: 'role' is 'gateway'; write server, client or proxy"));
   ASSERT_TRUE(est::write_file(path, "access: [\n"));
   EXPECT_THAT(role_of_profile(path).error().message, HasSubstr("not YAML"));
+  ASSERT_TRUE(est::write_file(path, std::string("role: client\n\0\nrole: server\n", 29)));
+  EXPECT_THAT(role_of_profile(path).error().message, HasSubstr(":2: a control character"));
+  EXPECT_THAT(load_client_profile(path).error().message, HasSubstr(":2: a control character"));
   std::filesystem::remove(path);
   EXPECT_FALSE(role_of_profile(path).ok());
 }

@@ -5,6 +5,7 @@
 
 #include "conformance/target/names.h"
 #include "est/base/text.h"
+#include "est/base/yaml_text.h"
 
 namespace conformance::target {
 
@@ -134,6 +135,21 @@ void YamlMap::finish() {
     problems_.add(key_marks_[i], "unknown key '" + est::printable(path(key), 80) + "'",
                   near.empty() ? "known here: " + est::join(known, ", ") : "did you mean " + est::join(near, " or ") + "?");
   }
+}
+
+est::Status read_document(const std::string& text, Problems& problems, const std::function<void(const YAML::Node&)>& read) {
+  YAML::Mark place;
+  if (const auto problem = est::problem_of_yaml_text(text)) {
+    place.line = problem->line - 1;
+    problems.add(place, problem->what, problem->cure);
+  } else {
+    try {
+      read(YAML::Load(text));
+    } catch (const YAML::Exception& exception) {
+      problems.add(exception.mark, "not YAML: " + est::printable(exception.msg), "see conformance/target/README.md for the format");
+    }
+  }
+  return problems.any() ? est::Status(est::Error{problems.first()}) : est::Status();
 }
 
 }  // namespace conformance::target

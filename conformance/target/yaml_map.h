@@ -4,11 +4,14 @@
 #include <yaml-cpp/yaml.h>
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "est/base/result.h"
 
 namespace conformance::target {
 
@@ -64,5 +67,8 @@ class YamlMap {
   std::vector<YAML::Mark> key_marks_;
   std::set<std::string, std::less<>> asked_;
 };
+
+// Has `read` look at the document; the error is what it, or YAML, has against the file.
+[[nodiscard]] est::Status read_document(const std::string& text, Problems& problems, const std::function<void(const YAML::Node&)>& read);
 
 }  // namespace conformance::target

@@ -194,7 +194,8 @@ TEST(ProxyConfig, MistakesAreOneLineWithPlaceAndCure) {
         {"upstream: {url: \"https://a:1\", certificate: c, key: k}\n", "whom to believe"},
         {"upstream: {url: \"https://a:1\", anchors: [r], certificate: c}\n", "come together"},
         {"upstream: {url: \"https://a:1\", anchors: [r]}\n", "would not know us"},
-        {"upstream: {url: \"https://a:1\", anchors: [r], user: u, password-file: p, colour: red}\n", "unknown key"}}) {
+        {"upstream: {url: \"https://a:1\", anchors: [r], user: u, password-file: p, colour: red}\n", "unknown key"},
+        {"# \x1b\n", "control character"}}) {
     const auto config = parse_config(front + text, "p.yaml");
     ASSERT_FALSE(config.ok()) << text;
     EXPECT_THAT(config.error().message, HasSubstr("p.yaml:")) << text;

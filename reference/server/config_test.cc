@@ -67,6 +67,15 @@ TEST(Config, AComplaintIsOneLine) {
   EXPECT_THAT(config.error().message, AllOf(StartsWith("x.yaml:"), Not(HasSubstr("\n"))));
 }
 
+// The library ends the document at the NUL, or does not, by what stands around it.
+TEST(Config, ControlCharactersAreRefused) {
+  const std::string start = std::string(sound) + "labels: {\"\": {}}\n";
+  ASSERT_TRUE(parse_config(start, "x.yaml"));
+  const auto config = parse_config(start + '\0' + "\nno-such-key: 1\n", "x.yaml");
+  ASSERT_FALSE(config.ok());
+  EXPECT_EQ(config.error().message, "x.yaml:5: a control character, which YAML does not allow; in double quotes write it as \\xNN");
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Table, WrongConfig,
     testing::Values(Wrong{"", "", "labels is missing"}, Wrong{"labels: {}\n", "4: ", "no labels"},

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "est/base/text.h"
+#include "est/base/yaml_text.h"
 
 namespace server {
 namespace {
@@ -182,6 +183,10 @@ std::size_t count_documents(const std::string& text) {
 }  // namespace
 
 std::optional<YamlMap> read_yaml(std::string_view text, YamlSource& source) {
+  if (const auto problem = est::problem_of_yaml_text(text)) {
+    source.fail(problem->line, problem->what, problem->cure);
+    return std::nullopt;
+  }
   try {
     const std::string whole(text);
     if (const std::size_t documents = count_documents(whole); documents != 1) {

@@ -10,6 +10,7 @@
 #include "est/base/log.h"
 #include "est/base/result.h"
 #include "est/base/text.h"
+#include "est/base/yaml_text.h"
 
 namespace est {
 namespace {
@@ -32,6 +33,13 @@ TEST(Text, ParsesDecimalWithoutOverflow) {
 TEST(Text, MakesHostileInputPrintable) {
   EXPECT_EQ(printable("a\r\nb\x1b[0m"), "a\\x0d\\x0ab\\x1b[0m");
   EXPECT_EQ(printable("abcdef", 3), "abc...");
+}
+
+TEST(YamlText, ControlCharactersAreFoundByLine) {
+  EXPECT_FALSE(problem_of_yaml_text("a: b\r\n\tc: \xC3\xA4\n"));
+  EXPECT_FALSE(problem_of_yaml_text(""));
+  for (const std::string& text : {std::string("a: b\nc: d\0e", 11), std::string("a:\n\x1b"), std::string("\r\n\x7f\n\x01")})
+    EXPECT_EQ(problem_of_yaml_text(text).value_or(YamlTextProblem{.line = 0}).line, 2) << text;
 }
 
 TEST(Text, SplitsTrimsAndFolds) {
