@@ -34,8 +34,6 @@ est::pki::CertificateSpec ca_spec(const Name& name, const PrivateKey& key, Valid
   return spec;
 }
 
-Bytes key_identifier_of(const codec::Certificate& certificate) { return est::pki::key_identifier(certificate.spki); }
-
 std::string escaped(std::string_view value) {
   std::string out;
   for (const char c : value) {
@@ -60,13 +58,14 @@ Result<std::vector<Bytes>> make_cross(const CaKey& old_root, const CaKey& new_ro
 
 }  // namespace
 
-est::pki::Issuer CaKey::issuer() const { return {certificate.subject, &key, key_identifier_of(certificate)}; }
+est::pki::Issuer CaKey::issuer() const { return {certificate.subject, &key, key_identifier}; }
 
 Result<CaKey> make_ca_key(est::BytesView certificate, PrivateKey key) {
   auto decoded = codec::decode_certificate(certificate);
   if (!decoded.accepted()) return Error{"a CA certificate is malformed: " + describe_first(decoded.findings)};
   if (decoded.value->spki != key.public_key_info()) return Error{"a CA certificate and its private key do not belong together"};
-  return CaKey{std::move(*decoded.value), std::move(key)};
+  Bytes identifier = est::pki::key_identifier(decoded.value->spki);
+  return CaKey{std::move(*decoded.value), std::move(key), std::move(identifier)};
 }
 
 Result<Name> ca_name(const std::string& common_name) {

@@ -17,6 +17,7 @@ namespace ca {
 struct CaKey {
   est::codec::Certificate certificate;
   est::crypto::PrivateKey key;
+  est::Bytes key_identifier;  // of the certificate's key (est/pki/issue.h)
 
   // Borrows the key: use it while this lives.
   [[nodiscard]] est::pki::Issuer issuer() const;

@@ -7,6 +7,7 @@
 #include <array>
 #include <climits>
 
+#include "est/crypto/ecdsa.h"
 #include "est/crypto/public_key.h"
 
 namespace est::crypto {
@@ -174,8 +175,10 @@ Digest PrivateKey::natural_digest() const {
 Result<Bytes> PrivateKey::sign(Digest digest, BytesView data) const {
   if (signature_algorithm(digest).algorithm.empty())
     return Error{"no signature algorithm joins this key with " + std::string(to_string(digest))};
+  const int type = EVP_PKEY_get_base_id(handle());
+  if (type == EVP_PKEY_EC) return ecdsa_sign(handle(), crypto::digest(digest, data));
   ERR_clear_error();
-  const bool edwards = EVP_PKEY_get_base_id(handle()) == EVP_PKEY_ED25519 || EVP_PKEY_get_base_id(handle()) == EVP_PKEY_ED448;
+  const bool edwards = type == EVP_PKEY_ED25519 || type == EVP_PKEY_ED448;
   const DigestContextHandle context(EVP_MD_CTX_new());
   const char* name = edwards ? nullptr : openssl_name(digest);
   if (!context || EVP_DigestSignInit_ex(context.get(), nullptr, name, nullptr, nullptr, handle(), nullptr) != 1)

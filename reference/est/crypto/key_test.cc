@@ -82,6 +82,21 @@ TEST(PrivateKey, SignaturesVerifyAndDamagedOnesDoNot) {
   }
 }
 
+// What a thread keeps of the key it signed with last is of no use to the next one, on the same curve or another.
+TEST(PrivateKey, SignsInTurnEachForItself) {
+  const std::vector<PrivateKey> keys = {make(KeyType::ec_p256), make(KeyType::ec_p256), make(KeyType::ec_p384)};
+  for (std::size_t i = 0; i < 9; ++i) {
+    const PrivateKey& key = keys[i * 2 % 3];
+    const auto signature = key.sign(Digest::sha384, message);
+    ASSERT_TRUE(signature.ok()) << signature.error().message;
+    for (const PrivateKey& other : keys) {
+      const auto good = verify(other.public_key_info(), other.signature_algorithm(Digest::sha384), message, *signature);
+      ASSERT_TRUE(good.ok()) << good.error().message;
+      EXPECT_EQ(*good, &other == &key);
+    }
+  }
+}
+
 TEST(PrivateKey, NaturalDigestFollowsTheKey) {
   EXPECT_EQ(make(KeyType::ec_p256).natural_digest(), Digest::sha256);
   EXPECT_EQ(make(KeyType::ec_p384).natural_digest(), Digest::sha384);

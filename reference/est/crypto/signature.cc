@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "est/codec/der.h"
+#include "est/crypto/digest.h"
+#include "est/crypto/ecdsa.h"
 #include "est/crypto/key.h"
 #include "est/crypto/public_key.h"
 
@@ -144,6 +146,7 @@ Result<bool> verify(BytesView public_key_info, const AlgorithmIdentifier& algori
   if (!key) return key.error();
   if (!key_fits(known->scheme, *key))
     return Error{"signature algorithm " + algorithm.algorithm.name() + " does not fit a key of type " + key->facts.algorithm};
+  if (known->scheme == Scheme::ecdsa) return ecdsa_verify(key->handle.get(), crypto::digest(*known->digest, data), signature);
   if (known->scheme != Scheme::rsa_pss) return verify_with(*key, known->digest, {}, data, signature);
   const auto pss = decode_pss_parameters(algorithm.parameters);
   if (!pss) return pss.error();
