@@ -28,12 +28,24 @@ namespace codec = est::codec;
 
 // --- Revocation lists and chains
 
-Bytes crl_of(std::size_t entries) {
+est::pki::CrlSpec crl_spec(std::size_t entries) {
   est::pki::CrlSpec spec;
   spec.this_update = est::system_clock().now() - 60;
   spec.next_update = spec.this_update + 86400;
   for (std::size_t i = 0; i < entries; ++i) spec.revoked.push_back({est::pki::random_serial(), spec.this_update});
-  return must(est::pki::issue_crl(spec, authority().issuer()));
+  return spec;
+}
+
+Bytes crl_of(std::size_t entries) { return must(est::pki::issue_crl(crl_spec(entries), authority().issuer())); }
+
+void issue_crl(benchmark::State& state, std::size_t entries) {
+  const est::pki::CrlSpec spec = crl_spec(entries);
+  std::size_t octets = 0;
+  {
+    const Loop loop(state);
+    for (auto _ : state) octets = must(est::pki::issue_crl(spec, authority().issuer())).size();
+  }
+  state.counters["octets"] = static_cast<double>(octets);
 }
 
 void verify_with_crl(benchmark::State& state, std::size_t entries) {
@@ -275,7 +287,7 @@ void add_server_behaviours() {
   const std::size_t look_ups = many_or_few(20000, 1), handshakes = many_or_few(200, 1);
   add_filled("pending/poll/", {1, many_or_few(100000, 100)}, look_ups, poll_pending);
   add_filled("lookup/serial/", {1, many_or_few(10000, 100), many_or_few(1000000, 1000)}, look_ups, find_serial);
-  add_filled("names/", {1, many_or_few(1000, 10)}, handshakes, connect_by_name);
+  add_filled("names/", {1, many_or_few(1000, 10), many_or_few(10000, 20)}, handshakes, connect_by_name);
   add_sizes("reload/crl-", {0, many_or_few(100000, 100)}, reload);
   for (const std::size_t idle : {std::size_t{0}, many_or_few(100, 10)})
     benchmark::RegisterBenchmark(("drain/idle-" + std::to_string(idle)).c_str(), drain, idle)->UseManualTime()->Iterations(1);
@@ -285,6 +297,7 @@ void add_server_behaviours() {
 
 void add_behaviours() {
   using server::Authentication;
+  add_sizes("crl/issue/", {10, many_or_few(100000, 1000)}, issue_crl);
   add_sizes("crl/verify/", {10, many_or_few(100000, 1000)}, verify_with_crl);
   add_sizes("chain/verify/", {0, 1, 3}, verify_depth);
   benchmark::RegisterBenchmark("auth/none", authenticate, Authentication::none);

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """How est-server answers /cacerts while many connections sit there and do nothing.
 
-usage: crowd.py URL [--idle 1000] [--silent 200] [--slow 50] [--requests 100] [--pid N] [--most-ms 50] [--most-mib 300]
+usage: crowd.py URL [--idle 1000] [--silent 200] [--half-open 500] [--slow 50] [--requests 100] [--pid N] [--most-ms 50] [--most-mib 300]
 
-Opens --silent TCP connections that never speak, --idle TLS connections that never ask, and --slow ones of three kinds: a ClientHello, a head
-and a body of which one octet comes each second. Then asks for /cacerts on new connections. Prints p50, p99 and the slowest answer before and with
+Opens --idle TLS connections that never ask, --silent TCP connections that never speak, --half-open ones that send a ClientHello and nothing
+after it, and --slow ones of three kinds: a ClientHello, a head and a body of which one octet comes each second. Then asks for /cacerts on new connections. Prints p50, p99 and the slowest answer before and with
 the crowd, and with --pid the server's memory. Exit 1 if an answer fails, p99 with the crowd is longer than --most-ms (a busy machine needs more),
 or the memory is more than --most-mib. Only loopback targets are accepted.
 """
@@ -73,6 +73,12 @@ class Drip(threading.Thread):
                     self.ended += 1
 
 
+def open_half(address):
+    connection = socket.create_connection(address, timeout=10)
+    connection.sendall(client_hello())
+    return connection
+
+
 def open_slow(address, context, count):
     drip, hello = Drip(), client_hello()
     head = b"GET /.well-known/est/cacerts HTTP/1.1\r\nHost: localhost\r\nX-Slow: " + b"x" * 5000
@@ -102,6 +108,7 @@ def main():
     parser.add_argument("url")
     parser.add_argument("--idle", type=int, default=1000)
     parser.add_argument("--silent", type=int, default=200)
+    parser.add_argument("--half-open", type=int, default=500)
     parser.add_argument("--slow", type=int, default=50)
     parser.add_argument("--requests", type=int, default=100)
     parser.add_argument("--pid", type=int)
@@ -112,16 +119,19 @@ def main():
     if not ipaddress.ip_address(socket.gethostbyname(url.hostname)).is_loopback:
         sys.exit("only loopback targets")
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, options.idle + options.silent + 3 * options.slow + 100)), hard))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, options.idle + options.silent + options.half_open + 3 * options.slow + 100)), hard))
 
     address = (url.hostname, url.port)
     describe("alone", times(*address, options.requests))
     memory_before = resident_mib(options.pid) if options.pid else 0
-    crowd = [socket.create_connection(address, timeout=10) for _ in range(options.silent)]
     context = unverified()
-    crowd += [context.wrap_socket(socket.create_connection(address, timeout=10)) for _ in range(options.idle)]
+    # The others are dropped when their handshake takes too long, so they come last.
+    crowd = [context.wrap_socket(socket.create_connection(address, timeout=10)) for _ in range(options.idle)]
+    crowd += [socket.create_connection(address, timeout=10) for _ in range(options.silent)]
+    crowd += [open_half(address) for _ in range(options.half_open)]
     drip = open_slow(address, context, options.slow)
-    p99 = describe(f"with {options.idle} idle TLS, {options.silent} silent TCP and {3 * options.slow} slow connections", times(*address, options.requests))
+    name = f"with {options.idle} idle TLS, {options.silent} silent TCP, {options.half_open} half-open TLS and {3 * options.slow} slow connections"
+    p99 = describe(name, times(*address, options.requests))
     good = p99 <= options.most_ms
     if options.pid:
         memory = resident_mib(options.pid)
