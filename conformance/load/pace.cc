@@ -8,7 +8,8 @@ using Clock = std::chrono::steady_clock;
 
 namespace {
 
-constexpr std::chrono::milliseconds longest_nap{100};  // an interrupted load ends soon
+// An interrupted load ends soon, and ten thousand who wait for their turn cost little.
+constexpr std::chrono::milliseconds longest_nap{1000};
 
 }  // namespace
 
