@@ -19,9 +19,10 @@ struct Listener {
   Socket socket;
   Endpoint endpoint;
 
+  // A backlog below zero: the port is taken, and nobody listens there.
   explicit Listener(int backlog = 16) : socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     SocketAddress address = look_up({"127.0.0.1", 0}, true).value().front();
-    if (::bind(socket.get(), address.get(), address.length) != 0 || ::listen(socket.get(), backlog) != 0)
+    if (::bind(socket.get(), address.get(), address.length) != 0 || (backlog >= 0 && ::listen(socket.get(), backlog) != 0))
       throw std::runtime_error("listen");
     getsockname(socket.get(), address.get(), &address.length);
     endpoint = address.endpoint();
@@ -105,12 +106,11 @@ struct ClientTest : ::testing::Test {
 };
 
 TEST_F(ClientTest, WhatHappensBeforeTlsIsToldApart) {
-  Endpoint nobody;
-  nobody = Listener().endpoint;
-  const Failure refused = failure_of(nobody);
+  const Listener nobody(-1);
+  const Failure refused = failure_of(nobody.endpoint);
   EXPECT_EQ(refused.stage, Stage::connect);
   EXPECT_EQ(refused.cause, Cause::refused);
-  EXPECT_THAT(refused.message, HasSubstr(nobody.to_string()));
+  EXPECT_THAT(refused.message, HasSubstr(nobody.endpoint.to_string()));
 
   // RFC 6761 6.4: this name never resolves.
   deadlines.connect = 5s;
