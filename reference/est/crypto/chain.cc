@@ -1,6 +1,5 @@
 #include "est/crypto/chain.h"
 
-#include <openssl/err.h>
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
@@ -22,11 +21,11 @@ constexpr int most_intermediates = 32;  // in one path; real ones have one to fo
 
 template <class Handle, class Read>
 Result<Handle> parse_whole(BytesView der, std::string_view what, Read read) {
-  ERR_clear_error();
+  clear_errors();
   const Byte* at = der.data();
   Handle handle(der.empty() ? nullptr : read(nullptr, &at, static_cast<long>(der.size())));
   if (!handle) return openssl_error(std::string("no ") + std::string(what) + " can be read");
-  ERR_clear_error();
+  clear_errors();
   if (at != der.data() + der.size()) return Error{"octets are left after the " + std::string(what)};
   return handle;
 }
@@ -166,7 +165,7 @@ int issued_and_signed(X509_STORE_CTX*, X509* subject, X509* issuer) { return is_
 
 Result<ChainResult> validate(const Material& material, const std::vector<X509*>& intermediates, const std::vector<X509*>& anchors,
                              const ChainOptions& options, bool by_signature) {
-  ERR_clear_error();
+  clear_errors();
   const StackHandle untrusted = stack_of(intermediates);
   const X509StoreHandle store = store_of(anchors, material.crls);
   if (store && by_signature) X509_STORE_set_check_issued(store.get(), issued_and_signed);
@@ -175,7 +174,7 @@ Result<ChainResult> validate(const Material& material, const std::vector<X509*>&
     return openssl_error("cannot set up path validation");
   set_parameters(context.get(), options);
   ChainResult result = outcome(context.get(), X509_verify_cert(context.get()));
-  ERR_clear_error();
+  clear_errors();
   return result;
 }
 

@@ -1,7 +1,6 @@
 #include "est/crypto/detached.h"
 
 #include <openssl/cms.h>
-#include <openssl/err.h>
 
 #include <climits>
 
@@ -118,12 +117,12 @@ DetachedSigner describe(CMS_ContentInfo* message, CMS_SignerInfo* info, X509* ce
 }  // namespace
 
 Result<Bytes> sign_detached(BytesView content, const PrivateKey& key, const std::vector<Bytes>& certificates) {
-  ERR_clear_error();
+  clear_errors();
   if (certificates.empty()) return Error{"there is no certificate to sign with"};
   auto own = parse_certificate(certificates.front());
   if (!own) return own.error();
   if (X509_check_private_key(own->get(), key.handle()) != 1) {
-    ERR_clear_error();
+    clear_errors();
     return Error{"the certificate is not that of the key"};
   }
   auto others = pile_of(certificates, 1);
@@ -136,7 +135,7 @@ Result<Bytes> sign_detached(BytesView content, const PrivateKey& key, const std:
 }
 
 Result<DetachedSigner> verify_detached(BytesView content, BytesView signature) {
-  ERR_clear_error();
+  clear_errors();
   auto message = parse_message(signature);
   if (!message) return message.error();
   CMS_SignerInfo* signer = sk_CMS_SignerInfo_value(CMS_get0_SignerInfos(message->get()), 0);

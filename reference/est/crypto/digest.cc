@@ -1,6 +1,5 @@
 #include "est/crypto/digest.h"
 
-#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
@@ -21,7 +20,7 @@ const EVP_MD* implementation(Digest algorithm) {
     std::array<Fetched, 6> fetched;
     for (const Digest one : {Digest::md5, Digest::sha1, Digest::sha256, Digest::sha384, Digest::sha512, Digest::sha512_256})
       fetched.at(static_cast<std::size_t>(one)).reset(EVP_MD_fetch(nullptr, openssl_name(one), nullptr));
-    ERR_clear_error();  // of what a provider has not
+    clear_errors();  // of what a provider has not
     return fetched;
   }();
   return all.at(static_cast<std::size_t>(algorithm)).get();

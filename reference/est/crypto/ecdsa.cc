@@ -1,13 +1,11 @@
 #include "est/crypto/ecdsa.h"
 
-#include <openssl/err.h>
-
 namespace est::crypto {
 namespace {
 
 // `kept`, made anew unless it is of this very key: it has a share in its key, so no other can have come to the same address.
 EVP_PKEY_CTX* context_of(EVP_PKEY* key, KeyContextHandle& kept, int (*begin)(EVP_PKEY_CTX*)) {
-  ERR_clear_error();
+  clear_errors();
   if (kept && EVP_PKEY_CTX_get0_pkey(kept.get()) == key) return kept.get();
   kept.reset(EVP_PKEY_CTX_new_from_pkey(nullptr, key, nullptr));
   if (kept && begin(kept.get()) != 1) kept.reset();
@@ -32,7 +30,7 @@ Result<bool> ecdsa_verify(EVP_PKEY* key, BytesView digest, BytesView signature) 
   EVP_PKEY_CTX* context = context_of(key, kept, EVP_PKEY_verify_init);
   if (context == nullptr) return openssl_error("cannot set up the verification of a signature");
   const bool good = EVP_PKEY_verify(context, signature.data(), signature.size(), digest.data(), digest.size()) == 1;
-  ERR_clear_error();
+  clear_errors();
   return good;
 }
 

@@ -3,7 +3,6 @@
 #include <openssl/cms.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
-#include <openssl/err.h>
 #include <openssl/kdf.h>
 #include <openssl/params.h>
 #include <openssl/rsa.h>
@@ -34,7 +33,7 @@ const EVP_CIPHER* cbc_cipher(std::size_t octets) {
 }
 
 Result<Bytes> encrypt(const EVP_CIPHER* cipher, BytesView key, const Byte* iv, BytesView content, std::string_view what) {
-  ERR_clear_error();
+  clear_errors();
   const CipherHandle context(EVP_CIPHER_CTX_new());
   if (cipher == nullptr || !context || content.size() > INT_MAX / 2) return Error{std::string(what) + ": the key has no size of AES"};
   EVP_CIPHER_CTX_set_flags(context.get(), EVP_CIPHER_CTX_FLAG_WRAP_ALLOW);
@@ -95,7 +94,7 @@ Result<Bytes> aes_cbc_encrypt(BytesView key, BytesView iv, BytesView content) {
 Result<Bytes> rsa_encrypt(BytesView public_key_info, RsaPadding padding, BytesView content) {
   auto key = load_public_key(public_key_info);
   if (!key) return key.error();
-  ERR_clear_error();
+  clear_errors();
   const KeyContextHandle context(EVP_PKEY_CTX_new(key->handle.get(), nullptr));
   if (!context || EVP_PKEY_encrypt_init(context.get()) != 1 || !set_padding(context.get(), padding))
     return openssl_error("the key cannot be used for RSA encryption");
@@ -115,7 +114,7 @@ Result<Agreement> agree(BytesView public_key_info) {
   if (!curve) return Error{"the key is on no curve that is used for key agreement here"};
   const auto own = PrivateKey::generate(*curve);
   if (!own) return own.error();
-  ERR_clear_error();
+  clear_errors();
   const KeyContextHandle context(EVP_PKEY_CTX_new(own->handle(), nullptr));
   std::size_t size = 0;
   if (!context || EVP_PKEY_derive_init(context.get()) != 1 || EVP_PKEY_derive_set_peer(context.get(), peer->handle.get()) != 1 ||
@@ -128,7 +127,7 @@ Result<Agreement> agree(BytesView public_key_info) {
 }
 
 Result<Bytes> x963_kdf(Digest digest, BytesView secret, BytesView shared_info, std::size_t size) {
-  ERR_clear_error();
+  clear_errors();
   const KdfHandle kdf(EVP_KDF_fetch(nullptr, "X963KDF", nullptr));
   const KdfContextHandle context(kdf ? EVP_KDF_CTX_new(kdf.get()) : nullptr);
   if (!context) return openssl_error("X9.63 key derivation is not there");
@@ -146,7 +145,7 @@ Result<Bytes> x963_kdf(Digest digest, BytesView secret, BytesView shared_info, s
 }
 
 Result<Bytes> open_envelope(BytesView content_info, const EnvelopeKey& with) {
-  ERR_clear_error();
+  clear_errors();
   if (content_info.size() > INT_MAX) return Error{"the envelope is too large"};
   const Byte* at = content_info.data();
   const CmsHandle message(d2i_CMS_ContentInfo(nullptr, &at, static_cast<long>(content_info.size())));
@@ -159,7 +158,7 @@ Result<Bytes> open_envelope(BytesView content_info, const EnvelopeKey& with) {
   const long size = BIO_get_mem_data(out.get(), &text);
   Bytes content = to_bytes(std::string_view(text, static_cast<std::size_t>(size)));
   OPENSSL_cleanse(text, static_cast<std::size_t>(size));
-  ERR_clear_error();
+  clear_errors();
   return content;
 }
 

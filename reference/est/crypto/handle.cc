@@ -31,8 +31,12 @@ Error openssl_error(std::string_view what) {
     last = reason;
     ++shown;
   }
-  ERR_clear_error();
+  clear_errors();
   return Error{message};
+}
+
+void clear_errors() noexcept {
+  if (ERR_peek_error() != 0) ERR_clear_error();
 }
 
 }  // namespace est::crypto

@@ -37,4 +37,7 @@ using SslSessionHandle = std::unique_ptr<SSL_SESSION, Deleter<SSL_SESSION_free>>
 // Empties OpenSSL's error queue of this thread and says in one sentence what was in it, after `what`.
 [[nodiscard]] Error openssl_error(std::string_view what);
 
+// Empties it, at the cost of a look when it is empty already; ERR_clear_error() goes through all its places each time.
+void clear_errors() noexcept;
+
 }  // namespace est::crypto

@@ -1,6 +1,5 @@
 #include "est/crypto/key.h"
 
-#include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
@@ -57,7 +56,7 @@ KeyHandle generate_handle(KeyType type) {
 }
 
 Bytes spki_of(const EVP_PKEY* key) {
-  ERR_clear_error();
+  clear_errors();
   unsigned char* out = nullptr;
   const int size = i2d_PUBKEY(key, &out);
   Bytes bytes;
@@ -87,7 +86,7 @@ std::optional<KeyType> key_type_by_name(std::string_view name) {
 }
 
 Result<PrivateKey> PrivateKey::generate(KeyType type) {
-  ERR_clear_error();
+  clear_errors();
   KeyHandle key = generate_handle(type);
   if (!key) return openssl_error("cannot generate a key of type " + std::string(to_string(type)));
   return PrivateKey(std::move(key));
@@ -110,7 +109,7 @@ Result<PrivateKey> PrivateKey::checked(KeyHandle handle) {
 }
 
 Result<PrivateKey> PrivateKey::from_pem(std::string_view pem) {
-  ERR_clear_error();
+  clear_errors();
   if (pem.size() > INT_MAX) return Error{"the private key file is too large"};
   const BioHandle bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
   bool asked = false;
@@ -122,14 +121,14 @@ Result<PrivateKey> PrivateKey::from_pem(std::string_view pem) {
 }
 
 Result<PrivateKey> PrivateKey::from_pkcs8(BytesView der) {
-  ERR_clear_error();
+  clear_errors();
   const Byte* at = der.data();
   const Pkcs8Handle info(d2i_PKCS8_PRIV_KEY_INFO(nullptr, &at, static_cast<long>(der.size())));
   if (!info) return openssl_error("the private key is not PKCS #8");
   if (at != der.data() + der.size()) return Error{"the private key is not PKCS #8: octets are left after it"};
   KeyHandle key(EVP_PKCS82PKEY(info.get()));
   if (!key) return openssl_error("the PKCS #8 private key cannot be read");
-  ERR_clear_error();
+  clear_errors();
   return checked(std::move(key));
 }
 
@@ -141,7 +140,7 @@ Result<PrivateKey> PrivateKey::in_token(KeyHandle handle, std::string_view uri) 
 
 std::string PrivateKey::to_pem() const {
   if (!token_uri_.empty()) return {};
-  ERR_clear_error();
+  clear_errors();
   const BioHandle bio(BIO_new(BIO_s_mem()));
   if (!bio || PEM_write_bio_PKCS8PrivateKey(bio.get(), handle(), nullptr, nullptr, 0, nullptr, nullptr) != 1) return {};
   char* text = nullptr;
@@ -151,7 +150,7 @@ std::string PrivateKey::to_pem() const {
 
 Bytes PrivateKey::to_pkcs8() const {
   if (!token_uri_.empty()) return {};
-  ERR_clear_error();
+  clear_errors();
   const Pkcs8Handle info(EVP_PKEY2PKCS8(handle()));
   unsigned char* out = nullptr;
   const int size = info ? i2d_PKCS8_PRIV_KEY_INFO(info.get(), &out) : 0;
@@ -177,7 +176,7 @@ Result<Bytes> PrivateKey::sign(Digest digest, BytesView data) const {
     return Error{"no signature algorithm joins this key with " + std::string(to_string(digest))};
   const int type = EVP_PKEY_get_base_id(handle());
   if (type == EVP_PKEY_EC) return ecdsa_sign(handle(), crypto::digest(digest, data));
-  ERR_clear_error();
+  clear_errors();
   const bool edwards = type == EVP_PKEY_ED25519 || type == EVP_PKEY_ED448;
   const DigestContextHandle context(EVP_MD_CTX_new());
   const char* name = edwards ? nullptr : openssl_name(digest);

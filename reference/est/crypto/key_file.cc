@@ -1,6 +1,5 @@
 #include "est/crypto/key_file.h"
 
-#include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/pkcs12.h>
 
@@ -32,7 +31,7 @@ Handle read_der(BytesView der, Read read) {
   const Byte* at = der.data();
   Handle handle(read(nullptr, &at, static_cast<long>(der.size())));
   if (handle && at != der.data() + der.size()) handle.reset();
-  ERR_clear_error();
+  clear_errors();
   return handle;
 }
 
@@ -66,7 +65,7 @@ Result<PrivateKey> plain_der(BytesView der) {
 
 Result<PrivateKey> encrypted_key(BytesView content, std::string_view passphrase) {
   if (passphrase.empty()) return Error{"the private key is encrypted and there is no passphrase"};
-  ERR_clear_error();
+  clear_errors();
   const BioHandle bio = memory(content);
   const KeyHandle key(looks_like_pem(content) ? PEM_read_bio_PrivateKey(bio.get(), nullptr, give_passphrase, &passphrase)
                                               : d2i_PKCS8PrivateKey_bio(bio.get(), nullptr, give_passphrase, &passphrase));
@@ -77,7 +76,7 @@ Result<PrivateKey> encrypted_key(BytesView content, std::string_view passphrase)
 
 Error cannot_open(bool mac_fits) {
   if (!mac_fits) {
-    ERR_clear_error();
+    clear_errors();
     return Error{"the passphrase does not open the PKCS #12 file"};
   }
   return openssl_error("the PKCS #12 file cannot be opened; if it uses old algorithms, export it again with 'openssl pkcs12 -legacy'");
@@ -129,7 +128,7 @@ Result<PrivateKey> read_private_key(BytesView content, std::string_view passphra
 }
 
 Result<std::string> to_encrypted_pem(const PrivateKey& key, std::string_view passphrase) {
-  ERR_clear_error();
+  clear_errors();
   const BioHandle bio(BIO_new(BIO_s_mem()));
   if (passphrase.empty() || passphrase.size() > PEM_BUFSIZE) return Error{"the passphrase must have 1 to 1024 characters"};
   if (!bio || PEM_write_bio_PKCS8PrivateKey(bio.get(), key.handle(), EVP_aes_256_cbc(), passphrase.data(),
@@ -156,7 +155,7 @@ Result<Pkcs12> read_pkcs12(BytesView der, std::string_view passphrase) {
   const X509StackHandle others_owner(others);
   wipe(word);
   if (!good) return cannot_open(fits);
-  ERR_clear_error();
+  clear_errors();
   return contents(key, certificate, others);
 }
 
@@ -167,7 +166,7 @@ Result<Bytes> make_pkcs12(const PrivateKey& key, const std::vector<Bytes>& certi
   if (!leaf) return leaf.error();
   const auto others = stack_from({certificates.begin() + 1, certificates.end()});
   if (!others) return others.error();
-  ERR_clear_error();
+  clear_errors();
   std::string word(passphrase);
   const Pkcs12Handle file(PKCS12_create(word.c_str(), nullptr, key.handle(), leaf->get(), others->get(), NID_aes_256_cbc, NID_aes_256_cbc,
                                         iterations, iterations, 0));

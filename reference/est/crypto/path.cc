@@ -1,6 +1,5 @@
 #include "est/crypto/path.h"
 
-#include <openssl/err.h>
 #include <openssl/x509v3.h>
 
 #include <algorithm>
@@ -72,9 +71,9 @@ bool is_signed_by(X509* subject, X509* issuer) {
 }
 
 std::vector<Path> find_paths(X509* leaf, const std::vector<X509Handle>& intermediates, const std::vector<X509Handle>& anchors) {
-  ERR_clear_error();
+  clear_errors();
   auto found = Search(intermediates, anchors).from(leaf);
-  ERR_clear_error();
+  clear_errors();
   return found;
 }
 

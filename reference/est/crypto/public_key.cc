@@ -2,7 +2,6 @@
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
-#include <openssl/err.h>
 #include <openssl/param_build.h>
 
 #include <vector>
@@ -49,7 +48,7 @@ const std::vector<Curve>& curves() {
 Error malformed(std::string_view why) { return Error{"the public key is malformed: " + std::string(why)}; }
 
 Result<KeyHandle> from_params(const char* type, OSSL_PARAM* params) {
-  ERR_clear_error();
+  clear_errors();
   const KeyContextHandle context(EVP_PKEY_CTX_new_from_name(nullptr, type, nullptr));
   EVP_PKEY* key = nullptr;
   if (!context || EVP_PKEY_fromdata_init(context.get()) != 1 || EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_PUBLIC_KEY, params) != 1)
@@ -131,9 +130,9 @@ std::shared_ptr<EVP_PKEY> exchange_point(const Curve& curve, BytesView bits) {
   if (!free) return nullptr;
   auto handle = std::move(last.key.handle);
   last = {};
-  ERR_clear_error();
+  clear_errors();
   if (EVP_PKEY_set1_encoded_public_key(handle.get(), bits.data(), bits.size()) == 1) return handle;
-  ERR_clear_error();
+  clear_errors();
   return nullptr;
 }
 
@@ -167,7 +166,7 @@ Result<PublicKey> load_ec(const AlgorithmIdentifier& algorithm, BytesView bits) 
 Result<PublicKey> load_edwards(const AlgorithmIdentifier& algorithm, BytesView bits, const char* name, std::size_t size) {
   if (!algorithm.parameters.empty()) return malformed(std::string(name) + " takes no parameters (RFC 8410 section 3)");
   if (bits.size() != size) return malformed(std::string(name) + " keys have " + std::to_string(size) + " octets");
-  ERR_clear_error();
+  clear_errors();
   KeyHandle handle(EVP_PKEY_new_raw_public_key_ex(nullptr, name, nullptr, bits.data(), bits.size()));
   if (!handle) return openssl_error("the public key is malformed");
   return PublicKey{std::move(handle), {name, "", static_cast<int>(size == 57 ? 456 : 256)}, false, {}};

@@ -1,6 +1,5 @@
 // Signature algorithms: identifier to digest and padding, and back (RFC 3279, RFC 4055, RFC 5758, RFC 8410).
 #include <openssl/core_names.h>
-#include <openssl/err.h>
 #include <openssl/rsa.h>
 
 #include <vector>
@@ -98,7 +97,7 @@ bool set_pss(EVP_PKEY_CTX* context, const PssParameters& parameters) {
 
 Result<bool> verify_with(const PublicKey& key, std::optional<Digest> digest, const std::optional<PssParameters>& pss, BytesView data,
                          BytesView signature) {
-  ERR_clear_error();
+  clear_errors();
   const DigestContextHandle context(EVP_MD_CTX_new());
   EVP_PKEY_CTX* padding = nullptr;  // owned by `context`
   const char* name = digest ? openssl_name(*digest) : nullptr;
@@ -107,7 +106,7 @@ Result<bool> verify_with(const PublicKey& key, std::optional<Digest> digest, con
   if (pss && !set_pss(padding, *pss)) return openssl_error("cannot set up the verification of an RSASSA-PSS signature");
   // Anything but 1 is a signature that is wrong or not even well-formed.
   const bool good = EVP_DigestVerify(context.get(), signature.data(), signature.size(), data.data(), data.size()) == 1;
-  ERR_clear_error();
+  clear_errors();
   return good;
 }
 

@@ -61,7 +61,7 @@ bool is_token_uri(std::string_view text) noexcept { return text.starts_with(sche
 Result<PrivateKey> find_token_key(std::string_view uri, const AskPin& pin) {
   if (uri.find("pin-value=") != std::string_view::npos)
     return Error{"a PIN in the URI can be read by others; use pin-source=file:PATH in its place"};
-  ERR_clear_error();
+  clear_errors();
   Engine engine;
   if (!engine.usable())
     return openssl_error("OpenSSL has no engine for PKCS #11 tokens; install libengine-pkcs11-openssl (and say PKCS11_MODULE_PATH=...)");

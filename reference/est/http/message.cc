@@ -90,7 +90,11 @@ std::string version(int minor) { return "HTTP/1." + std::to_string(minor); }
 
 }  // namespace
 
-void Fields::add(std::string name, std::string value) { fields_.push_back({std::move(name), std::move(value)}); }
+void Fields::add(std::string name, std::string value) {
+  constexpr std::size_t usual = 8;
+  if (fields_.empty()) fields_.reserve(usual);
+  fields_.push_back({std::move(name), std::move(value)});
+}
 
 void Fields::set(std::string_view name, std::string value) {
   const auto named = [name](const Field& field) { return iequals(field.name, name); };
@@ -112,6 +116,10 @@ std::optional<std::string> Fields::get(std::string_view name) const {
   for (const Field& field : fields_)
     if (iequals(field.name, name)) return field.value;
   return std::nullopt;
+}
+
+bool Fields::has(std::string_view name) const {
+  return std::any_of(fields_.begin(), fields_.end(), [name](const Field& field) { return iequals(field.name, name); });
 }
 
 std::vector<std::string> Fields::all(std::string_view name) const {

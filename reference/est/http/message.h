@@ -24,7 +24,7 @@ class Fields {
   // Case-insensitive. `get` gives the first; `all` every one in order.
   [[nodiscard]] std::optional<std::string> get(std::string_view name) const;
   [[nodiscard]] std::vector<std::string> all(std::string_view name) const;
-  [[nodiscard]] bool has(std::string_view name) const { return get(name).has_value(); }
+  [[nodiscard]] bool has(std::string_view name) const;
   [[nodiscard]] const std::vector<Field>& list() const noexcept { return fields_; }
 
  private:

@@ -13,6 +13,9 @@ namespace {
 constexpr std::size_t most_findings_of_a_kind = 8;
 constexpr std::size_t most_interim = 32;
 constexpr unsigned most_empty_lines_before_status = 4;
+constexpr std::size_t usual_head = 512;
+constexpr std::size_t most_reserved = std::size_t{1} << 16U;
+constexpr std::string_view status_beginning = "HTTP/";
 
 enum class ResponsePhase { status_line, fields, body, chunk_line, chunk_data, chunk_end, trailers, until_close };
 
@@ -21,7 +24,9 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 }  // namespace
 
 struct ResponseParser::Impl {
-  Impl(std::string request_method, ParserLimits given) : method(std::move(request_method)), limits(given) {}
+  Impl(std::string request_method, ParserLimits given) : method(std::move(request_method)), limits(given) {
+    seen.raw_head.reserve(usual_head);
+  }
 
   std::size_t feed(BytesView data) {
     std::size_t taken = 0;
@@ -43,14 +48,23 @@ struct ResponseParser::Impl {
     return 1;
   }
 
-  // Within a header field nothing happens before the end of its line, or of what the head may hold.
+  // Within a line nothing happens before its end, or before it or the head is larger than may be.
   std::size_t take_run(BytesView data) {
-    if (phase != ResponsePhase::fields || line.empty() || seen.raw_head.size() > limits.head) return 0;
-    const BytesView room = data.first(std::min(data.size(), limits.head - seen.raw_head.size()));
-    const auto end = std::find(room.begin(), room.end(), Byte{'\n'});
-    line.append(room.begin(), end);
-    append(seen.raw_head, BytesView(room.begin(), end));
-    return static_cast<std::size_t>(end - room.begin());
+    const std::size_t room = room_for_run();
+    const auto stop = data.begin() + static_cast<std::ptrdiff_t>(std::min(data.size(), room));
+    const auto end = std::find(data.begin(), stop, Byte{'\n'});
+    if (end == data.begin()) return 0;
+    if (line.empty()) line_start = offset;
+    line.append(data.begin(), end);
+    append(seen.raw_head, BytesView(data.begin(), end));
+    return static_cast<std::size_t>(end - data.begin());
+  }
+
+  [[nodiscard]] std::size_t room_for_run() const {
+    const std::size_t head = limits.head - std::min(limits.head, seen.raw_head.size());
+    if (phase == ResponsePhase::fields) return head;
+    if (phase != ResponsePhase::status_line || line.size() <= status_beginning.size()) return 0;
+    return std::min(head, limits.start_line - std::min(limits.start_line, line.size()));
   }
 
   void take_octet(char c) {
@@ -73,7 +87,8 @@ struct ResponseParser::Impl {
   }
 
   void check_bounds() {
-    if (phase == ResponsePhase::status_line && line.size() <= 5 && !std::string_view("HTTP/").starts_with(line) && line != "\r")
+    if (phase == ResponsePhase::status_line && line.size() <= status_beginning.size() && !status_beginning.starts_with(line) &&
+        line != "\r")
       return fail("http.status-line", "what came does not begin with 'HTTP/': '" + printable(line, 20) + "'");
     const bool line_too_long =
         (phase == ResponsePhase::status_line || phase == ResponsePhase::chunk_line) && line.size() > limits.start_line + 1;
@@ -109,7 +124,7 @@ struct ResponseParser::Impl {
   // status-line = HTTP-version SP status-code SP [ reason-phrase ]
   void read_status_line() {
     const std::string_view text = line;
-    if (!text.starts_with("HTTP/")) return fail("http.status-line", "'" + printable(text, 60) + "' does not begin with 'HTTP/'");
+    if (!text.starts_with(status_beginning)) return fail("http.status-line", "'" + printable(text, 60) + "' does not begin with 'HTTP/'");
     const std::size_t space = std::min(text.find(' '), text.size());
     read_version(text.substr(5, space - 5));
     const std::string_view rest = trim(text.substr(space), " ");
@@ -222,6 +237,7 @@ struct ResponseParser::Impl {
     body_left = *length;
     if (body_left > limits.body) return fail("http.size", "the body would be larger than " + std::to_string(limits.body) + " octets");
     phase = ResponsePhase::body;
+    seen.message.body.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(body_left, most_reserved)));
     if (body_left == 0) finish();
   }
 

@@ -1,6 +1,5 @@
 #include "est/net/accepted.h"
 
-#include <openssl/err.h>
 #include <poll.h>
 
 #include <atomic>
@@ -81,12 +80,12 @@ void AcceptedConnection::interrupt() noexcept { ::shutdown(impl_->socket.get(), 
 bool AcceptedConnection::ask_for_certificate(const tls::ServerContext& context, Deadline deadline) {
   TlsStream& self = *impl_;
   if (!context.asks_late() || !self.ssl || !tls::ask_for_client_certificate(self.ssl.get())) return false;
-  ERR_clear_error();
+  crypto::clear_errors();
   if (next_after(self.ssl.get(), SSL_do_handshake(self.ssl.get())) != Next::done) return false;
   const unsigned before = tls::handshakes_of(self.ssl.get());  // OpenSSL counts the asking as one
   Byte octet = 0;
   while (tls::handshakes_of(self.ssl.get()) == before) {
-    ERR_clear_error();
+    crypto::clear_errors();
     const Next next = next_after(self.ssl.get(), SSL_peek(self.ssl.get(), &octet, 1));
     if (tls::handshakes_of(self.ssl.get()) != before) break;
     if (next == Next::done || next == Next::end) return false;

@@ -1,6 +1,5 @@
 #include "est/net/client.h"
 
-#include <openssl/err.h>
 #include <poll.h>
 
 #include <array>
@@ -76,10 +75,10 @@ Failure ClientConnection::Impl::renegotiation_failure() const {
 std::optional<Failure> ClientConnection::renegotiate(Deadline deadline) {
   Impl& self = *impl_;
   if (!self.ssl || self.ended) return Failure{Stage::handshake, Cause::closed, "the connection is closed", {}};
-  ERR_clear_error();
+  crypto::clear_errors();
   if (SSL_renegotiate(self.ssl.get()) != 1) return local_failure(Stage::handshake, crypto::openssl_error("cannot renegotiate"));
   for (;;) {
-    ERR_clear_error();
+    crypto::clear_errors();
     const Next next = next_after(self.ssl.get(), SSL_do_handshake(self.ssl.get()));
     if (next == Next::done) break;
     if (next == Next::end) return self.remember({0, self.renegotiation_failure()}).failure;
@@ -91,7 +90,7 @@ std::optional<Failure> ClientConnection::renegotiate(Deadline deadline) {
 }
 
 Status ClientConnection::update_keys() {
-  ERR_clear_error();
+  crypto::clear_errors();
   if (!impl_->ssl || SSL_key_update(impl_->ssl.get(), SSL_KEY_UPDATE_REQUESTED) != 1) return crypto::openssl_error("cannot update keys");
   return {};
 }
@@ -108,7 +107,7 @@ bool ClientConnection::readable_now() {
   Impl& self = *impl_;
   if (!self.ssl || self.ended) return true;
   Byte octet = 0;
-  ERR_clear_error();
+  crypto::clear_errors();
   const int result = SSL_peek(self.ssl.get(), &octet, 1);
   const Next next = next_after(self.ssl.get(), result);
   self.note_progress();
@@ -131,7 +130,7 @@ void ClientConnection::end_output(OutputEnd how) {
   if (!impl_->ssl || (impl_->ended && impl_->ended->failure)) return;
   const int socket = impl_->socket.get();
   if (how == OutputEnd::proper || how == OutputEnd::notify_only) {
-    ERR_clear_error();
+    crypto::clear_errors();
     static_cast<void>(SSL_shutdown(impl_->ssl.get()));
   }
   if (how == OutputEnd::cut_record) send_half_a_record(socket, impl_->tap.get());

@@ -1,6 +1,5 @@
 #include "est/net/connection.h"
 
-#include <openssl/err.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -91,7 +90,7 @@ Connection::~Connection() {
   // OpenSSL would throw away the session of a connection that ended without close_notify; it may be resumed all the same.
   if (ssl_ && phase_ != Phase::handshake) SSL_set_shutdown(ssl_.get(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
   ssl_.reset();
-  ERR_clear_error();
+  crypto::clear_errors();
 }
 
 Status Connection::begin() {
@@ -168,7 +167,7 @@ void Connection::note(LogLevel level, std::string_view event, std::string detail
 // --- TLS
 
 Connection::Step Connection::shake_hands() {
-  ERR_clear_error();
+  crypto::clear_errors();
   const int result = SSL_do_handshake(ssl_.get());
   if (result != 1) {
     const Wish wish = wish_after(result);
@@ -219,7 +218,7 @@ Connection::Step Connection::receive(std::span<Byte> scratch) {
     feed(data);
     return std::nullopt;
   }
-  ERR_clear_error();
+  crypto::clear_errors();
   const int result = SSL_read(ssl_.get(), scratch.data(), static_cast<int>(scratch.size()));
   if (result > 0) {
     feed(scratch.first(static_cast<std::size_t>(result)));
@@ -237,7 +236,7 @@ Connection::Step Connection::receive(std::span<Byte> scratch) {
 Connection::Wish Connection::end_of_stream() {
   const bool proper = (SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN) != 0 || wire_.end_of_input;
   if (proper && phase_ == Phase::idle) close_politely();
-  ERR_clear_error();
+  crypto::clear_errors();
   return Wish::drop;
 }
 
@@ -306,7 +305,7 @@ void Connection::ask_for_certificate() {
 
 // By SSL_read(), not SSL_do_handshake(), because the client may have sent the next request before it saw ours.
 Connection::Step Connection::await_certificate(std::span<Byte> scratch) {
-  ERR_clear_error();
+  crypto::clear_errors();
   if (!handshakes_) {
     const int sent = SSL_do_handshake(ssl_.get());
     if (const Wish wish = wish_after(sent); sent != 1) return wish == Wish::drop ? fail_certificate() : Step(wish);
@@ -397,7 +396,7 @@ void Connection::send(Reply reply, bool last) {
 
 Connection::Step Connection::flush() {
   const BytesView rest = BytesView(out_).subspan(sent_);
-  ERR_clear_error();
+  crypto::clear_errors();
   const int result = SSL_write(ssl_.get(), rest.data(), static_cast<int>(std::min(rest.size(), most_written_at_once)));
   if (result <= 0 || wire_.write_error != 0) return wish_after(result);
   sent_ += static_cast<std::size_t>(result);
@@ -421,7 +420,7 @@ Connection::Step Connection::finish() {
 
 // One try at close_notify: when the socket takes nothing, the peer does not read anyway.
 void Connection::close_politely() {
-  ERR_clear_error();
+  crypto::clear_errors();
   static_cast<void>(SSL_shutdown(ssl_.get()));
   ::shutdown(socket_.get(), SHUT_WR);
 }

@@ -1,6 +1,5 @@
 #include "est/net/tls_stream.h"
 
-#include <openssl/err.h>
 #include <openssl/x509_vfy.h>
 #include <poll.h>
 #include <sys/ioctl.h>
@@ -39,7 +38,7 @@ std::string quoted_beginning(const Wire& wire) {
 // The peer takes no more. If the reason is an alert that waits unread, it is the better answer; SSL_peek() leaves data where it is.
 bool input_ends_with_alert(SSL* ssl) {
   Byte octet = 0;
-  ERR_clear_error();
+  crypto::clear_errors();
   const int result = SSL_peek(ssl, &octet, 1);
   return result <= 0 && next_after(ssl, result) == Next::end;
 }
@@ -122,7 +121,7 @@ Failure TlsStream::handshake_failure(const std::string& to, bool verify) const {
 
 std::optional<Failure> TlsStream::handshake(const std::string& to, bool verify, const Deadline& deadline) {
   for (;;) {
-    ERR_clear_error();
+    crypto::clear_errors();
     const Next next = next_after(ssl.get(), SSL_do_handshake(ssl.get()));
     if (next == Next::done) break;
     // OpenSSL waits for a whole record header; the first octet may tell already.
@@ -187,7 +186,7 @@ std::optional<Failure> TlsStream::write(BytesView data, const Deadline& deadline
   if (tap) tap->content(true, data);  // records may leave even where not all of it can be sent
   if (ended && ended->failure) return ended->failure;
   while (!data.empty()) {
-    ERR_clear_error();
+    crypto::clear_errors();
     const int result = SSL_write(ssl.get(), data.data(), static_cast<int>(std::min(data.size(), most_at_once)));
     const Next next = next_after(ssl.get(), result);
     note_progress();
@@ -216,7 +215,7 @@ ReadOutcome TlsStream::read(std::span<Byte> into, const Deadline& deadline) {
   if (early && !wait_for(socket.get(), POLLIN, deadline)) return {0, silence()};
   const int room = static_cast<int>(std::min<std::size_t>(into.size(), 1U << 20U));
   for (;;) {
-    ERR_clear_error();
+    crypto::clear_errors();
     const int result = SSL_read(ssl.get(), into.data(), room);
     const Next next = next_after(ssl.get(), result);
     note_progress();
@@ -231,7 +230,7 @@ ReadOutcome TlsStream::read(std::span<Byte> into, const Deadline& deadline) {
 
 void TlsStream::end_output() {
   if (!ssl || (ended && ended->failure)) return;
-  ERR_clear_error();
+  crypto::clear_errors();
   static_cast<void>(SSL_shutdown(ssl.get()));
   ::shutdown(socket.get(), SHUT_WR);
 }

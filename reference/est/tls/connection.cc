@@ -1,5 +1,4 @@
 // What a finished handshake was, and the alerts on the way.
-#include <openssl/err.h>
 #include <openssl/x509_vfy.h>
 
 #include <array>
@@ -67,7 +66,7 @@ Bytes tls_exporter_of(SSL* ssl, Version version) {
   const std::array<Byte, 1> nothing{};
   if (SSL_export_keying_material(ssl, out.data(), out.size(), exporter_label.data(), exporter_label.size(), nothing.data(), 0, 1) == 1)
     return out;
-  ERR_clear_error();
+  crypto::clear_errors();
   return {};
 }
 
@@ -84,7 +83,7 @@ long verify_again(SSL* ssl) {
   X509_VERIFY_PARAM_set1(parameters, SSL_get0_param(ssl));
   const bool good = X509_verify_cert(context.get()) == 1;
   const int error = X509_STORE_CTX_get_error(context.get());
-  ERR_clear_error();
+  crypto::clear_errors();
   if (good) return X509_V_OK;
   return error == X509_V_OK ? X509_V_ERR_UNSPECIFIED : error;
 }

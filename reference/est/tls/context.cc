@@ -1,6 +1,5 @@
 #include "est/tls/context.h"
 
-#include <openssl/err.h>
 #include <openssl/x509v3.h>
 
 #include <algorithm>
@@ -91,7 +90,7 @@ Status set_identity(SSL_CTX& context, const Identity& identity) {
 }
 
 Result<crypto::SslContextHandle> new_context(const SSL_METHOD* method) {
-  ERR_clear_error();
+  crypto::clear_errors();
   crypto::SslContextHandle context(SSL_CTX_new(method));
   if (!context) return openssl_error("cannot make a TLS context");
   // openssl.cnf may have set some; ours are complete and the same everywhere. A FIN without close_notify must stay visible.
@@ -277,7 +276,7 @@ Result<Identity> load_identity(const std::string& certificate_path, const std::s
   Result<crypto::X509Handle> leaf = crypto::parse_certificate(chain->front());
   if (!leaf) return Error{certificate_path + ": " + leaf.error().message};
   if (X509_check_private_key(leaf->get(), key->handle()) != 1) {
-    ERR_clear_error();
+    crypto::clear_errors();
     return Error{key_path + ": this key does not belong to the first certificate of " + certificate_path};
   }
   return Identity{std::move(*chain), std::move(*key)};
@@ -299,7 +298,7 @@ Result<std::shared_ptr<const ClientContext>> ClientContext::make(const ClientPro
 }
 
 Result<crypto::SslHandle> new_connection(const ServerContext& context) {
-  ERR_clear_error();
+  crypto::clear_errors();
   crypto::SslHandle ssl(SSL_new(context.handle()));
   if (!ssl) return openssl_error("cannot make a TLS connection");
   SSL_set_accept_state(ssl.get());
@@ -307,7 +306,7 @@ Result<crypto::SslHandle> new_connection(const ServerContext& context) {
 }
 
 Result<crypto::SslHandle> new_connection(const ClientContext& context) {
-  ERR_clear_error();
+  crypto::clear_errors();
   crypto::SslHandle ssl(SSL_new(context.handle()));
   if (!ssl) return openssl_error("cannot make a TLS connection");
   SSL_set_connect_state(ssl.get());

@@ -1,6 +1,5 @@
 #include "est/tls/judge.h"
 
-#include <openssl/err.h>
 #include <openssl/x509_vfy.h>
 
 #include <memory>
@@ -52,7 +51,7 @@ int judge_chain(X509_STORE_CTX* store, void* argument) {
   const long code = code_of(static_cast<Attachment*>(argument)->judge(chain));
   X509_STORE_CTX_set_error(store, static_cast<int>(code));
   // The judge's own use of OpenSSL must not be taken for a failure of this handshake.
-  ERR_clear_error();
+  crypto::clear_errors();
   return code == X509_V_OK ? 1 : 0;
 }
 
@@ -108,7 +107,7 @@ std::optional<long> judged_again(SSL* ssl, const std::vector<Bytes>& chain) {
   const Attachment* attachment = attachment_of(*SSL_get_SSL_CTX(ssl));
   if (attachment == nullptr || !attachment->judge) return std::nullopt;
   const long code = code_of(attachment->judge(chain));
-  ERR_clear_error();
+  crypto::clear_errors();
   return code;
 }
 

@@ -2,8 +2,6 @@
 // on TLS 1.3 by post-handshake authentication (RFC 8446 4.6.2).
 #include "est/tls/late.h"
 
-#include <openssl/err.h>
-
 #include "est/tls/context.h"
 
 namespace est::tls {
@@ -27,9 +25,9 @@ bool ask_by_renegotiation(SSL* ssl) {
 }  // namespace
 
 bool ask_for_client_certificate(SSL* ssl) {
-  ERR_clear_error();
+  crypto::clear_errors();
   const bool asked = SSL_version(ssl) == TLS1_3_VERSION ? ask_by_post_handshake(ssl) : ask_by_renegotiation(ssl);
-  ERR_clear_error();
+  crypto::clear_errors();
   if (!asked) SSL_set_verify(ssl, SSL_VERIFY_NONE, nullptr);
   return asked;
 }

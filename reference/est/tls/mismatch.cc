@@ -1,7 +1,6 @@
 #include "est/tls/mismatch.h"
 
 #include <openssl/core_names.h>
-#include <openssl/err.h>
 #include <openssl/param_build.h>
 
 #include <array>
@@ -14,7 +13,7 @@ Result<crypto::KeyHandle> mismatched_key(const crypto::PrivateKey& shown, const 
   using Builder = std::unique_ptr<OSSL_PARAM_BLD, crypto::Deleter<OSSL_PARAM_BLD_free>>;
   using Parameters = std::unique_ptr<OSSL_PARAM, crypto::Deleter<OSSL_PARAM_free>>;
   using Context = std::unique_ptr<EVP_PKEY_CTX, crypto::Deleter<EVP_PKEY_CTX_free>>;
-  ERR_clear_error();
+  crypto::clear_errors();
   std::array<unsigned char, 133> point{};
   std::size_t length = 0;
   BIGNUM* secret = nullptr;
