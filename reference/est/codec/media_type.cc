@@ -1,6 +1,7 @@
 #include "est/codec/media_type.h"
 
 #include <algorithm>
+#include <array>
 
 #include "est/base/text.h"
 
@@ -9,10 +10,15 @@ namespace {
 
 constexpr std::size_t most_parameters = 32;
 
-bool is_tchar(char c) noexcept {
-  if ((c >= '0' && c <= '9') || (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z')) return true;
-  return c != '\0' && std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-}
+// RFC 9110 5.6.2
+constexpr std::array<bool, 256> tchars = [] {
+  std::array<bool, 256> among{};
+  for (const char c : std::string_view("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"))
+    among.at(static_cast<unsigned char>(c)) = true;
+  return among;
+}();
+
+bool is_tchar(char c) noexcept { return tchars[static_cast<unsigned char>(c)]; }
 
 // HTAB / SP / VCHAR / obs-text
 bool is_quotable(char c) noexcept {

@@ -50,14 +50,13 @@ struct ResponseParser::Impl {
 
   // Within a line nothing happens before its end, or before it or the head is larger than may be.
   std::size_t take_run(BytesView data) {
-    const std::size_t room = room_for_run();
-    const auto stop = data.begin() + static_cast<std::ptrdiff_t>(std::min(data.size(), room));
-    const auto end = std::find(data.begin(), stop, Byte{'\n'});
-    if (end == data.begin()) return 0;
+    const std::string_view text = as_text(data).substr(0, room_for_run());
+    const std::string_view run = text.substr(0, text.find('\n'));
+    if (run.empty()) return 0;
     if (line.empty()) line_start = offset;
-    line.append(data.begin(), end);
-    append(seen.raw_head, BytesView(data.begin(), end));
-    return static_cast<std::size_t>(end - data.begin());
+    line += run;
+    append(seen.raw_head, as_bytes(run));
+    return run.size();
   }
 
   [[nodiscard]] std::size_t room_for_run() const {
