@@ -89,7 +89,7 @@ class BareClient {
       buffer_.at(have) = '\0';
       wanted = whole(have);
     }
-    demand(std::memcmp(buffer_.data(), "HTTP/1.1 200", 12) == 0, buffer_.data());
+    if (std::memcmp(buffer_.data(), "HTTP/1.1 200", 12) != 0) demand(false, buffer_.data());
   }
   // Octets of the answer when its head is there, else one more than there are.
   [[nodiscard]] std::size_t whole(std::size_t have) const {
@@ -126,7 +126,7 @@ class SuiteClient {
       demand(got.count > 0, "no answer");
       static_cast<void>(parser.feed(est::BytesView(buffer_).first(got.count)));
     }
-    demand(parser.observed().message.status == 200, "status " + std::to_string(parser.observed().message.status));
+    if (parser.observed().message.status != 200) demand(false, "status " + std::to_string(parser.observed().message.status));
     if (keep) return;
     line_->close();
     line_.reset();

@@ -18,9 +18,10 @@ bool iequals(std::string_view left, std::string_view right) noexcept {
 }
 
 std::string_view trim(std::string_view text, std::string_view what) noexcept {
-  const std::size_t first = text.find_first_not_of(what);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(what) - first + 1);
+  const auto goes = [what](char c) { return std::find(what.begin(), what.end(), c) != what.end(); };
+  while (!text.empty() && goes(text.front())) text.remove_prefix(1);
+  while (!text.empty() && goes(text.back())) text.remove_suffix(1);
+  return text;
 }
 
 std::vector<std::string_view> split(std::string_view text, char separator) {

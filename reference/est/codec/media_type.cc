@@ -106,7 +106,9 @@ std::string encode(const MediaType& type) {
   return text;
 }
 
-bool is_token(std::string_view text) noexcept { return !text.empty() && std::all_of(text.begin(), text.end(), is_tchar); }
+bool is_token(std::string_view text) noexcept {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return is_tchar(c); });
+}
 
 void skip_blanks(std::string_view& text) noexcept { text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size())); }
 

@@ -42,7 +42,9 @@ bool valid_extension(std::string_view rest) {
 
 }  // namespace
 
-bool is_field_value(std::string_view text) noexcept { return std::all_of(text.begin(), text.end(), is_field_char); }
+bool is_field_value(std::string_view text) noexcept {
+  return std::all_of(text.begin(), text.end(), [](char c) { return is_field_char(c); });
+}
 
 std::vector<std::string> list_elements(const Fields& fields, std::string_view name) {
   std::vector<std::string> elements;

@@ -222,7 +222,8 @@ struct ResponseParser::Impl {
   void frame_by_length() {
     std::optional<std::uint64_t> length;
     std::size_t count = 0;
-    for (const std::string& value : seen.message.fields.all("Content-Length")) {
+    for (const auto& [name, value] : seen.message.fields.list()) {
+      if (!iequals(name, "Content-Length")) continue;
       for (const std::string_view part : split(value, ',')) {
         const auto number = parse_decimal(trim(part, " \t"));
         if (!number) return fail("http.content-length.invalid", "'" + printable(value, 60) + "'");

@@ -120,7 +120,7 @@ namespace {
 // The head of a record of application data (RFC 8446 5.1), and less of it than the head says.
 void send_half_a_record(int socket, Tap* tap) {
   constexpr std::array<Byte, 21> octets{0x17, 0x03, 0x03, 0x00, 0x40};
-  const ssize_t sent = ::send(socket, octets.data(), octets.size(), MSG_NOSIGNAL);
+  const ssize_t sent = ::send(socket, octets.data(), octets.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   if (tap != nullptr && sent > 0) tap->octets(true, BytesView(octets).first(static_cast<std::size_t>(sent)));
 }
 

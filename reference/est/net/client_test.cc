@@ -188,6 +188,42 @@ TEST_F(ClientTest, ASilentOrDrippingPeerRunsIntoTheTotalDeadline) {
   EXPECT_LT(std::chrono::steady_clock::now() - begin, 10s);
 }
 
+// From the second answer on a receive waits by itself, for less than a deadline may be away.
+TEST_F(ClientTest, OnAConnectionAskedAgainEveryReadStillEndsInTime) {
+  const ScriptedPeer peer(after_handshake([](Socket& socket, SSL* ssl) {
+    Byte octet = 0;
+    for (const Milliseconds pause : {0ms, 0ms, longest_receive + 200ms}) {
+      ASSERT_EQ(SSL_read(ssl, &octet, 1), 1);
+      std::this_thread::sleep_for(pause);
+      ASSERT_EQ(SSL_write(ssl, &octet, 1), 1);
+    }
+    ASSERT_EQ(SSL_read(ssl, &octet, 1), 1);
+    say(socket, Bytes{23, 3, 3, 0, 40, 1, 2});  // the beginning of a record
+    ASSERT_EQ(SSL_read(ssl, &octet, 1), 1);
+    hear_to_the_end(socket);
+  }));
+  ClientConnection client = connect(peer.endpoint());
+  std::array<Byte, 10> buffer{};
+  const auto ask = [&](Byte what, Milliseconds within) {
+    EXPECT_FALSE(client.write(std::array{what}, Deadline::after(patience)));
+    return client.read(buffer, Deadline::after(within));
+  };
+  for (const Byte what : {Byte{1}, Byte{2}, Byte{3}}) {
+    const ReadOutcome answer = ask(what, patience);
+    ASSERT_EQ(answer.count, 1U);
+    EXPECT_EQ(buffer.front(), what);
+  }
+  for (const Milliseconds within : {longest_receive + 300ms, 300ms}) {
+    const auto begin = std::chrono::steady_clock::now();
+    const ReadOutcome nothing = ask(4, within);
+    ASSERT_TRUE(nothing.failure);
+    EXPECT_EQ(nothing.failure->cause, Cause::timeout);
+    EXPECT_GE(std::chrono::steady_clock::now() - begin, within);
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, 10s);
+  }
+  client.close(true);
+}
+
 TEST_F(ClientTest, AnUntrustedServerIsRefusedWithTheReason) {
   const auto play = after_handshake([](Socket&, SSL*) {});
   profile.expected_name = "other.example";

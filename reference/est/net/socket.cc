@@ -4,6 +4,7 @@
 #include <netdb.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -118,7 +119,7 @@ Wire& wire_of(BIO* bio) { return *static_cast<Wire*>(BIO_get_data(bio)); }
 int flags_of(const Wire& wire) {
   const bool ticket =
       wire.replies != nullptr && SSL_get_state(wire.replies) == TLS_ST_SW_SESSION_TICKET && SSL_has_pending(wire.replies) == 1;
-  return ticket ? MSG_NOSIGNAL | MSG_MORE : MSG_NOSIGNAL;
+  return ticket ? MSG_NOSIGNAL | MSG_DONTWAIT | MSG_MORE : MSG_NOSIGNAL | MSG_DONTWAIT;
 }
 
 int wire_write(BIO* bio, const char* data, int length) {
@@ -153,7 +154,7 @@ int wire_read(BIO* bio, char* into, int length) {
   BIO_clear_retry_flags(bio);
   Wire& wire = wire_of(bio);
   ssize_t got = 0;
-  do got = ::recv(wire.descriptor, into, static_cast<std::size_t>(length), 0);
+  do got = ::recv(wire.descriptor, into, static_cast<std::size_t>(length), std::exchange(wire.may_wait, false) ? 0 : MSG_DONTWAIT);
   while (got < 0 && errno == EINTR);
   if (got > 0) {
     keep_beginning(wire, as_bytes(std::string_view(into, static_cast<std::size_t>(got))));
@@ -266,6 +267,13 @@ bool wait_for(int descriptor, short events, const Deadline& deadline) {
   }
 }
 
+bool let_receives_wait(int descriptor) noexcept {
+  const timeval longest{longest_receive.count() / 1000, longest_receive.count() % 1000 * 1000};
+  int non_blocking = 0;
+  return setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &longest, sizeof(longest)) == 0 &&
+         ::ioctl(descriptor, FIONBIO, &non_blocking) == 0;
+}
+
 Cause cause_of(int error) noexcept {
   switch (error) {
     case ECONNREFUSED:
@@ -301,7 +309,7 @@ bool Wire::not_tls() const noexcept {
 
 void Wire::read_past_tls() noexcept {
   std::array<Byte, 48> more{};
-  const ssize_t got = ::recv(descriptor, more.data(), more.size(), 0);
+  const ssize_t got = ::recv(descriptor, more.data(), more.size(), MSG_DONTWAIT);
   if (got > 0) keep_beginning(*this, BytesView(more).first(static_cast<std::size_t>(got)));
 }
 

@@ -80,6 +80,7 @@ struct Wire {
   int read_error = 0;   // errno of the failed read, 0 if none
   int write_error = 0;  // errno of the first failed write, 0 if none
   bool end_of_input = false;
+  bool may_wait = false;         // the next receive may, as let_receives_wait() has it; the one after it again does not
   std::size_t received = 0;      // octets, saturating nowhere: a connection does not live that long
   Tap* tap = nullptr;            // hears what passes, if there is one
   const SSL* replies = nullptr;  // of a server that replies to all it has read: its session ticket may be sent together with the reply
@@ -90,6 +91,10 @@ struct Wire {
   // Takes what has arrived into `first`, past TLS: to quote a peer that does not speak it.
   void read_past_tls() noexcept;
 };
+
+// From here on a receive without MSG_DONTWAIT waits for what it is to receive, this long at most. False: it does not, as before.
+inline constexpr Milliseconds longest_receive{1000};
+[[nodiscard]] bool let_receives_wait(int descriptor) noexcept;
 
 // Gives `ssl` the wire as transport. `wire` must outlive it.
 [[nodiscard]] Status attach(SSL& ssl, Wire& wire);

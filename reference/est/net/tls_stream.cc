@@ -208,15 +208,23 @@ std::optional<Failure> TlsStream::write(BytesView data, const Deadline& deadline
 
 Failure TlsStream::silence() const { return {Stage::read, Cause::timeout, address + " sent nothing in time", {}}; }
 
+// True: the receive itself will wait, or what came first is there. A connection that is asked again and again is spared a call each time.
+bool TlsStream::await_answer(const Deadline& deadline) {
+  if (!is_server && ++answers == 2) receives_wait = let_receives_wait(socket.get());
+  wire.may_wait = receives_wait && deadline.left() > longest_receive;
+  return wire.may_wait || wait_for(socket.get(), POLLIN, deadline);
+}
+
 ReadOutcome TlsStream::read(std::span<Byte> into, const Deadline& deadline) {
   if (!ssl) return {0, Failure{Stage::read, Cause::local, "the connection is closed", {}}};
   if (ended) return *ended;
   const bool early = std::exchange(unanswered, false) && SSL_has_pending(ssl.get()) == 0;
-  if (early && !wait_for(socket.get(), POLLIN, deadline)) return {0, silence()};
+  if (early && !await_answer(deadline)) return {0, silence()};
   const int room = static_cast<int>(std::min<std::size_t>(into.size(), 1U << 20U));
   for (;;) {
     crypto::clear_errors();
     const int result = SSL_read(ssl.get(), into.data(), room);
+    wire.may_wait = false;
     const Next next = next_after(ssl.get(), result);
     note_progress();
     if (next == Next::done) {
@@ -244,7 +252,7 @@ void TlsStream::close(bool abrupt) {
     // Input left unread (session tickets, say) would turn our close into a reset and might destroy what we have just sent.
     std::array<Byte, 4096> scrap{};
     int rounds = 64;
-    while (rounds-- > 0 && ::recv(socket.get(), scrap.data(), scrap.size(), 0) > 0) continue;
+    while (rounds-- > 0 && ::recv(socket.get(), scrap.data(), scrap.size(), MSG_DONTWAIT) > 0) continue;
   }
   forget();
 }

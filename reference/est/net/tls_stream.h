@@ -64,9 +64,13 @@ struct TlsStream {
   std::optional<ReadOutcome> ended;  // the end of reading, which repeats itself
 
  private:
+  [[nodiscard]] bool await_answer(const Deadline& deadline);
   [[nodiscard]] Failure write_failure();
   [[nodiscard]] Failure silence() const;
   void tell_unread();
+
+  std::size_t answers = 0;     // waited for
+  bool receives_wait = false;  // let_receives_wait()
 };
 
 }  // namespace est::net
