@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t most_findings_of_a_kind = 8;
 constexpr std::size_t most_interim = 32;
 constexpr unsigned most_empty_lines_before_status = 4;
-constexpr std::size_t usual_head = 512;
+constexpr std::size_t usual_head = 512, usual_line = 128;
 constexpr std::size_t most_reserved = std::size_t{1} << 16U;
 constexpr std::string_view status_beginning = "HTTP/";
 
@@ -26,6 +26,7 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 struct ResponseParser::Impl {
   Impl(std::string request_method, ParserLimits given) : method(std::move(request_method)), limits(given) {
     seen.raw_head.reserve(usual_head);
+    line.reserve(usual_line);
   }
 
   std::size_t feed(BytesView data) {
@@ -50,8 +51,8 @@ struct ResponseParser::Impl {
 
   // Within a line nothing happens before its end, or before it or the head is larger than may be.
   std::size_t take_run(BytesView data) {
-    const std::string_view text = as_text(data).substr(0, room_for_run());
-    const std::string_view run = text.substr(0, text.find('\n'));
+    const std::string_view text = as_text(data);
+    const std::string_view run = text.substr(0, std::min(text.find('\n'), room_for_run(text)));
     if (run.empty()) return 0;
     if (line.empty()) line_start = offset;
     line += run;
@@ -59,10 +60,12 @@ struct ResponseParser::Impl {
     return run.size();
   }
 
-  [[nodiscard]] std::size_t room_for_run() const {
+  [[nodiscard]] std::size_t room_for_run(std::string_view text) const {
     const std::size_t head = limits.head - std::min(limits.head, seen.raw_head.size());
     if (phase == ResponsePhase::fields) return head;
-    if (phase != ResponsePhase::status_line || line.size() <= status_beginning.size()) return 0;
+    // A status line is looked at by the octet until it has begun as one.
+    const bool begun = line.empty() ? text.starts_with(status_beginning) : line.size() > status_beginning.size();
+    if (phase != ResponsePhase::status_line || !begun) return 0;
     return std::min(head, limits.start_line - std::min(limits.start_line, line.size()));
   }
 

@@ -63,7 +63,7 @@ Status TlsStream::begin(crypto::SslHandle handle) {
   ssl = std::move(handle);
   if (tap) tls::keep_keys(*ssl, *tap);
   if (!tap) SSL_set_read_ahead(ssl.get(), 1);  // half as many calls; but a tap is told exactly how far TLS has read
-  tls::record_alerts(ssl.get(), alerts);
+  handshakes_now = tls::record_alerts(ssl.get(), alerts);
   return attach(*ssl, wire);
 }
 
@@ -71,6 +71,7 @@ Status TlsStream::begin(crypto::SslHandle handle) {
 void TlsStream::forget() {
   if (tap && socket) tell_unread();
   if (ssl && SSL_is_init_finished(ssl.get()) == 1) SSL_set_shutdown(ssl.get(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+  handshakes_now = nullptr;
   ssl.reset();
   socket.close();
   if (tap) tap->end(true);
@@ -136,9 +137,8 @@ std::optional<Failure> TlsStream::handshake(const std::string& to, bool verify, 
 }
 
 void TlsStream::note_progress() {
-  const unsigned now = tls::handshakes_of(ssl.get());
-  if (now == handshakes) return;
-  handshakes = now;
+  if (handshakes_now == nullptr || *handshakes_now == handshakes) return;
+  handshakes = *handshakes_now;
   facts = tls::facts_of(ssl.get(), is_server);
 }
 

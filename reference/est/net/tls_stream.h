@@ -58,7 +58,8 @@ struct TlsStream {
   std::vector<tls::Alert> alerts;
   crypto::SslHandle ssl;  // after what its callbacks use
   tls::Facts facts;
-  unsigned handshakes = 0;  // that the facts include
+  unsigned handshakes = 0;                   // that the facts include
+  const unsigned* handshakes_now = nullptr;  // in the care of `ssl`
   PeerClose peer_close = PeerClose::open;
   bool unanswered = false;           // something was written since the last read, which would find nothing before the peer has had it
   std::optional<ReadOutcome> ended;  // the end of reading, which repeats itself

@@ -170,12 +170,13 @@ Facts facts_of(SSL* ssl, bool is_server) {
   return facts;
 }
 
-void record_alerts(SSL* ssl, std::vector<Alert>& into) {
+const unsigned* record_alerts(SSL* ssl, std::vector<Alert>& into) {
   auto recorder = std::make_unique<Recorder>();
   recorder->alerts = &into;
   const std::unique_ptr<Recorder> previous(recorder_of(ssl));
-  if (SSL_set_ex_data(ssl, recorder_index(), recorder.get()) == 1) static_cast<void>(recorder.release());
+  if (SSL_set_ex_data(ssl, recorder_index(), recorder.get()) != 1) return nullptr;
   SSL_set_info_callback(ssl, on_info);
+  return &recorder.release()->handshakes;
 }
 
 unsigned handshakes_of(const SSL* ssl) {

@@ -103,8 +103,9 @@ class ClientContext {
 // Reads the facts of a finished handshake. Again after a renegotiation, which changes the channel binding and perhaps the peer's chain.
 [[nodiscard]] Facts facts_of(SSL* ssl, bool is_server);
 
-// Appends every alert that `ssl` sends or receives from now on. `into` must outlive the connection.
-void record_alerts(SSL* ssl, std::vector<Alert>& into);
+// Appends every alert that `ssl` sends or receives from now on. `into` must outlive the connection. What comes back is handshakes_of() at
+// each time, in the care of `ssl`; null when there is no memory for it.
+const unsigned* record_alerts(SSL* ssl, std::vector<Alert>& into);
 
 // Server, after the handshake: asks for the client's certificate, by renegotiation (TLS 1.2) or post-handshake authentication (TLS 1.3).
 // Reading from `ssl` does the rest, and handshakes_of() tells when it is done; call asking_is_over() then. False, and nothing is sent,
