@@ -51,8 +51,8 @@ struct ResponseParser::Impl {
 
   // Within a line nothing happens before its end, or before it or the head is larger than may be.
   std::size_t take_run(BytesView data) {
-    const std::string_view text = as_text(data);
-    const std::string_view run = text.substr(0, std::min(text.find('\n'), room_for_run(text)));
+    const std::string_view text = as_text(data).substr(0, room_for_run(as_text(data)));
+    const std::string_view run = text.substr(0, text.find('\n'));
     if (run.empty()) return 0;
     if (line.empty()) line_start = offset;
     line += run;
@@ -63,9 +63,10 @@ struct ResponseParser::Impl {
   [[nodiscard]] std::size_t room_for_run(std::string_view text) const {
     const std::size_t head = limits.head - std::min(limits.head, seen.raw_head.size());
     if (phase == ResponsePhase::fields) return head;
-    // A status line is looked at by the octet until it has begun as one.
+    if (phase != ResponsePhase::status_line) return 0;
+    // It is looked at by the octet until it has begun as one.
     const bool begun = line.empty() ? text.starts_with(status_beginning) : line.size() > status_beginning.size();
-    if (phase != ResponsePhase::status_line || !begun) return 0;
+    if (!begun) return 0;
     return std::min(head, limits.start_line - std::min(limits.start_line, line.size()));
   }
 

@@ -197,9 +197,9 @@ TEST_F(ClientTest, OnAConnectionAskedAgainEveryReadStillEndsInTime) {
       std::this_thread::sleep_for(pause);
       ASSERT_EQ(SSL_write(ssl, &octet, 1), 1);
     }
+    ASSERT_EQ(SSL_read(ssl, &octet, 1), 1);  // no answer
     ASSERT_EQ(SSL_read(ssl, &octet, 1), 1);
     say(socket, Bytes{23, 3, 3, 0, 40, 1, 2});  // the beginning of a record
-    ASSERT_EQ(SSL_read(ssl, &octet, 1), 1);
     hear_to_the_end(socket);
   }));
   ClientConnection client = connect(peer.endpoint());
@@ -213,7 +213,7 @@ TEST_F(ClientTest, OnAConnectionAskedAgainEveryReadStillEndsInTime) {
     ASSERT_EQ(answer.count, 1U);
     EXPECT_EQ(buffer.front(), what);
   }
-  for (const Milliseconds within : {longest_receive + 300ms, 300ms}) {
+  for (const Milliseconds within : {longest_receive + 300ms, longest_receive + 300ms, 300ms}) {
     const auto begin = std::chrono::steady_clock::now();
     const ReadOutcome nothing = ask(4, within);
     ASSERT_TRUE(nothing.failure);

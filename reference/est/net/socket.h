@@ -80,7 +80,7 @@ struct Wire {
   int read_error = 0;   // errno of the failed read, 0 if none
   int write_error = 0;  // errno of the first failed write, 0 if none
   bool end_of_input = false;
-  bool may_wait = false;         // the next receive may, as let_receives_wait() has it; the one after it again does not
+  bool may_wait = false;         // the next receive may wait (let_receives_wait()), the one after it not
   std::size_t received = 0;      // octets, saturating nowhere: a connection does not live that long
   Tap* tap = nullptr;            // hears what passes, if there is one
   const SSL* replies = nullptr;  // of a server that replies to all it has read: its session ticket may be sent together with the reply
