@@ -30,6 +30,15 @@ TEST(Text, ParsesDecimalWithoutOverflow) {
     EXPECT_FALSE(parse_decimal(bad)) << bad;
 }
 
+TEST(Text, PadsNumbersWithZeros) {
+  std::string text = "at ";
+  append_decimal(text, 7, 2);
+  append_decimal(text, 0, 2);
+  append_decimal(text, 2026, 4);
+  append_decimal(text, 12345, 4);
+  EXPECT_EQ(text, "at 0700202612345");
+}
+
 TEST(Text, MakesHostileInputPrintable) {
   EXPECT_EQ(printable("a\r\nb\x1b[0m"), "a\\x0d\\x0ab\\x1b[0m");
   EXPECT_EQ(printable("abcdef", 3), "abc...");

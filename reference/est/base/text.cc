@@ -56,6 +56,12 @@ std::optional<std::uint64_t> parse_decimal(std::string_view text) noexcept {
   return value;
 }
 
+void append_decimal(std::string& to, int number, std::size_t width) {
+  const std::string digits = std::to_string(number);
+  if (digits.size() < width) to.append(width - digits.size(), '0');
+  to += digits;
+}
+
 std::string printable(std::string_view text, std::size_t most) {
   constexpr std::string_view digits = "0123456789abcdef";
   std::string safe;

@@ -17,6 +17,8 @@ namespace est {
 [[nodiscard]] std::string join(const std::vector<std::string>& parts, std::string_view separator);
 // Digits only, no sign, no blanks, no overflow.
 [[nodiscard]] std::optional<std::uint64_t> parse_decimal(std::string_view text) noexcept;
+// At least `width` digits of a number that is not negative, with zeros before it.
+void append_decimal(std::string& to, int number, std::size_t width);
 // Shortens to `most` octets and replaces controls (CR, LF, ESC, NUL ...) by \xNN: safe in a log line or report.
 [[nodiscard]] std::string printable(std::string_view text, std::size_t most = 200);
 

@@ -34,7 +34,7 @@ class Base64Reader {
       refuse("base64.pem-armour", text_.find('-'), "PEM armour stands where bare base64 is expected");
     } else {
       for (at_ = 0; at_ < text_.size() && !failed_;) {
-        if (take_group()) continue;
+        if (take_groups()) continue;
         take(text_[at_]);
         ++at_;
       }
@@ -44,20 +44,33 @@ class Base64Reader {
   }
 
  private:
-  // Four characters at once, which is nearly all there is. Anything else is left to take().
-  bool take_group() {
-    if (held_ != 0 || pads_ != 0 || text_.size() - at_ < 4 || limit_ - out_.size() < 3) return false;
+  // Groups of four characters, which is nearly all there is, up to the next character of another kind. That is left to take().
+  bool take_groups() {
+    if (held_ != 0 || pads_ != 0) return false;
+    std::array<Byte, 3 * 16> octets{};
+    const std::size_t most = std::min({octets.size() / 3, (text_.size() - at_) / 4, (limit_ - out_.size()) / 3});
+    std::size_t groups = 0;
+    while (groups < most && put_group(text_.substr(at_ + 4 * groups, 4), octets.data() + 3 * groups)) ++groups;
+    if (groups == 0) return false;
+    empty_ = false;
+    append(out_, BytesView(octets).first(3 * groups));
+    at_ += 4 * groups;
+    return true;
+  }
+
+  // Whether all four characters are of the alphabet; then their three octets are at `to`.
+  static bool put_group(std::string_view four, Byte* to) noexcept {
     std::uint32_t group = 0;
     unsigned all = 0;
-    for (std::size_t i = 0; i < 4; ++i) {
-      const Byte value = digit_values[static_cast<unsigned char>(text_[at_ + i])];
+    for (const char c : four) {
+      const Byte value = digit_values[static_cast<unsigned char>(c)];
       all |= value;
       group = group << 6U | value;
     }
     if (all >= alphabet.size()) return false;
-    empty_ = false;
-    out_.insert(out_.end(), {static_cast<Byte>(group >> 16U), static_cast<Byte>(group >> 8U & 0xffU), static_cast<Byte>(group & 0xffU)});
-    at_ += 4;
+    to[0] = static_cast<Byte>(group >> 16U);
+    to[1] = static_cast<Byte>(group >> 8U & 0xffU);
+    to[2] = static_cast<Byte>(group & 0xffU);
     return true;
   }
 
@@ -142,16 +155,20 @@ class Base64Reader {
 Decoded<Bytes> decode_base64(std::string_view text, Base64Mode mode, std::size_t limit) { return Base64Reader(text, mode, limit).read(); }
 
 std::string encode_base64(BytesView bytes) {
-  std::string text((bytes.size() + 2) / 3 * 4, '=');
-  auto to = text.begin();
-  const auto put = [&](std::uint32_t group, std::size_t characters) {
-    for (std::size_t k = 0; k < characters; ++k) *to++ = alphabet[group >> (18 - 6 * k) & 63U];
+  std::string text((bytes.size() + 2) / 3 * 4, '\0');
+  char* to = text.data();
+  const auto put = [&](std::uint32_t group) {
+    to[0] = alphabet[group >> 18U];
+    to[1] = alphabet[group >> 12U & 63U];
+    to[2] = alphabet[group >> 6U & 63U];
+    to[3] = alphabet[group & 63U];
+    to += 4;
   };
   std::size_t i = 0;
-  for (; i + 3 <= bytes.size(); i += 3) put(std::uint32_t{bytes[i]} << 16U | std::uint32_t{bytes[i + 1]} << 8U | bytes[i + 2], 4);
+  for (; i + 3 <= bytes.size(); i += 3) put(std::uint32_t{bytes[i]} << 16U | std::uint32_t{bytes[i + 1]} << 8U | bytes[i + 2]);
   const std::size_t left = bytes.size() - i;
-  if (left == 1) put(std::uint32_t{bytes[i]} << 16U, 2);
-  if (left == 2) put(std::uint32_t{bytes[i]} << 16U | std::uint32_t{bytes[i + 1]} << 8U, 3);
+  if (left > 0) put(std::uint32_t{bytes[i]} << 16U | (left > 1 ? std::uint32_t{bytes[i + 1]} << 8U : 0U));
+  std::fill(text.end() - static_cast<std::ptrdiff_t>(left > 0 ? 3 - left : 0), text.end(), '=');
   return text;
 }
 

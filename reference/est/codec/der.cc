@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <limits>
 #include <tuple>
 
@@ -621,40 +620,47 @@ void append_length(Bytes& to, std::size_t length) {
   for (unsigned i = count; i > 0; --i) to.push_back(static_cast<Byte>(length >> (8U * (i - 1))));
 }
 
+template <typename Parts>
+std::size_t total_size(const Parts& parts) {
+  std::size_t total = 0;
+  for (const BytesView part : parts) total += part.size();
+  return total;
+}
+
+// Identifier, length and the parts one after the other, each octet written once.
+template <typename Parts>
+Bytes framed(Tag tag, const Parts& parts) {
+  constexpr std::size_t longest_head = 6 + 9;
+  const std::size_t length = total_size(parts);
+  Bytes whole;
+  whole.reserve(longest_head + length);
+  const unsigned leading = static_cast<unsigned>(tag.cls) << 6U | (tag.constructed ? 0x20U : 0U);
+  whole.push_back(static_cast<Byte>(leading | std::min<std::uint32_t>(tag.number, 0x1f)));
+  if (tag.number >= 0x1f) append_base128(whole, tag.number);
+  append_length(whole, length);
+  for (const BytesView part : parts) append(whole, part);
+  return whole;
+}
+
 Bytes text_tlv(Tag tag, std::string_view value) { return tlv(tag, as_bytes(value)); }
 
 }  // namespace
 
-Bytes tlv(Tag tag, BytesView content) {
-  Bytes whole;
-  whole.reserve(content.size() + 12);
-  const unsigned leading = static_cast<unsigned>(tag.cls) << 6U | (tag.constructed ? 0x20U : 0U);
-  whole.push_back(static_cast<Byte>(leading | std::min<std::uint32_t>(tag.number, 0x1f)));
-  if (tag.number >= 0x1f) append_base128(whole, tag.number);
-  append_length(whole, content.size());
-  append(whole, content);
-  return whole;
-}
+Bytes tlv(Tag tag, BytesView content) { return framed(tag, std::array{content}); }
 
 Bytes concat(std::initializer_list<BytesView> parts) {
   Bytes all;
+  all.reserve(total_size(parts));
   for (const BytesView part : parts) append(all, part);
   return all;
 }
 
-Bytes sequence(std::initializer_list<BytesView> parts) { return tlv(tags::sequence, concat(parts)); }
-
-Bytes sequence_of(const std::vector<Bytes>& parts) {
-  Bytes all;
-  for (const Bytes& part : parts) append(all, part);
-  return tlv(tags::sequence, all);
-}
+Bytes sequence(std::initializer_list<BytesView> parts) { return framed(tags::sequence, parts); }
+Bytes sequence_of(const std::vector<Bytes>& parts) { return framed(tags::sequence, parts); }
 
 Bytes set_of(std::vector<Bytes> parts) {
   std::sort(parts.begin(), parts.end());
-  Bytes all;
-  for (const Bytes& part : parts) append(all, part);
-  return tlv(tags::set, all);
+  return framed(tags::set, parts);
 }
 
 Bytes context(std::uint32_t number, BytesView content, bool constructed) { return tlv(tags::context(number, constructed), content); }
@@ -662,9 +668,10 @@ Bytes context(std::uint32_t number, BytesView content, bool constructed) { retur
 Bytes boolean(bool value) { return tlv(tags::boolean, Bytes{static_cast<Byte>(value ? 0xff : 0x00)}); }
 
 Bytes integer(std::int64_t value) {
-  Bytes content;
-  for (unsigned shift = 64; shift > 0; shift -= 8) content.push_back(static_cast<Byte>(static_cast<std::uint64_t>(value) >> (shift - 8)));
-  while (!integer_is_minimal(content)) content.erase(content.begin());
+  std::array<Byte, 8> octets{};
+  for (std::size_t i = 0; i < octets.size(); ++i) octets[i] = static_cast<Byte>(static_cast<std::uint64_t>(value) >> (56 - 8 * i));
+  BytesView content(octets);
+  while (!integer_is_minimal(content)) content = content.subspan(1);
   return tlv(tags::integer, content);
 }
 
@@ -693,12 +700,12 @@ Bytes time(UnixTime value) {
   constexpr UnixTime year_zero = -62167219200;
   constexpr UnixTime end_of_9999 = 253402300799;  // RFC 5280 4.1.2.5: the "no well-defined expiration" value
   const CalendarTime t = calendar_time(std::clamp(value, year_zero, end_of_9999));
-  std::array<char, 80> text{};
-  const int length =
-      std::snprintf(text.data(), text.size(), "%04d%02d%02d%02d%02d%02dZ", t.year, t.month, t.day, t.hour, t.minute, t.second);
-  const std::string_view whole(text.data(), static_cast<std::size_t>(length));
+  std::string whole;
+  append_decimal(whole, t.year, 4);
+  for (const int part : {t.month, t.day, t.hour, t.minute, t.second}) append_decimal(whole, part, 2);
+  whole += 'Z';
   const bool short_form = t.year >= 1950 && t.year <= 2049;
-  return short_form ? text_tlv(tags::utc_time, whole.substr(2)) : text_tlv(tags::generalized_time, whole);
+  return short_form ? text_tlv(tags::utc_time, std::string_view(whole).substr(2)) : text_tlv(tags::generalized_time, whole);
 }
 
 }  // namespace est::codec::der

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <cstdio>
+#include <utility>
 
 #include "est/base/text.h"
 
@@ -158,10 +158,16 @@ std::string http_date(UnixTime time) {
   const auto second = static_cast<int>(at % seconds_per_day);
   const std::string_view weekday_name = short_days[weekday(day_number).c_encoding()];
   const std::string_view month_name = months[static_cast<unsigned>(date.month()) - 1];
-  std::array<char, 64> text{};
-  std::snprintf(text.data(), text.size(), "%s, %02u %s %04d %02d:%02d:%02d GMT", weekday_name.data(), static_cast<unsigned>(date.day()),
-                month_name.data(), static_cast<int>(date.year()), second / 3600, second / 60 % 60, second % 60);
-  return text.data();
+  std::string text(weekday_name);
+  text += ", ";
+  append_decimal(text, static_cast<int>(static_cast<unsigned>(date.day())), 2);
+  text.append(" ").append(month_name).append(" ");
+  append_decimal(text, static_cast<int>(date.year()), 4);
+  for (const auto& [before, part] : {std::pair{' ', second / 3600}, {':', second / 60 % 60}, {':', second % 60}}) {
+    text += before;
+    append_decimal(text, part, 2);
+  }
+  return text + " GMT";
 }
 
 std::optional<UnixTime> parse_http_date(std::string_view text, const Clock& clock) {
