@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -80,12 +81,12 @@ Order order_for(Grant grant, const IssueRequest& request, UnixTime now) {
   return order;
 }
 
-Result<NewCertificate> sign(const Order& order, const Hierarchy& hierarchy, UnixTime now) {
+Result<NewCertificate> sign(const Order& order, const Hierarchy& hierarchy, UnixTime now, std::uint16_t sequence) {
   const CaKey& issuing = hierarchy.issuing();
   const UnixTime end = issuing.certificate.validity.not_after;
   if (end <= now) return Error{"the certificate of the issuing CA expired at " + est::iso8601(end) + "; roll the root over to a new key"};
   est::pki::CertificateSpec spec = order.spec;
-  spec.serial = est::pki::dated_serial(now);
+  spec.serial = est::pki::dated_serial(now, sequence);
   spec.validity.not_after = std::min(spec.validity.not_after, end);
   auto der = est::pki::issue_certificate(spec, issuing.issuer());
   if (!der) return der.error();
@@ -157,6 +158,7 @@ struct Authority::Impl {
   const est::Clock& clock;
   std::mutex cache_mutex;
   std::shared_ptr<const Hierarchy> cached;
+  std::atomic<std::uint16_t> signed_so_far = 0;
   CommitGroup group;
 };
 
@@ -195,7 +197,7 @@ Result<NewCertificate> Authority::Impl::sign_attempt(const Order& order, int att
   if (attempt >= serial_attempts) return no_serial();
   const auto hierarchy = hierarchy_to_sign_with(attempt > 0);
   if (!hierarchy) return hierarchy.error();
-  return sign(order, **hierarchy, clock.now());
+  return sign(order, **hierarchy, clock.now(), signed_so_far++);
 }
 
 void Authority::Impl::issue_later(const std::shared_ptr<const Order>& order, const Told& told, int attempt) {
@@ -246,7 +248,7 @@ Result<Issued> Authority::Impl::issue_locked(const Order& order) {
   const auto hierarchy = hierarchy_locked();
   if (!hierarchy) return hierarchy.error();
   for (int attempt = 0; attempt < serial_attempts; ++attempt) {
-    auto fresh = sign(order, **hierarchy, clock.now());
+    auto fresh = sign(order, **hierarchy, clock.now(), signed_so_far++);
     if (!fresh) return fresh.error();
     auto kept = keep_locked(std::move(*fresh));
     if (!kept) return kept.error();

@@ -32,10 +32,12 @@ Extension authority_key_identifier(BytesView identifier) {
   return {oids::authority_key_identifier, false, der::sequence({der::context(0, identifier, false)})};
 }
 
-std::vector<Extension> all_extensions(const CertificateSpec& spec, const Bytes& authority) {
+// RFC 5280 4.2.1.2 (1): SHA-1 of the BIT STRING's value.
+Bytes identifier_of(const codec::PublicKeyInfo& info) { return crypto::digest(crypto::Digest::sha1, info.key); }
+
+std::vector<Extension> all_extensions(const CertificateSpec& spec, const codec::PublicKeyInfo& key, const Bytes& authority) {
   std::vector<Extension> all = spec.extensions;
-  if (!has(all, oids::subject_key_identifier))
-    all.push_back({oids::subject_key_identifier, false, der::octet_string(key_identifier(spec.public_key_info))});
+  if (!has(all, oids::subject_key_identifier)) all.push_back({oids::subject_key_identifier, false, der::octet_string(identifier_of(key))});
   if (!authority.empty() && !has(all, oids::authority_key_identifier)) all.push_back(authority_key_identifier(authority));
   return all;
 }
@@ -46,14 +48,14 @@ Status check(const CertificateSpec& spec) {
   if (serial == der::integer(0)) return Error{"the serial number must not be zero (RFC 5280 section 4.1.2.2)"};
   if (spec.validity.not_after < spec.validity.not_before) return Error{"the certificate would end before it begins"};
   if (repeated(spec.extensions)) return Error{"the certificate would hold an extension twice (RFC 5280 section 4.2)"};
-  if (!codec::decode_public_key_info(spec.public_key_info).accepted()) return Error{"the subject's public key is malformed"};
   return {};
 }
 
 // TBSCertificate ::= SEQUENCE { version [0], serialNumber, signature, issuer, validity, subject, subjectPublicKeyInfo, extensions [3] }
-Bytes tbs_certificate(const CertificateSpec& spec, const Issuer& issuer, const codec::AlgorithmIdentifier& algorithm) {
+Bytes tbs_certificate(const CertificateSpec& spec, const codec::PublicKeyInfo& key, const Issuer& issuer,
+                      const codec::AlgorithmIdentifier& algorithm) {
   const Bytes validity = der::sequence({der::time(spec.validity.not_before), der::time(spec.validity.not_after)});
-  const Bytes extensions = codec::encode_extensions(all_extensions(spec, issuer.key_identifier));
+  const Bytes extensions = codec::encode_extensions(all_extensions(spec, key, issuer.key_identifier));
   return der::sequence({der::context(0, der::integer(2)), der::unsigned_integer(spec.serial), codec::encode(algorithm),
                         name_der(issuer.name), validity, name_der(spec.subject), spec.public_key_info, der::context(3, extensions)});
 }
@@ -112,8 +114,10 @@ Result<Draft> draft(std::string_view subject, codec::Validity validity, std::vec
 Result<Bytes> issue_certificate(const CertificateSpec& spec, const Issuer& issuer) {
   if (issuer.key == nullptr) return Error{"there is no issuer key to sign with"};
   if (Status good = check(spec); !good) return good.error();
+  const auto subject_key = codec::decode_public_key_info(spec.public_key_info);
+  if (!subject_key.accepted()) return Error{"the subject's public key is malformed"};
   const crypto::Digest digest = spec.digest.value_or(issuer.key->natural_digest());
-  return sign(tbs_certificate(spec, issuer, issuer.key->signature_algorithm(digest)), *issuer.key, digest);
+  return sign(tbs_certificate(spec, *subject_key.value, issuer, issuer.key->signature_algorithm(digest)), *issuer.key, digest);
 }
 
 Result<Bytes> issue_self_signed(const CertificateSpec& spec, const crypto::PrivateKey& key) {
@@ -124,7 +128,7 @@ Result<Bytes> issue_self_signed(const CertificateSpec& spec, const crypto::Priva
 
 Bytes key_identifier(BytesView public_key_info) {
   const auto info = codec::decode_public_key_info(public_key_info);
-  return info.value ? crypto::digest(crypto::Digest::sha1, info.value->key) : Bytes{};
+  return info.value ? identifier_of(*info.value) : Bytes{};
 }
 
 Bytes random_serial() {
@@ -135,10 +139,10 @@ Bytes random_serial() {
   }
 }
 
-Bytes dated_serial(UnixTime now) {
+Bytes dated_serial(UnixTime now, std::uint16_t sequence) {
   Bytes serial = random_serial();
-  for (std::size_t i = 0; i < 4; ++i)
-    serial[i] = static_cast<Byte>(static_cast<std::uint64_t>(now) >> (24 - 8 * i) & (i == 0 ? 0x7fU : 0xffU));
+  const std::uint64_t prefix = (static_cast<std::uint64_t>(now) & 0x7fff'ffffU) << 16U | sequence;
+  for (std::size_t i = 0; i < 6; ++i) serial[i] = static_cast<Byte>(prefix >> (40 - 8 * i) & 0xffU);
   return serial;
 }
 

@@ -49,8 +49,9 @@ struct Draft {
 [[nodiscard]] Bytes key_identifier(BytesView public_key_info);
 // 16 random octets with the top bit clear and not all zero.
 [[nodiscard]] Bytes random_serial();
-// 4 octets of `now`, 12 random ones; otherwise as above. Numbers of one time are neighbours, which a large index of them needs.
-[[nodiscard]] Bytes dated_serial(UnixTime now);
+// 4 octets of `now`, 2 of `sequence`, 10 random ones; otherwise as above. Numbers made one after the other are neighbours, which a large
+// index of them needs.
+[[nodiscard]] Bytes dated_serial(UnixTime now, std::uint16_t sequence);
 
 struct RevokedCertificate {
   Bytes serial;

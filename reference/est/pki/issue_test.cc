@@ -204,12 +204,13 @@ TEST(RandomSerial, IsPositiveAndSixteenOctets) {
   EXPECT_NE(random_serial(), random_serial());
 }
 
-TEST(DatedSerial, BeginsWithItsTime) {
-  const Bytes serial = dated_serial(0x1'8102'0304);
+TEST(DatedSerial, BeginsWithItsTimeAndSequence) {
+  const Bytes serial = dated_serial(0x1'8102'0304, 0x0506);
   EXPECT_EQ(serial.size(), 16U);
-  EXPECT_EQ(Bytes(serial.begin(), serial.begin() + 4), (Bytes{1, 2, 3, 4}));
-  EXPECT_NE(dated_serial(now), dated_serial(now));
-  EXPECT_LT(dated_serial(now), dated_serial(now + 1));
+  EXPECT_EQ(Bytes(serial.begin(), serial.begin() + 6), (Bytes{1, 2, 3, 4, 5, 6}));
+  EXPECT_NE(dated_serial(now, 7), dated_serial(now, 7));
+  EXPECT_LT(dated_serial(now, 7), dated_serial(now, 8));
+  EXPECT_LT(dated_serial(now, 8), dated_serial(now + 1, 7));
 }
 
 TEST(IssueCrl, OpensslReadsIt) {
