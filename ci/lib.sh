@@ -5,7 +5,7 @@ TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 JOBS=${JOBS:-$(nproc)}
 
 BUILD_PACKAGES=(g++ cmake ninja-build pkg-config libssl-dev openssl libyaml-cpp-dev nlohmann-json3-dev libcli11-dev libfmt-dev
-                libsqlite3-dev libpugixml-dev libarchive-dev)
+                libsqlite3-dev libpugixml-dev libarchive-dev libjemalloc-dev)
 TEST_PACKAGES=(clang-16 lld-16 clang-tidy-16 clang-format-16 libclang-rt-16-dev llvm-16 libgtest-dev libgmock-dev libcpp-httplib-dev libbenchmark-dev git curl python3
                python3-jsonschema python3-asn1crypto python3-cryptography libxml2-utils softhsm2 libengine-pkcs11-openssl strongswan-pki libstrongswan-standard-plugins libstrongswan-extra-plugins)
 
