@@ -47,8 +47,9 @@ class Base64Reader {
   // Groups of four characters, which is nearly all there is, up to the next character of another kind. That is left to take().
   bool take_groups() {
     if (held_ != 0 || pads_ != 0) return false;
-    std::array<Byte, 3 * 16> octets{};
-    const std::size_t most = std::min({octets.size() / 3, (text_.size() - at_) / 4, (limit_ - out_.size()) / 3});
+    constexpr std::size_t at_once = 16;
+    std::array<Byte, 3 * at_once> octets{};
+    const std::size_t most = std::min({at_once, (text_.size() - at_) / 4, (limit_ - out_.size()) / 3});
     std::size_t groups = 0;
     while (groups < most && put_group(text_.substr(at_ + 4 * groups, 4), octets.data() + 3 * groups)) ++groups;
     if (groups == 0) return false;
