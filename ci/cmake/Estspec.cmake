@@ -87,7 +87,7 @@ function(estspec_unhurried LEVEL)
   endforeach()
 endfunction()
 
-# What serves many connections from several threads takes its memory from jemalloc where that is installed: a tenth less processor for an enrollment
+# What serves many connections from several threads takes its memory from jemalloc where that is installed: 8 % less processor for an enrollment
 # over a kept connection (bench/README.md). Not under sanitizers, which bring their own.
 find_library(ESTSPEC_JEMALLOC jemalloc)
 function(estspec_allocator TARGET)

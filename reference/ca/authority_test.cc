@@ -139,7 +139,8 @@ TEST_F(AuthorityTest, SameRequestTwiceGivesTwoCertificates) {
   const auto request = signed_request(request_for("CN=d"), make_key());
   const Issued first = issued_by(*authority, order(request));
   const Issued second = issued_by(*authority, order(request));
-  EXPECT_NE(first.serial, second.serial);
+  const auto place = [](const Issued& issued) { return Bytes(issued.serial.begin(), issued.serial.begin() + 6); };
+  EXPECT_LT(place(first), place(second));  // one after the other in the index too (pki::dated_serial)
   const auto all = value_of(authority->certificates());
   ASSERT_EQ(all.size(), 2U);
   EXPECT_EQ(all[0].certificate, first.certificate);
